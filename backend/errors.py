@@ -1,0 +1,39 @@
+"""Errors of the core. Each API translates them into its own shape and status, once."""
+
+from __future__ import annotations
+
+
+class SlicecastError(Exception):
+    """A fault with a message fit for the user; anything else that escapes is a bug."""
+
+
+class BadRequestError(SlicecastError):
+    """The request itself is wrong: a value missing, not a number, out of range."""
+
+
+class NotFoundError(SlicecastError):
+    """What the request names does not exist: a view, a node, a file."""
+
+
+class ForbiddenError(SlicecastError):
+    """Policy forbids it: a path outside the allowed folders, a private address, a role."""
+
+
+class UnreadableError(SlicecastError):
+    """A file is there but can not be read as what it claims to be."""
+
+
+class UnavailableError(SlicecastError):
+    """Temporarily or here impossible: the scene restarts, no GL driver."""
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class TooLargeError(SlicecastError):
+    """A limit of the settings is exceeded: body, pixels, queue, count."""
+
+
+class SupersededError(SlicecastError):
+    """A newer request or state made this work pointless; nobody waits for its result."""
