@@ -1,0 +1,39 @@
+"""Coordinate frames of patients and pictures. RAS and LPS are patient frames in mm; IJK are voxel indices."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float64]
+
+LPS_TO_RAS: Matrix = np.diag([-1.0, -1.0, 1.0, 1.0])
+LETTERS = (("R", "L"), ("A", "P"), ("S", "I"))  # positive and negative direction of each RAS axis
+SECOND_LETTER_FROM = 0.3
+
+
+def lps_to_ras(affine: Matrix) -> Matrix:
+    """An affine (4, 4) into LPS as one into RAS; its own inverse."""
+    return LPS_TO_RAS @ affine
+
+
+def direction_letters(direction: NDArray[np.float64]) -> str:
+    """Patient letters of a RAS direction, the strongest first, a second one where it is oblique: `R`, `AL`."""
+    vector = np.asarray(direction, dtype=np.float64)
+    vector = vector / max(float(np.linalg.norm(vector)), 1e-12)
+    letters = ""
+    for axis in np.argsort(-np.abs(vector), kind="stable")[:2]:
+        if not letters or abs(vector[axis]) > SECOND_LETTER_FROM:
+            letters += LETTERS[axis][0 if vector[axis] > 0 else 1]
+    return letters
+
+
+def edge_letters(slice_to_ras: Matrix) -> dict[str, str]:
+    """Which way the patient lies at each edge of a slice picture, from `slice_to_ras` (4, 4): columns right, up, normal."""
+    right, up = slice_to_ras[:3, 0], slice_to_ras[:3, 1]
+    return {
+        "left": direction_letters(-right),
+        "right": direction_letters(right),
+        "top": direction_letters(up),
+        "bottom": direction_letters(-up),
+    }

@@ -1,0 +1,1 @@
+"""Compiled kernels (numba): plain arrays in, plain arrays out."""

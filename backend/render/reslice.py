@@ -1,0 +1,215 @@
+"""Slices of a volume without OpenGL: window/levelled pictures of any plane, label maps, and drawing one over the other."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.render.kernels import slices as kernels
+
+Matrix = NDArray[np.float64]
+Grey = NDArray[np.uint8]
+
+SLAB_PLANES = 32
+SLAB_BYTES = 64 << 20
+AXIS_TOLERANCE = 1e-7  # voxels per pixel across another axis that still count as aligned
+
+# Kernels are compiled for these; other types are converted once, when a volume is first sliced.
+NATIVE_DTYPES = (np.uint8, np.int16, np.uint16, np.int32, np.float32)
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A picture's pixels in voxel coordinates (i, j, k): centre of the top-left pixel, and the steps right and down."""
+
+    origin: Matrix
+    right: Matrix
+    down: Matrix
+    width: int
+    height: int
+
+    @classmethod
+    def from_matrices(cls, slice_to_ras: Matrix, mm_per_px: float, width: int, height: int, ras_to_ijk: Matrix) -> Plane:
+        """The plane of a slice view.
+
+        `slice_to_ras` (4, 4) has columns screen right, screen up, normal and the picture's centre (RAS mm). Like Slicer's
+        XYToRAS the centre lies on pixel (width / 2, height / 2) counted from the bottom left.
+        """
+        to_ijk = ras_to_ijk @ slice_to_ras
+        right, up = to_ijk[:3, 0] * mm_per_px, to_ijk[:3, 1] * mm_per_px
+        origin = to_ijk[:3, 3] - right * (width / 2) + up * (height - 1 - height / 2)
+        return cls(origin, right, -up, width, height)
+
+
+@dataclass(frozen=True)
+class GreySlice:
+    """A (height, width) uint8 picture, black outside the volume; `inside` are columns [begin, end) of each row, None if all."""
+
+    pixels: Grey
+    inside: NDArray[np.int64] | None
+
+    def alpha(self) -> Grey:
+        """(height, width): 255 inside the volume, 0 outside."""
+        alpha = np.full(self.pixels.shape, 255, np.uint8)
+        if self.inside is not None:
+            columns = np.arange(self.pixels.shape[1])
+            alpha[(columns < self.inside[:, :1]) | (columns >= self.inside[:, 1:])] = 0
+        return alpha
+
+
+class SliceRenderer:
+    """Slices one volume, (K, J, I) of any scalar type. Several threads may use it at once."""
+
+    def __init__(self, voxels: NDArray[Any]) -> None:
+        self._given = voxels
+        self._voxels: NDArray[Any] | None = None
+        self._slab: tuple[int, NDArray[Any]] | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def voxels(self) -> NDArray[Any]:
+        """The voxels in a type and order that the kernels are made for."""
+        if self._voxels is None:
+            given = np.ascontiguousarray(self._given)
+            self._voxels = given if given.dtype in NATIVE_DTYPES else given.astype(_near_type(given))
+        return self._voxels
+
+    def grey(self, plane: Plane, window: float, level: float, interpolate: bool = True) -> GreySlice:
+        """Window/levelled picture: `level` ± `window` / 2 become black and white; a negative window inverts."""
+        window = window if abs(window) > 1e-6 else 1e-6
+        low, gain = np.float32(level - window / 2), np.float32(255.0 / window)
+        out = np.empty((plane.height, plane.width), np.uint8)
+        if not interpolate:
+            values, inside = self._nearest(plane)
+            kernels.window_values(values, low, gain, out)
+            return _outside_black(out, inside)
+        axes = _aligned_axes(plane)
+        if axes is not None:
+            return self._aligned(plane, axes, low, gain, out)
+        spans = np.empty((plane.height, 2), np.int64)
+        kernels.oblique(self.voxels, plane.origin, plane.right, plane.down, low, gain, out, spans)
+        return GreySlice(out, _all_or(spans, plane.width))
+
+    def labels(self, plane: Plane) -> NDArray[Any]:
+        """Nearest voxels, (height, width) of the volume's type; outside is 0."""
+        return self._nearest(plane)[0]
+
+    def _nearest(self, plane: Plane) -> tuple[NDArray[Any], NDArray[np.int64] | None]:
+        out = np.empty((plane.height, plane.width), self.voxels.dtype)
+        spans = np.empty((plane.height, 2), np.int64)
+        kernels.nearest(self.voxels, plane.origin, plane.right, plane.down, out, spans)
+        return out, _all_or(spans, plane.width)
+
+    def _aligned(
+        self, plane: Plane, axes: tuple[int, int, int], low: np.float32, gain: np.float32, out: Grey
+    ) -> GreySlice:
+        across, along, normal = axes
+        size = self.voxels.shape[::-1]  # (I, J, K)
+        depth, depth_weight = _table(size[normal], plane.origin[normal], 0.0, 1)
+        columns, column_weights = _table(size[across], plane.origin[across], plane.right[across], plane.width)
+        rows, row_weights = _table(size[along], plane.origin[along], plane.down[along], plane.height)
+        if depth[0] < 0:
+            out[:] = 0
+            return GreySlice(out, np.zeros((plane.height, 2), np.int64))
+        first = int(depth[0])
+        plane0, plane1 = self._planes(normal, first, min(first + 1, size[normal] - 1))
+        # A plane is indexed [later axis, earlier axis]; pictures that run the other way are made transposed.
+        transposed = along < across
+        if transposed:
+            turned = np.empty(out.shape[::-1], np.uint8)
+            kernels.aligned(
+                plane0, plane1, depth_weight[0], columns, column_weights, rows, row_weights, low, gain, turned
+            )
+            out[:] = turned.T
+        else:
+            kernels.aligned(
+                plane0, plane1, depth_weight[0], rows, row_weights, columns, column_weights, low, gain, out
+            )
+        return GreySlice(out, _rectangle(rows, columns))
+
+    def _planes(self, normal: int, first: int, second: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        voxels = self.voxels
+        if normal == 2:
+            return voxels[first], voxels[second]
+        if normal == 1:
+            return voxels[:, first], voxels[:, second]
+        with self._lock:  # strided reads of single sagittal planes cost a cache line a voxel, so a slab is turned at once
+            begin, slab = self._slab or (0, voxels[:0])
+            if not (len(slab) and begin <= first and second < begin + len(slab)):
+                planes = max(2, min(SLAB_PLANES, SLAB_BYTES // max(1, voxels[:, :, 0].nbytes)))
+                begin = max(0, min(first - planes // 2, voxels.shape[2] - planes))
+                slab = np.empty((min(planes, voxels.shape[2]), *voxels.shape[:2]), voxels.dtype)
+                kernels.transpose_slab(voxels, begin, len(slab), slab)
+                self._slab = (begin, slab)
+        return slab[first - begin], slab[second - begin]
+
+
+def apply_lut(grey: Grey, lut: Grey) -> Grey:
+    """(h, w, 3) picture of a grey one through a (256, 3) colour table."""
+    return np.asarray(lut[grey])
+
+
+def blend_labels(rgb: Grey, labels: NDArray[Any], colors: NDArray[np.float32], outline: NDArray[np.float32]) -> None:
+    """Draw labels over `rgb` (h, w, 3) in place.
+
+    `colors` (n, 4): red, green, blue 0..255 and fill opacity 0..1 for each label; `outline` (n,): opacity of outlines.
+    """
+    kernels.blend_labels(rgb, labels, colors, outline)
+
+
+def over(rgb: Grey, overlay: Grey) -> None:
+    """Lay `overlay` (h, w, 4), premultiplied, over `rgb` (h, w, 3) in place."""
+    kernels.over(rgb, overlay)
+
+
+def _near_type(array: NDArray[Any]) -> type:
+    if array.dtype in (np.int8, np.bool_):
+        return np.int16
+    if array.dtype.kind in "iu" and array.size and np.abs(array).max() < 2**31:
+        return np.int32
+    return np.float32
+
+
+def _aligned_axes(plane: Plane) -> tuple[int, int, int] | None:
+    """Voxel axes that pixels run along rightwards and downwards, and the normal one; None for oblique planes."""
+    across, along = int(np.abs(plane.right).argmax()), int(np.abs(plane.down).argmax())
+    stray = np.abs(plane.right).sum() - abs(plane.right[across]) + np.abs(plane.down).sum() - abs(plane.down[along])
+    if across == along or stray * max(plane.width, plane.height) > 512 * AXIS_TOLERANCE:
+        return None
+    return across, along, 3 - across - along
+
+
+def _table(size: int, start: float, step: float, count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Lower voxel index (-1 outside) and weight of the upper one for `count` samples."""
+    at = start + step * np.arange(count)
+    inside = (at >= -0.5 - 1e-6) & (at <= size - 0.5 + 1e-6)
+    at = np.clip(at, 0.0, size - 1.0)
+    lower = np.minimum(at.astype(np.int64), max(size - 2, 0))
+    weight = (at - lower).astype(np.float32)
+    lower[~inside] = -1
+    return lower, weight
+
+
+def _rectangle(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    if (rows >= 0).all() and (columns >= 0).all():
+        return None
+    spans = np.zeros((len(rows), 2), np.int64)
+    hit = np.flatnonzero(columns >= 0)
+    if len(hit):
+        spans[rows >= 0] = (hit[0], hit[-1] + 1)
+    return spans
+
+
+def _all_or(spans: NDArray[np.int64], width: int) -> NDArray[np.int64] | None:
+    return None if (spans[:, 0] == 0).all() and (spans[:, 1] == width).all() else spans
+
+
+def _outside_black(out: Grey, inside: NDArray[np.int64] | None) -> GreySlice:
+    result = GreySlice(out, inside)
+    if inside is not None:
+        out[result.alpha() == 0] = 0
+    return result

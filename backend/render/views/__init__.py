@@ -1,0 +1,1 @@
+"""Slicer's views on offscreen windows: from MRML nodes to pixels. The only part of `render` that knows `slicer`."""

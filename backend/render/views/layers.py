@@ -1,0 +1,237 @@
+"""The volume layers of a slice view as pixels: background, foreground, label map, and what lies over them.
+
+Plain scalar volumes under linear transforms are drawn by the slice kernels; anything else (colour volumes, thresholds,
+warps, thick slabs) by Slicer's own pipeline, `vtkMRMLSliceLogic`, which needs no OpenGL either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from vtk.util.numpy_support import vtk_to_numpy
+
+from backend.render.reslice import Plane, apply_lut, blend_labels, over
+from backend.render.views.segments import LabelLayer
+from backend.render.views.volumes import VolumeSource, VolumeSources, content_key, ijk_to_world
+
+if TYPE_CHECKING:
+    from backend.render.views.slice_view import Geometry
+
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Layers:
+    """A finished slice: (h, w) grey or (h, w, 3) colour, and (h, w) alpha, 255 where a volume is, None where it is all."""
+
+    pixels: Pixels
+    alpha: Pixels | None
+
+    def rgb(self) -> Pixels:
+        """(h, w, 3), a copy that may be drawn on."""
+        return np.repeat(self.pixels[:, :, None], 3, axis=2) if self.pixels.ndim == 2 else self.pixels.copy()
+
+
+@dataclass(frozen=True)
+class ScalarLayer:
+    """Everything a kernel needs for one scalar volume in one picture."""
+
+    source: VolumeSource
+    plane: Plane
+    window: float
+    level: float
+    interpolate: bool
+    lut: Pixels | None  # (256, 3), None for grey
+    opacity: float = 1.0
+
+    def draw(self) -> Layers:
+        """The layer alone, outside black with alpha 0."""
+        grey = self.source.slices.grey(self.plane, self.window, self.level, self.interpolate)
+        alpha = None if grey.inside is None else grey.alpha()
+        pixels = grey.pixels
+        if self.lut is not None:
+            pixels = apply_lut(pixels, self.lut)
+            if alpha is not None:
+                pixels[alpha == 0] = 0
+        return Layers(pixels, alpha)
+
+
+@dataclass(frozen=True)
+class LabelMapLayer:
+    """A label map volume: nearest voxels through its colour table."""
+
+    source: VolumeSource
+    plane: Plane
+    colors: NDArray[np.float32]
+    opacity: float
+
+    def draw_on(self, rgb: Pixels) -> None:
+        """Blend onto (h, w, 3)."""
+        colors = self.colors.copy()
+        colors[:, 3] *= self.opacity
+        blend_labels(rgb, self.source.slices.labels(self.plane), colors, np.zeros(len(colors), np.float32))
+
+
+class LayerStack:
+    """The three volume layers of one slice view."""
+
+    def __init__(self, logic: Any, sources: VolumeSources) -> None:
+        self._logic, self._sources = logic, sources
+
+    def key(self) -> tuple[Any, ...]:
+        """Changes whenever the layers may look different for another reason than geometry."""
+        composite = self._logic.GetSliceCompositeNode()
+        volumes = tuple(content_key(node) for node in self._nodes() if node is not None)
+        return (volumes, composite.GetMTime(), self._logic.GetSliceNode().GetSlabReconstructionEnabled())
+
+    def _nodes(self) -> list[Any | None]:
+        composite = self._logic.GetSliceCompositeNode()
+        scene = self._logic.GetMRMLScene()
+        ids = (composite.GetBackgroundVolumeID(), composite.GetForegroundVolumeID(), composite.GetLabelVolumeID())
+        return [scene.GetNodeByID(node_id) if node_id else None for node_id in ids]
+
+    def prepare(self, geometry: Geometry) -> Callable[[], Layers] | None:
+        """Take in the layers now, draw them later on any thread; None where the view shows no volume at all."""
+        background, foreground, label = self._nodes()
+        if background is None and foreground is None and label is None:
+            return None
+        composite = self._logic.GetSliceCompositeNode()
+        base = self._scalar(background, geometry)
+        front = self._scalar(foreground, geometry, composite.GetForegroundOpacity())
+        labels = self._label_map(label, geometry, composite.GetLabelOpacity())
+        plain = (
+            composite.GetCompositing() == composite.Alpha
+            and not self._logic.GetSliceNode().GetSlabReconstructionEnabled()
+            and (base is None) == (background is None)
+            and (front is None) == (foreground is None)
+            and (labels is None) == (label is None)
+        )
+        if not plain:
+            drawn = self._by_slice_logic(geometry)
+            return lambda: drawn
+        return lambda: _stack(base, front, labels, geometry)
+
+    def _scalar(self, node: Any | None, geometry: Geometry, opacity: float = 1.0) -> ScalarLayer | None:
+        if node is None or not node.IsA("vtkMRMLScalarVolumeNode") or node.IsA("vtkMRMLLabelMapVolumeNode"):
+            return None
+        display, matrix, source = node.GetScalarVolumeDisplayNode(), ijk_to_world(node), self._sources.of(node)
+        if display is None or matrix is None or source is None or display.GetApplyThreshold():
+            return None
+        plane = Plane.from_matrices(
+            geometry.slice_to_ras, geometry.mm_per_px, geometry.width, geometry.height, np.linalg.inv(matrix)
+        )
+        interpolate = bool(display.GetInterpolate())
+        return ScalarLayer(source, plane, display.GetWindow(), display.GetLevel(), interpolate, _lut(display), opacity)
+
+    def _label_map(self, node: Any | None, geometry: Geometry, opacity: float) -> LabelMapLayer | None:
+        if node is None or not node.IsA("vtkMRMLLabelMapVolumeNode") or node.GetDisplayNode() is None:
+            return None
+        matrix, source = ijk_to_world(node), self._sources.of(node)
+        color = node.GetDisplayNode().GetColorNode()
+        if matrix is None or source is None or color is None or color.GetLookupTable() is None:
+            return None
+        table = vtk_to_numpy(color.GetLookupTable().GetTable()).astype(np.float32)
+        colors = np.column_stack([table[:, :3], table[:, 3] / 255.0])
+        plane = Plane.from_matrices(
+            geometry.slice_to_ras, geometry.mm_per_px, geometry.width, geometry.height, np.linalg.inv(matrix)
+        )
+        return LabelMapLayer(source, plane, np.ascontiguousarray(colors, np.float32), opacity)
+
+    def _by_slice_logic(self, geometry: Geometry) -> Layers:
+        node = self._logic.GetSliceNode()
+        before = node.GetDimensions(), node.GetFieldOfView()
+        node.SetDimensions(geometry.width, geometry.height, 1)
+        node.SetFieldOfView(geometry.width * geometry.mm_per_px, geometry.height * geometry.mm_per_px, before[1][2])
+        try:
+            connection = self._logic.GetImageDataConnection()
+            if connection is None:
+                empty = np.zeros((geometry.height, geometry.width), np.uint8)
+                return Layers(empty, empty)
+            connection.GetProducer().Update()
+            image = connection.GetProducer().GetOutputDataObject(connection.GetIndex())
+            scalars = vtk_to_numpy(image.GetPointData().GetScalars())
+            rgba = np.ascontiguousarray(scalars.reshape(geometry.height, geometry.width, 4)[::-1])
+        finally:
+            node.SetDimensions(*before[0])
+            node.SetFieldOfView(*before[1])
+        alpha = np.ascontiguousarray(rgba[:, :, 3])
+        rgb = np.ascontiguousarray(rgba[:, :, :3])
+        rgb[alpha == 0] = 0
+        return Layers(rgb, alpha)
+
+
+def _lut(display: Any) -> Pixels | None:
+    """The colour table of a scalar volume's display as (256, 3), None where it is plain grey."""
+    color = display.GetColorNode()
+    if color is None or color.GetID() == "vtkMRMLColorTableNodeGrey":
+        return None
+    function = color.GetScalarsToColors()
+    if function is None:
+        return None
+    low, high = function.GetRange()
+    values = np.linspace(low, high, 256)
+    table = np.array([[round(c * 255) for c in _color_at(function, value)] for value in values], np.uint8)
+    return None if (table[:, 0] == np.arange(256)).all() and (table == table[:, :1]).all() else table
+
+
+def _color_at(function: Any, value: float) -> tuple[float, float, float]:
+    color = [0.0, 0.0, 0.0]
+    function.GetColor(value, color)
+    return color[0], color[1], color[2]
+
+
+def _stack(
+    base: ScalarLayer | None, front: ScalarLayer | None, labels: LabelMapLayer | None, geometry: Geometry
+) -> Layers:
+    if base is not None:
+        result = base.draw()
+    else:
+        empty = np.zeros((geometry.height, geometry.width), np.uint8)
+        result = Layers(empty, empty)
+    if front is not None and front.opacity > 0:
+        result = _blend(result, front.draw(), front.opacity)
+    if labels is not None and labels.opacity > 0:
+        rgb = result.rgb()
+        labels.draw_on(rgb)
+        result = Layers(rgb, result.alpha)
+    return result
+
+
+def _blend(below: Layers, above: Layers, opacity: float) -> Layers:
+    weight = np.float32(opacity) * (1.0 if above.alpha is None else above.alpha[:, :, None] / np.float32(255))
+    rgb = below.rgb()
+    mixed = rgb + (above.rgb().astype(np.float32) - rgb) * weight
+    alpha = None if below.alpha is None or above.alpha is None else np.maximum(below.alpha, above.alpha)
+    return Layers((mixed + 0.5).astype(np.uint8), alpha)
+
+
+@dataclass(frozen=True)
+class Overlaid:
+    """A slice with segmentations and what OpenGL drew over it; call it to draw, on any thread."""
+
+    geometry: Geometry
+    layers: Callable[[], Layers] | None
+    segments: list[LabelLayer]
+    drawn: Pixels | None
+
+    def __call__(self) -> Layers:
+        geometry = self.geometry
+        if self.layers is None:
+            result = Layers(np.zeros((geometry.height, geometry.width), np.uint8), None)
+        else:
+            result = self.layers()
+        if not self.segments and self.drawn is None:
+            return result
+        rgb = result.rgb()
+        for layer in self.segments:
+            plane = Plane.from_matrices(
+                geometry.slice_to_ras, geometry.mm_per_px, geometry.width, geometry.height, layer.ras_to_ijk
+            )
+            blend_labels(rgb, layer.slices.labels(plane), layer.colors, layer.outline)
+        if self.drawn is not None:
+            over(rgb, self.drawn)
+        return Layers(rgb, result.alpha)

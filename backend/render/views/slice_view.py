@@ -1,0 +1,310 @@
+"""A slice view: Slicer's slice node and logic, its state as plain values, and pictures of it without OpenGL.
+
+Pixels of volumes come from the slice kernels (`layers`), segmentations from their label maps, and only what is left to
+draw, markups and model cuts, from the displayable managers (`overlay`), and only where there is something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import slicer
+from numpy.typing import NDArray
+
+from backend.errors import BadRequestError, NotFoundError, UnavailableError
+from backend.imaging.frames import edge_letters
+from backend.render.views.layers import LayerStack, Layers, Overlaid
+from backend.render.views.matrices import Matrix, from_vtk, to_vtk
+from backend.render.views.offscreen import Offscreen
+from backend.render.views.overlay import SLICE_MANAGERS, anything_to_draw
+from backend.render.views.segments import SegmentationLayers
+from backend.render.views.volumes import Extent, VolumeSources, extent_along, ijk_to_world
+from backend.scene.commands import ViewPatch
+
+ORIENTATIONS = {"axial": "Axial", "sagittal": "Sagittal", "coronal": "Coronal"}
+DEFAULT_SIZE = (512, 512)
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """What part of space a slice picture shows: `slice_to_ras` has its origin at the picture's centre, RAS mm."""
+
+    slice_to_ras: Matrix
+    mm_per_px: float
+    width: int
+    height: int
+
+    def key(self) -> tuple[Any, ...]:
+        """Equal for equal geometry."""
+        return (self.slice_to_ras.round(9).tobytes(), self.mm_per_px, self.width, self.height)
+
+
+class SliceView:
+    """One slice view of the scene, for example Red. All methods run on the scene thread unless they say otherwise."""
+
+    kind = "slice"
+
+    def __init__(self, app: Any, node: Any, sources: VolumeSources, segments: SegmentationLayers, has_gl: bool) -> None:
+        self._app, self.node, self._sources, self._segments = app, node, sources, segments
+        self.name: str = node.GetLayoutName()
+        self.logic = slicer.vtkMRMLSliceLogic()
+        self.logic.SetMRMLApplicationLogic(app.logic)
+        app.logic.GetSliceLogics().AddItem(self.logic)
+        self.logic.SetMRMLScene(app.scene)
+        self.logic.SetSliceNode(node)
+        self.logic.ResizeSliceNode(*DEFAULT_SIZE)
+        self.logic.GetSliceCompositeNode().SetName(f"{self.name} Composite")
+        self.logic.GetSliceModelNode().SetName(f"{self.name} Volume Slice")
+        self._has_gl = has_gl
+        self._offscreen: Offscreen | None = None
+        self._stack = LayerStack(self.logic, sources)
+        self._box = (250.0, 250.0)  # the field of view that is wholly visible, mm
+        self._seen_fov: tuple[float, ...] = ()
+        self.rev = 1
+        self._key: tuple[Any, ...] | None = None
+
+    # -- state ---------------------------------------------------------------------------------------------------
+
+    @property
+    def slice_to_ras(self) -> Matrix:
+        """(4, 4): screen right, screen up, normal, centre of the picture, RAS mm."""
+        return from_vtk(self.node.GetSliceToRAS())
+
+    @property
+    def background(self) -> Any | None:
+        """The background volume node."""
+        return self._app.scene.GetNodeByID(self.logic.GetSliceCompositeNode().GetBackgroundVolumeID() or "")
+
+    def field_of_view(self) -> tuple[float, float]:
+        """Width and height, mm, that every picture of this view contains, whatever its shape."""
+        current = tuple(self.node.GetFieldOfView()[:2])
+        if current != self._seen_fov:  # somebody changed the node itself, not one of our pictures
+            self._box, self._seen_fov = (current[0], current[1]), current
+        return self._box
+
+    def extent(self) -> Extent | None:
+        """Reach of the background volume along the slice normal, None without volume."""
+        volume = self.background
+        matrix = ijk_to_world(volume) if volume is not None and volume.GetImageData() else None
+        if volume is None or matrix is None:
+            return None
+        return extent_along(matrix, volume.GetImageData().GetDimensions(), self.slice_to_ras[:3, 2])
+
+    def state(self) -> dict[str, Any]:
+        """The state's fields of docs/stream.md."""
+        matrix = self.slice_to_ras
+        volume, extent = self.background, self.extent()
+        display = volume.GetScalarVolumeDisplayNode() if volume is not None and volume.IsA("vtkMRMLScalarVolumeNode") else None
+        color = self.node.GetLayoutColor()
+        return {
+            "kind": self.kind,
+            "color": "#" + "".join(f"{round(c * 255):02X}" for c in color),
+            "orientation": self.node.GetOrientation(),
+            "offset": float(matrix[:3, 2] @ matrix[:3, 3]),
+            "offset_range": [extent.low, extent.high] if extent else None,
+            "offset_step": extent.spacing if extent else 1.0,
+            "slice_to_ras": matrix.ravel().tolist(),
+            "origin": matrix[:3, 3].tolist(),
+            "fov": list(self.field_of_view()),
+            "window": display.GetWindow() if display else None,
+            "level": display.GetLevel() if display else None,
+            "scalar_range": list(volume.GetImageData().GetScalarRange()) if display and volume.GetImageData() else None,
+            "background": {"id": volume.GetID(), "name": volume.GetName()} if volume is not None else None,
+            "edges": edge_letters(matrix),
+        }  # fmt: skip
+
+    def apply(self, patch: ViewPatch) -> None:
+        """Set absolute values; orientation first, which refits, so that offset and zoom given with it hold.
+
+        Raises:
+            BadRequestError: unknown orientation, or a matrix that is no rotation.
+            NotFoundError: unknown background volume.
+        """
+        if patch.slice_to_ras is not None:
+            require_rotation(patch.slice_to_ras)
+        if patch.background is not None:
+            self._choose_background(patch.background)
+        if patch.orientation is not None:
+            self.orient(patch.orientation)
+        if patch.fit:
+            self.fit()
+        matrix = self.slice_to_ras
+        if patch.slice_to_ras is not None:
+            matrix = np.array(patch.slice_to_ras, dtype=np.float64).reshape(4, 4)
+        if patch.origin is not None:
+            matrix[:3, 3] = patch.origin
+        if patch.offset is not None:
+            matrix[:3, 3] += matrix[:3, 2] * (patch.offset - float(matrix[:3, 2] @ matrix[:3, 3]))
+        self._move(matrix)
+        if patch.fov is not None:
+            self._set_box(patch.fov)
+        if patch.window is not None or patch.level is not None:
+            self._set_window(patch.window, patch.level)
+
+    def orient(self, name: str) -> None:
+        """Turn to Axial, Sagittal or Coronal and refit, if not so already.
+
+        Raises:
+            BadRequestError: no such orientation.
+        """
+        wanted = ORIENTATIONS.get(name.lower())
+        if wanted is None:
+            raise BadRequestError(f"unknown orientation {name!r}: use axial, sagittal or coronal")
+        if self.node.GetOrientation() != wanted:
+            self.node.SetOrientation(wanted)
+            self.fit()
+
+    def fit(self) -> None:
+        """Slicer's fit: the whole background volume in view, centred, the plane on a voxel centre."""
+        if self.background is None or not self.background.GetImageData():
+            return
+        self.logic.ResizeSliceNode(*DEFAULT_SIZE)
+        self.logic.FitSliceToBackground(*DEFAULT_SIZE)
+        self.logic.SnapSliceOffsetToIJK()
+        self._seen_fov = ()
+
+    def scroll_to(self, fraction: float) -> None:
+        """Put the plane at a fraction 0..1 of the background volume's reach along the normal.
+
+        Raises:
+            NotFoundError: no volume to scroll through.
+        """
+        extent = self.extent()
+        if extent is None:
+            raise NotFoundError(f"view {self.name} shows no volume to scroll through")
+        self.apply(ViewPatch(offset=extent.low + fraction * (extent.high - extent.low)))
+
+    def copy_geometry(self, other: SliceView) -> None:
+        """Take plane and field of view from another slice view."""
+        self._move(other.slice_to_ras)
+        self._set_box(other.field_of_view())
+
+    def show(self, volume: Any) -> None:
+        """Make a volume the background, turned to its axes nearest this view's orientation, and fit."""
+        self.logic.GetSliceCompositeNode().SetBackgroundVolumeID(volume.GetID())
+        default = self.node.GetDefaultOrientation()
+        self.node.SetOrientation(default if default in ORIENTATIONS.values() else "Axial")
+        self.node.RotateToVolumePlane(volume, False)
+        self.fit()
+
+    def snapshot(self) -> ViewPatch:
+        """A patch that puts this view back as it is."""
+        volume, state = self.background, self.state()
+        return ViewPatch(
+            background=volume.GetID() if volume is not None else None,
+            slice_to_ras=state["slice_to_ras"],
+            fov=self.field_of_view(),
+            window=state["window"],
+            level=state["level"],
+        )
+
+    def _choose_background(self, node_id: str) -> None:
+        volume = self._app.scene.GetNodeByID(node_id)
+        if volume is None or not volume.IsA("vtkMRMLVolumeNode"):
+            raise NotFoundError(f"no volume with id {node_id!r}")
+        if volume is not self.background:
+            self.show(volume)
+
+    def _set_box(self, fov: tuple[float, float]) -> None:
+        self._box = (float(fov[0]), float(fov[1]))
+        self.node.SetFieldOfView(self._box[0], self._box[1], self.node.GetFieldOfView()[2])
+        self._seen_fov = tuple(self.node.GetFieldOfView()[:2])
+
+    def _set_window(self, window: float | None, level: float | None) -> None:
+        volume = self.background
+        display = volume.GetScalarVolumeDisplayNode() if volume is not None else None
+        if display is None:
+            return
+        display.SetAutoWindowLevel(0)
+        display.SetWindowLevel(
+            display.GetWindow() if window is None else window, display.GetLevel() if level is None else level
+        )
+
+    def _move(self, matrix: Matrix) -> None:
+        if not np.allclose(matrix, self.slice_to_ras, rtol=0, atol=1e-9):
+            self.node.GetSliceToRAS().DeepCopy(to_vtk(matrix))
+            self.node.UpdateMatrices()
+
+    # -- pictures ------------------------------------------------------------------------------------------------
+
+    def geometry(self, width: int, height: int) -> Geometry:
+        """The part of space a picture of this size shows: the whole field of view, and more along the longer side."""
+        fov = self.field_of_view()
+        return Geometry(self.slice_to_ras, max(fov[0] / width, fov[1] / height), width, height)
+
+    def content_key(self, overlays: bool) -> tuple[Any, ...]:
+        """Changes whenever a picture of this view may change for another reason than its size."""
+        key = (self.slice_to_ras.round(9).tobytes(), self.field_of_view(), self._stack.key())
+        if not overlays:
+            return key
+        drawn = self._offscreen.changes if self._offscreen and anything_to_draw(self._app.scene, self.node) else 0
+        return (*key, self._segments.key(self.node), anything_to_draw(self._app.scene, self.node), drawn)
+
+    def touch(self) -> int:
+        """The view's revision, raised first if what it shows has changed since the last call."""
+        key = self.content_key(overlays=True)
+        if key != self._key:
+            self._key = key
+            self.rev += 1
+        return self.rev
+
+    def prepare(self, width: int, height: int, overlays: bool) -> Callable[[], Layers]:
+        """Take in all that decides the picture, now; the returned function makes it later on any thread.
+
+        Raises:
+            NotFoundError: the view shows no volume and overlays are not wanted.
+        """
+        geometry = self.geometry(width, height)
+        layers = self._stack.prepare(geometry)
+        if not overlays:
+            if layers is None:
+                raise NotFoundError(f"view {self.name} shows no volume: load one first")
+            return layers
+        segments = self._segments.visible(self.node)
+        drawn = self._draw_overlay(geometry) if anything_to_draw(self._app.scene, self.node) else None
+        return Overlaid(geometry, layers, segments, drawn)
+
+    def _draw_overlay(self, geometry: Geometry) -> NDArray[np.uint8] | None:
+        if not self._has_gl:
+            return None
+        if self._offscreen is None:
+            self._offscreen = Offscreen(slicer.vtkMRMLSliceViewDisplayableManagerFactory, SLICE_MANAGERS)
+            self._offscreen.renderer.SetBackgroundAlpha(0.0)
+            self._offscreen.renderer.GetActiveCamera().ParallelProjectionOn()
+            self._offscreen.show(self.node)
+        box = self.field_of_view()
+        fov = (geometry.width * geometry.mm_per_px, geometry.height * geometry.mm_per_px)
+        if self.node.GetDimensions()[:2] != (geometry.width, geometry.height) or self._seen_fov != fov:
+            # The managers place things by the node's own XY-to-RAS matrix, so the node takes this picture's shape.
+            blocked = self.node.StartModify()
+            self.node.SetDimensions(geometry.width, geometry.height, 1)
+            self.node.SetFieldOfView(*fov, self.node.GetFieldOfView()[2])
+            self.node.EndModify(blocked)
+            self._box, self._seen_fov = box, tuple(self.node.GetFieldOfView()[:2])
+        self._offscreen.draw(geometry.width, geometry.height)
+        return self._offscreen.rgba()
+
+
+def require_rotation(values: list[float]) -> None:
+    """Refuse a slice_to_ras (16 numbers, row-major) whose axes are not orthonormal.
+
+    Raises:
+        BadRequestError: it is not a rotation with a translation.
+    """
+    matrix = np.array(values, dtype=np.float64).reshape(4, 4)
+    axes = matrix[:3, :3]
+    if not np.allclose(axes.T @ axes, np.eye(3), atol=1e-3) or not np.allclose(matrix[3], (0, 0, 0, 1)):
+        raise BadRequestError("slice_to_ras must hold three orthonormal axes and a position")
+
+
+def require_gl(has_gl: bool, what: str) -> None:
+    """Refuse what can not be drawn without OpenGL.
+
+    Raises:
+        UnavailableError: saying what to install.
+    """
+    if not has_gl:
+        raise UnavailableError(f"{what} needs OpenGL and no driver was found; install libegl1 libegl-mesa0 libgl1-mesa-dri")

@@ -1,0 +1,274 @@
+"""A 3D view: geometry through OpenGL, volumes marched on the CPU over its depth, or both by VTK's GPU mapper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import slicer
+from numpy.typing import NDArray
+
+from backend.imaging.cameras import View, frame, look_from, orbit, pan, roll
+from backend.render.marcher import Camera, eye_depth
+from backend.render.views.offscreen import Offscreen
+from backend.render.views.volumes import VolumeSources
+from backend.render.views.volume_rendering import ShownVolume, shown_volumes
+from backend.scene.commands import CameraPatch, ViewPatch
+
+GEOMETRY_MANAGERS = [
+    "vtkMRMLCameraDisplayableManager",
+    "vtkMRMLViewDisplayableManager",
+    "vtkMRMLModelDisplayableManager",
+    "vtkMRMLThreeDReformatDisplayableManager",
+    "vtkMRMLCrosshairDisplayableManager3D",
+    "vtkMRMLOrientationMarkerDisplayableManager",
+    "vtkMRMLRulerDisplayableManager",
+    "vtkMRMLSegmentationsDisplayableManager3D",
+    "vtkMRMLMarkupsDisplayableManager",
+    "vtkMRMLTransformsDisplayableManager3D",
+]
+GPU_VOLUME_MANAGER = "vtkMRMLVolumeRenderingDisplayableManager"
+
+Aborted = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class ThreeDPixels:
+    """All that a 3D picture needs, taken in on the scene thread; call to draw the volumes, on any thread."""
+
+    camera: Camera
+    image: NDArray[np.uint8]  # (h, w, 3) geometry over the background, top row first
+    depth_mm: NDArray[np.float32] | None  # (h, w) distance of geometry along the view axis
+    volumes: list[ShownVolume]
+
+    def __call__(self, rays: tuple[int, int] | None, aborted: Aborted | None = None) -> NDArray[np.uint8]:
+        """(h, w, 3) uint8. `rays` fewer than pixels while moving, None for full quality.
+
+        Raises:
+            SupersededError: `aborted` said so.
+        """
+        image = self.image
+        for volume in self.volumes:
+            height, width = image.shape[:2]
+            image = volume.marcher.render(
+                self.camera,
+                width,
+                height,
+                image=image,
+                depth_mm=self.depth_mm,
+                detail="still" if rays is None else "moving",
+                rays=rays,
+                mode=volume.mode,
+                aborted=aborted,
+            )
+        return image
+
+
+class ThreeDView:
+    """One 3D view of the scene. All methods run on the scene thread."""
+
+    kind = "threeD"
+
+    def __init__(self, app: Any, node: Any, sources: VolumeSources, has_gl: bool, has_gpu: bool) -> None:
+        self._app, self.node, self._sources, self._has_gpu = app, node, sources, has_gpu
+        self.name: str = node.GetLayoutName()
+        self.logic = slicer.vtkMRMLViewLogic()
+        self.logic.SetMRMLApplicationLogic(app.logic)
+        app.logic.GetViewLogics().AddItem(self.logic)
+        self.logic.SetMRMLScene(app.scene)
+        self._offscreen: Offscreen | None = None
+        if has_gl:
+            managers = GEOMETRY_MANAGERS + ([GPU_VOLUME_MANAGER] if has_gpu else [])
+            self._offscreen = Offscreen(slicer.vtkMRMLThreeDViewDisplayableManagerFactory, managers)
+            self._offscreen.show(node)
+        self.rev = 1
+        self._key: tuple[Any, ...] | None = None
+        self._drag_start: View | None = None
+
+    @property
+    def camera_node(self) -> Any:
+        """The camera that belongs to this view, made if the scene has none."""
+        for index in range(self._app.scene.GetNumberOfNodesByClass("vtkMRMLCameraNode")):
+            node = self._app.scene.GetNthNodeByClass(index, "vtkMRMLCameraNode")
+            if node.GetLayoutName() == self.name:
+                return node
+        node = slicer.vtkMRMLCameraNode()
+        node.SetName("Camera")
+        node.SetLayoutName(self.name)
+        return self._app.scene.AddNode(node)
+
+    @property
+    def view(self) -> View:
+        """Where the camera stands now."""
+        node = self.camera_node
+        position, focal_point, up = (
+            np.array(v, dtype=np.float64) for v in (node.GetPosition(), node.GetFocalPoint(), node.GetViewUp())
+        )
+        return View(position, focal_point, up, node.GetViewAngle())
+
+    @view.setter
+    def view(self, view: View) -> None:
+        node = self.camera_node
+        blocked = node.StartModify()
+        node.SetPosition(*view.position)
+        node.SetFocalPoint(*view.focal_point)
+        node.SetViewUp(*view.view_up)
+        node.SetViewAngle(view.view_angle)
+        node.EndModify(blocked)
+        node.ResetClippingRange()
+
+    def volumes(self) -> list[ShownVolume]:
+        """Volumes that the CPU draws in this view; none where a GPU does."""
+        return [] if self._has_gpu else shown_volumes(self._app.scene, self.node, self._sources)
+
+    def bounds(self) -> tuple[float, ...] | None:
+        """Box around all that is shown, RAS mm, None while nothing is."""
+        boxes = [volume.bounds for volume in self.volumes()]
+        if self._offscreen is not None:
+            box_shown, labels_shown = self.node.GetBoxVisible(), self.node.GetAxisLabelsVisible()
+            found = self._offscreen.renderer.ComputeVisiblePropBounds()
+            if found[0] <= found[1] and (not (box_shown or labels_shown) or self._anything_displayed()):
+                boxes.append(tuple(found) if not boxes else self._displayed_bounds())
+        boxes = [box for box in boxes if box is not None and box[0] <= box[1]]
+        if not boxes:
+            return None
+        return tuple((min if i % 2 == 0 else max)(box[i] for box in boxes) for i in range(6))
+
+    def _displayables(self) -> list[Any]:
+        nodes = []
+        for index in range(self._app.scene.GetNumberOfNodesByClass("vtkMRMLDisplayableNode")):
+            node = self._app.scene.GetNthNodeByClass(index, "vtkMRMLDisplayableNode")
+            hidden = node.IsA("vtkMRMLVolumeNode") or node.GetHideFromEditors()
+            if not hidden and node.GetDisplayVisibility() and not slicer.vtkMRMLSliceLogic.IsSliceModelNode(node):
+                nodes.append(node)
+        return nodes
+
+    def _anything_displayed(self) -> bool:
+        return bool(self._displayables())
+
+    def _displayed_bounds(self) -> tuple[float, ...]:
+        low, high = [1e30] * 3, [-1e30] * 3
+        for node in self._displayables():
+            bounds = [0.0, -1.0] * 3
+            node.GetRASBounds(bounds)
+            if bounds[0] <= bounds[1]:
+                low = [min(low[i], bounds[2 * i]) for i in range(3)]
+                high = [max(high[i], bounds[2 * i + 1]) for i in range(3)]
+        return (low[0], high[0], low[1], high[1], low[2], high[2])
+
+    def state(self) -> dict[str, Any]:
+        """The state's fields of docs/stream.md."""
+        view, bounds = self.view, self.bounds()
+        return {
+            "kind": self.kind,
+            "camera": {
+                "position": view.position.tolist(),
+                "focal_point": view.focal_point.tolist(),
+                "view_up": view.view_up.tolist(),
+                "view_angle": view.view_angle,
+            },
+            "bounds": list(bounds) if bounds else None,
+            "background_colors": [_hex(self.node.GetBackgroundColor()), _hex(self.node.GetBackgroundColor2())],
+        }
+
+    def apply(self, patch: ViewPatch) -> None:
+        """Set absolute values: reset, then look_from, then the camera's own."""
+        if patch.reset:
+            self.reset()
+        if patch.look_from is not None:
+            self.view = look_from(self.view, patch.look_from)
+        if patch.camera is not None:
+            self.view = _patched(self.view, patch.camera)
+
+    def reset(self) -> None:
+        """Frame all that is shown, from the direction the camera has."""
+        bounds = self.bounds()
+        if bounds is not None:
+            self.view = frame(self.view, bounds)
+
+    def move(
+        self, axis: str | None, start: bool, roll_by: float, pan_by: tuple[float, float], orbit_by: tuple[float, float]
+    ) -> None:
+        """Move as the Slicer API's `/threeD` asks: to an axis, and by `roll` × 100°, pan and orbit as fractions of the view.
+
+        `start` keeps the camera that later moves are relative to; without it they are relative to what is shown.
+        """
+        if axis is not None:
+            self.view = look_from(self.view, axis)
+        if start:
+            self._drag_start = self.view
+        if roll_by or any(pan_by) or any(orbit_by):
+            view = self._drag_start or self.view
+            self.view = orbit(pan(roll(view, roll_by * 100.0), *pan_by), *orbit_by)
+
+    def snapshot(self) -> ViewPatch:
+        """A patch that puts this view back as it is."""
+        view = self.view
+        position, focal_point, view_up = (
+            (float(v[0]), float(v[1]), float(v[2])) for v in (view.position, view.focal_point, view.view_up)
+        )
+        return ViewPatch(camera=CameraPatch(position, focal_point, view_up, view.view_angle))
+
+    def content_key(self) -> tuple[Any, ...]:
+        """Changes whenever a picture of this view may change for another reason than its size."""
+        view = self.view
+        return (
+            np.concatenate([view.position, view.focal_point, view.view_up, [view.view_angle]]).tobytes(),
+            self.node.GetMTime(),
+            self._offscreen.changes if self._offscreen else 0,
+            tuple(volume.key for volume in self.volumes()),
+        )
+
+    def touch(self) -> int:
+        """The view's revision, raised first if what it shows has changed since the last call."""
+        key = self.content_key()
+        if key != self._key:
+            self._key = key
+            self.rev += 1
+        return self.rev
+
+    def prepare(self, width: int, height: int) -> ThreeDPixels:
+        """Draw the geometry and take in what the volumes need."""
+        volumes = self.volumes()
+        view = self.view
+        node = self.camera_node
+        parallel = node.GetParallelScale() if node.GetParallelProjection() else None
+        camera = Camera(view.position, view.focal_point, view.view_up, view.view_angle, parallel)
+        if self._offscreen is None:
+            return ThreeDPixels(camera, self._gradient(width, height), None, volumes)
+        self._offscreen.renderer.ResetCameraClippingRange()
+        self._offscreen.draw(width, height)
+        image = np.ascontiguousarray(self._offscreen.rgba()[:, :, :3])
+        depth = None
+        if volumes:
+            near, far = self._offscreen.renderer.GetActiveCamera().GetClippingRange()
+            depth = eye_depth(self._offscreen.depth(), near, far, parallel is not None)
+        return ThreeDPixels(camera, image, depth, volumes)
+
+    def _gradient(self, width: int, height: int) -> NDArray[np.uint8]:
+        bottom, top = (np.array(c) for c in (self.node.GetBackgroundColor(), self.node.GetBackgroundColor2()))
+        fraction = np.linspace(0.0, 1.0, height)[:, None]
+        rows = ((top * (1 - fraction) + bottom * fraction) * 255 + 0.5).astype(np.uint8)
+        return np.repeat(rows[:, None, :], width, axis=1)
+
+
+def _patched(view: View, patch: CameraPatch) -> View:
+    def vector(new: tuple[float, float, float] | None, old: NDArray[np.float64]) -> NDArray[np.float64]:
+        return old if new is None else np.array(new, dtype=np.float64)
+
+    result = View(
+        vector(patch.position, view.position),
+        vector(patch.focal_point, view.focal_point),
+        vector(patch.view_up, view.view_up),
+        min(max(patch.view_angle or view.view_angle, 1.0), 120.0),
+    )
+    result.axes()  # refuses an eye on its own focal point before anything is changed
+    return result
+
+
+def _hex(color: tuple[float, float, float]) -> str:
+    return "#" + "".join(f"{round(c * 255):02x}" for c in color)
+
+

@@ -1,0 +1,213 @@
+"""From a view to an encoded picture: what is taken in on the scene thread, what is made later, and what may be cut short."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.render import reslice
+from backend.render.annotate import draw_edges
+from backend.render.encode import encode
+from backend.render.marcher import MotionBudget
+from backend.render.pictures import PictureCache, etag_of
+from backend.render.views.layers import Layers
+from backend.render.views.slice_view import SliceView
+from backend.render.views.threed_view import ThreeDPixels, ThreeDView
+from backend.scene import commands as c
+
+Made = Callable[[], tuple[c.PictureInfo, bytes]]
+GREY_ALPHA_FORMATS = ("png", "webp")
+
+
+class Stop:
+    """Tells a picture in the making that nobody wants it any more."""
+
+    def __init__(self, by: str) -> None:
+        self.by = by
+        self._set = False
+
+    def set(self) -> None:
+        """End it."""
+        self._set = True
+
+    def __call__(self) -> bool:
+        return self._set
+
+
+class Framer:
+    """Makes pictures of views. `frame` and friends run on the scene thread, what they return on any."""
+
+    def __init__(self, cache: PictureCache, applied: dict[str, int]) -> None:
+        self._cache, self._applied = cache, applied
+        self._budgets: dict[str, MotionBudget] = {}
+        self._stops: dict[str, set[Stop]] = {}
+        self._lock = threading.Lock()
+        self._stirred = time.time()
+
+    def stir(self) -> None:
+        """The state has just changed."""
+        self._stirred = time.time()
+
+    def abort(self, view: str | None, by: str | None) -> None:
+        """End refinements of a view (by its key, None: all) and a client (None: all). Any thread."""
+        with self._lock:
+            for key, stops in self._stops.items():
+                for stop in stops:
+                    if view in (None, key) and by in (None, stop.by):
+                        stop.set()
+
+    def frame(self, view: SliceView | ThreeDView, command: c.Frame, arrived: float) -> Made:
+        """A picture for the stream."""
+        started = time.perf_counter()
+        picture = command.picture
+        rev, n = view.touch(), self._applied.get(command.by, 0)
+        key: tuple[Any, ...] = ("frame", view.name, picture.width, picture.height, picture.format, picture.quality)
+        if isinstance(view, SliceView):
+            key = (*key, picture.subsampling, view.content_key(overlays=True))
+            draw = view.prepare(picture.width, picture.height, overlays=True)
+            return self._maker(key, command.picture, lambda: draw().pixels, started, arrived, rev=rev, n=n)
+        pixels = view.prepare(picture.width, picture.height)
+        return self._threed(view, pixels, command, started, arrived, (rev, n, key))
+
+    def _threed(
+        self,
+        view: ThreeDView,
+        pixels: ThreeDPixels,
+        command: c.Frame,
+        started: float,
+        arrived: float,
+        shown: tuple[int, int, tuple[Any, ...]],
+    ) -> Made:
+        rev, n, key = shown
+        if not pixels.volumes or command.still:
+            stop = self._stop_for(view.name.lower(), command.by) if command.still else None
+            return self._maker(
+                (*key, view.content_key()), command.picture, lambda: pixels(None, stop), started, arrived,
+                rev=rev, n=n, stop=stop, view_key=view.name.lower(),
+            )  # fmt: skip
+        budget = self._budgets.setdefault(view.name, MotionBudget(command.budget_s))
+
+        def draw() -> NDArray[np.uint8]:
+            begun = time.perf_counter()
+            result = pixels(budget.rays(command.picture.width, command.picture.height))
+            budget.took(time.perf_counter() - begun)
+            return result
+
+        return self._maker(None, command.picture, draw, started, arrived, rev=rev, n=n, coarse=True)
+
+    def slice_picture(self, view: SliceView, command: c.SlicePicture, arrived: float) -> Made:
+        """A picture for the Slicer API: grey or RGBA with alpha 0 outside the volume."""
+        started = time.perf_counter()
+        picture = command.picture
+        key = ("slice", view.name, picture.width, picture.height, picture.format, picture.quality, picture.lossless)
+        key = (*key, command.overlays, command.labels, command.grey, view.content_key(command.overlays))  # type: ignore[assignment]
+        draw = view.prepare(picture.width, picture.height, command.overlays)
+        edges = view.state()["edges"] if command.labels else None
+
+        def pixels() -> NDArray[np.uint8]:
+            layers = draw()
+            if edges is not None:
+                layers = Layers(draw_edges(layers.rgb(), edges), layers.alpha)
+            return layers.pixels if command.grey or picture.format == "jpeg" else with_alpha(layers)
+
+        return self._maker(key, picture, pixels, started, arrived, rev=view.touch())
+
+    def threed_picture(self, view: ThreeDView, command: c.ThreeDPicture, arrived: float) -> Made:
+        """A picture for the Slicer API, at full quality."""
+        started = time.perf_counter()
+        picture = command.picture
+        key = ("threeD", view.name, picture.width, picture.height, picture.format, picture.quality, picture.lossless)
+        rev = view.touch()
+        found = self._known((*key, view.content_key()), picture)
+        if found is not None:
+            return found
+        pixels = view.prepare(picture.width, picture.height)
+        # Drawing settles what the managers had pending, so the key is taken after it.
+        return self._maker((*key, view.content_key()), picture, lambda: pixels(None), started, arrived, rev=rev)
+
+    def _known(self, key: tuple[Any, ...], picture: c.Picture) -> Made | None:
+        etag = etag_of(key)
+        unchanged = etag in picture.if_none_match
+        data = b"" if unchanged else self._cache.get(key)
+        if data is None:
+            return None
+        info = c.PictureInfo(etag, picture.format, picture.width, picture.height, unchanged=unchanged)
+        info.state_time = self._stirred
+        return lambda: (info, data)
+
+    def _maker(
+        self,
+        key: tuple[Any, ...] | None,
+        picture: c.Picture,
+        draw: Callable[[], NDArray[np.uint8]],
+        started: float,
+        arrived: float,
+        *,
+        rev: int = 0,
+        n: int = 0,
+        coarse: bool = False,
+        stop: Stop | None = None,
+        view_key: str = "",
+    ) -> Made:
+        etag = etag_of(key) if key is not None else ""
+        info = c.PictureInfo(etag, picture.format, picture.width, picture.height, rev, n, coarse=coarse)
+        info.quality, info.state_time = picture.quality, self._stirred
+        info.lossless = picture.format == "png" or picture.lossless
+        info.wait_us = round((started - arrived) * 1e6)
+        if etag and etag in picture.if_none_match:
+            info.unchanged = True
+            return lambda: (info, b"")
+        prepared = time.perf_counter() - started
+
+        def make() -> tuple[c.PictureInfo, bytes]:
+            data = self._cache.get(key) if key is not None else None
+            if data is None:
+                begun = time.perf_counter()
+                try:
+                    pixels = draw()
+                finally:
+                    self._forget(view_key, stop)
+                drawn = time.perf_counter()
+                data = encode(pixels, picture.format, picture.quality, picture.subsampling, picture.lossless)
+                info.render_us = round((prepared + drawn - begun) * 1e6)
+                info.encode_us = round((time.perf_counter() - drawn) * 1e6)
+                if key is not None:
+                    self._cache.put(key, data)
+            return info, data
+
+        return make
+
+    def _stop_for(self, view: str, by: str) -> Stop:
+        stop = Stop(by)
+        with self._lock:
+            self._stops.setdefault(view, set()).add(stop)
+        return stop
+
+    def _forget(self, view: str, stop: Stop | None) -> None:
+        if stop is not None:
+            with self._lock:
+                self._stops.get(view, set()).discard(stop)
+
+    @staticmethod
+    def warm_up() -> None:
+        """Load the compiled kernels, so that the first picture does not wait for them."""
+        voxels = np.zeros((4, 4, 4), np.int16)
+        renderer = reslice.SliceRenderer(voxels)
+        upright = reslice.Plane(np.zeros(3), np.array([1.0, 0, 0]), np.array([0, 1.0, 0]), 4, 4)
+        tilted = reslice.Plane(np.zeros(3), np.array([0.7, 0.7, 0]), np.array([0, 0.1, 1.0]), 4, 4)
+        encode(renderer.grey(upright, 1, 0).pixels, "png")
+        encode(renderer.grey(tilted, 1, 0).pixels, "jpeg")
+
+
+def with_alpha(layers: Layers) -> NDArray[np.uint8]:
+    """(h, w, 4) RGBA of a slice, alpha 0 where there is no volume."""
+    height, width = layers.pixels.shape[:2]
+    rgba = np.empty((height, width, 4), np.uint8)
+    rgba[:, :, :3] = layers.pixels[:, :, None] if layers.pixels.ndim == 2 else layers.pixels
+    rgba[:, :, 3] = 255 if layers.alpha is None else layers.alpha
+    return rgba

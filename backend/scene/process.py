@@ -1,0 +1,227 @@
+"""The scene process: `python -m backend.scene.process FD`, talking over the Unix socket it inherits as FD.
+
+Three kinds of thread: one *scene thread* (the main thread) that owns MRML, VTK and OpenGL; one *input thread* that reads
+commands and says every second that it lives; a small pool that makes and encodes pictures from what the scene thread took in.
+The gateway judges from the heartbeats whether the scene thread hangs, and kills the process if so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from backend.errors import SlicecastError
+from backend.render.glprobe import probe
+from backend.scene import wire
+from backend.scene.commands import AnyEvent, Beat, Command, Pointer, SetView, Started
+from backend.scene.deferred import Deferred
+
+BEAT_S = 0.5
+DEFAULT_HOST = "backend.scene.host:SceneHost"
+
+
+class Outbox:
+    """Sends replies and events; any thread may, one message at a time."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection, self._lock = connection, threading.Lock()
+
+    def send(self, head: wire.Reply | wire.Event, body: bytes | memoryview = b"") -> None:
+        """Send one message; a gateway that is gone ends this process."""
+        try:
+            with self._lock:
+                for part in wire.pack(head, body):
+                    if part:
+                        self._connection.sendall(part)
+        except OSError:
+            os._exit(0)  # nobody is left to work for
+
+    def event(self, event: AnyEvent) -> None:
+        """Send an event."""
+        self.send(wire.Event(event))
+
+
+class Inbox:
+    """Commands that wait for the scene thread. Changes of state overtake pictures: a picture shows the newest state."""
+
+    def __init__(self) -> None:
+        self._changes: deque[wire.Request] = deque()
+        self._others: deque[tuple[float, wire.Request]] = deque()
+        self._calls: deque[tuple[wire.Request, Callable[[], Any]]] = deque()
+        self._ready = threading.Condition()
+        self.busy_since = 0.0
+        self.busy_with = ""
+
+    def put(self, request: wire.Request) -> None:
+        """Add a command as it arrives."""
+        with self._ready:
+            if isinstance(request.command, SetView | Pointer):
+                self._changes.append(request)
+            else:
+                self._others.append((time.perf_counter(), request))
+            self._ready.notify()
+
+    def take(self, timeout_s: float) -> tuple[list[wire.Request], tuple[float, wire.Request] | None]:
+        """All waiting changes of state, and the oldest other command with its time of arrival; waits for either."""
+        with self._ready:
+            if not (self._changes or self._others or self._calls):
+                self._ready.wait(timeout_s)
+            changes, self._changes = list(self._changes), deque()
+            other = self._others.popleft() if self._others else None
+            if changes or other:
+                self.busy_since = time.monotonic()
+                self.busy_with = type((other[1] if other else changes[0]).command).__name__
+            return changes, other
+
+    def put_call(self, request: wire.Request, call: Callable[[], Any]) -> None:
+        """Have the scene thread do the second part of a deferred command."""
+        with self._ready:
+            self._calls.append((request, call))
+            self._ready.notify()
+
+    def take_call(self) -> tuple[wire.Request, Callable[[], Any]] | None:
+        """The oldest waiting second part."""
+        with self._ready:
+            if not self._calls:
+                return None
+            self.busy_since = time.monotonic()
+            self.busy_with = type(self._calls[0][0].command).__name__
+            return self._calls.popleft()
+
+    def done(self) -> None:
+        """The scene thread has finished what it took."""
+        self.busy_since = 0.0
+
+
+def read_commands(connection: socket.socket, inbox: Inbox, host: Any) -> None:
+    """Input thread: read until the gateway closes, then end the process."""
+    stream = connection.makefile("rb", buffering=1 << 16)
+    while True:
+        prefix = stream.read(wire.PREFIX.size)
+        if len(prefix) < wire.PREFIX.size:
+            os._exit(0)
+        head, body = wire.unpack_prefix(prefix)
+        data = stream.read(head)
+        if body:
+            stream.read(body)
+        request = wire.decode_request(data)
+        host.notice(request.command)
+        inbox.put(request)
+
+
+def beat(outbox: Outbox, inbox: Inbox) -> None:
+    """Heartbeat thread: tell how long the scene thread has been at one command."""
+    while True:
+        since = inbox.busy_since
+        outbox.event(Beat(time.monotonic() - since if since else 0.0, inbox.busy_with if since else ""))
+        time.sleep(BEAT_S)
+
+
+class Server:
+    """Runs commands of the inbox on a host and sends what comes of them."""
+
+    def __init__(self, host: Any, inbox: Inbox, outbox: Outbox) -> None:
+        self._host, self._inbox, self._outbox = host, inbox, outbox
+
+    def run(self) -> None:
+        """Scene thread: for ever."""
+        while True:
+            changes, other = self._inbox.take(timeout_s=0.25)
+            for request in changes:
+                self._perform(request, time.perf_counter())
+            if other is not None:
+                self._perform(other[1], other[0])
+            call = self._inbox.take_call()
+            if call is not None:
+                self._second_part(*call)
+            self._host.announce(idle=other is None)
+            self._inbox.done()
+
+    def _perform(self, request: wire.Request, arrived: float) -> None:
+        try:
+            result = self._host.perform(request.command, arrived)
+        except Exception as error:
+            self._fail(request, error)
+            return
+        if isinstance(result, Deferred):  # long work that must not hold up the views
+            threading.Thread(target=self._work, args=(request, result), daemon=True, name="work").start()
+        elif callable(result):  # a picture: made in the pool, the scene thread goes on
+            self._host.pool.submit(self._finish, request, result)
+        else:
+            self._reply(request, result, b"")
+
+    def _work(self, request: wire.Request, deferred: Deferred) -> None:
+        try:
+            done = deferred.work()
+        except Exception as error:
+            self._fail(request, error)
+        else:
+            self._inbox.put_call(request, lambda: deferred.finish(done))
+
+    def _second_part(self, request: wire.Request, call: Callable[[], Any]) -> None:
+        try:
+            result = call()
+        except Exception as error:
+            self._fail(request, error)
+        else:
+            self._reply(request, result, b"")
+
+    def _finish(self, request: wire.Request, make: Any) -> None:
+        try:
+            value, body = make()
+        except Exception as error:
+            self._fail(request, error)
+        else:
+            self._reply(request, value, body)
+
+    def _reply(self, request: wire.Request, value: Any, body: bytes) -> None:
+        if request.id:
+            self._outbox.send(wire.Reply(request.id, value), body)
+
+    def _fail(self, request: wire.Request, error: Exception) -> None:
+        if not isinstance(error, SlicecastError):
+            sys.stderr.write("".join(traceback.format_exception(error)))
+        if request.id:
+            name = type(error).__name__ if isinstance(error, SlicecastError) else "SlicecastError"
+            self._outbox.send(wire.Reply(request.id, None, name, _message(request.command, error)))
+
+
+def _message(command: Command, error: Exception) -> str:
+    if isinstance(error, SlicecastError):
+        return str(error)
+    return f"{type(command).__name__} failed: {type(error).__name__}: {error}"
+
+
+def main() -> None:
+    """Entry of `python -m backend.scene.process`."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("fd", type=int)
+    parser.add_argument("--host", default=DEFAULT_HOST, help="module:class of the scene host")
+    parser.add_argument("--options", default="{}", help="JSON options of the host")
+    parser.add_argument("--gl", default="auto", choices=("auto", "egl", "osmesa", "none"))
+    arguments = parser.parse_args()
+    connection = socket.socket(fileno=arguments.fd)
+    connection.setblocking(True)
+    module, _, name = arguments.host.partition(":")
+    outbox, inbox = Outbox(connection), Inbox()
+    driver = ThreadPoolExecutor(1).submit(probe, arguments.gl)  # a child process, while this one imports VTK
+    host = getattr(importlib.import_module(module), name).from_json(arguments.options, outbox.event, driver.result)
+    threading.Thread(target=read_commands, args=(connection, inbox, host), daemon=True, name="input").start()
+    threading.Thread(target=beat, args=(outbox, inbox), daemon=True, name="beat").start()
+    host.start()
+    outbox.event(Started(os.getpid(), host.info))
+    Server(host, inbox, outbox).run()
+
+
+if __name__ == "__main__":
+    main()
