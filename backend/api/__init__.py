@@ -1,1 +1,1 @@
-
+"""The doors: one folder each, thin translators over the core."""

@@ -1,1 +1,1 @@
-
+"""The meaning of DICOM data: no network, no SQL."""

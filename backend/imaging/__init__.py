@@ -1,1 +1,1 @@
-
+"""Voxels and geometry: numpy only."""

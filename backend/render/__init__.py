@@ -1,1 +1,1 @@
-
+"""From the scene or stored pixels to encoded pictures."""

@@ -1,1 +1,1 @@
-
+"""The MRML scene and the process it lives in."""

@@ -293,8 +293,7 @@ class SceneHost:
             state = view.state()
             patch = {key: value for key, value in state.items() if told is None or told[1].get(key) != value}
             self._announced[view.name] = (rev, state)
-            if told is not None:
-                self._emit(c.ViewChanged(view.name, rev, patch, self._changed_by.get(view.name, "")))
+            self._emit(c.ViewChanged(view.name, rev, patch, self._changed_by.get(view.name, "")))
         info = self._describe()
         if info != self._info:
             self._info = info

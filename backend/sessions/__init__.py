@@ -1,1 +1,1 @@
-
+"""The gateway's side of scenes: launching, supervision, journal."""

@@ -1,1 +1,1 @@
-
+"""Our own API: uploads, loading, the scene's description."""

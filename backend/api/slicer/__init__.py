@@ -1,1 +1,1 @@
-
+"""Slicer's Web Server API."""

@@ -1,1 +1,1 @@
-
+"""The frame stream: WebSocket, flow control."""

@@ -1,0 +1,60 @@
+"""`/slicer/mrml`: names and ids of nodes, and loading files into the scene."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from backend.config import Settings
+from backend.errors import BadRequestError
+from backend.scene import commands as c
+from backend.security.paths import require_allowed
+from backend.sessions.opening import fetch, is_url, new_job
+from backend.sessions.session import Session
+
+RESERVED = ("url", "localfile", "filetype")
+
+
+@dataclass(frozen=True)
+class Mrml:
+    """Answers `/slicer/mrml…` for one session."""
+
+    session: Session
+    settings: Settings
+
+    async def answer(self, method: str, rest: str, query: Mapping[str, str]) -> Any:
+        """The JSON value for a request.
+
+        Raises:
+            SlicecastError: what Slicer answers with 500.
+        """
+        if method in ("GET", "HEAD"):
+            return await self._list(rest, query)
+        if method == "POST":
+            return await self._load(query)
+        raise BadRequestError(f"{method} is not supported for /mrml{rest}")
+
+    async def _list(self, rest: str, query: Mapping[str, str]) -> list[str]:
+        if rest not in ("", "/names", "/ids"):
+            raise BadRequestError(f"Invalid path: /mrml{rest}")
+        selection = c.SelectNodes(query.get("id"), query.get("class"), query.get("name"))
+        nodes = await self.session.ask(selection, list[c.Node])
+        return [node.id if rest == "/ids" else node.name for node in nodes]
+
+    async def _load(self, query: Mapping[str, str]) -> dict[str, Any]:
+        place = query.get("url") or query.get("localfile")
+        if place is None:
+            raise BadRequestError("Required `url` or `localfile` query parameter is missing in `mrml` request")
+        if "filetype" not in query:
+            raise BadRequestError("'filetype'")
+        job = new_job()
+        if is_url(place):
+            path = str(await fetch(self.session, place, self.settings, job))
+        else:
+            local = unquote(urlsplit(place).path) if place.startswith("file:") else place
+            path = str(require_allowed(local, self.settings.allow_path))
+        properties = {name: value for name, value in query.items() if name not in RESERVED}
+        result = await self.session.ask(c.Load(path, query["filetype"], properties, job=job), c.LoadResult)
+        return {"success": True, "loadedNodeIDs": [node.id for node in result.nodes[:1]]}

@@ -1,0 +1,196 @@
+"""The picture routes, under `/slicer` and at the root: `/slice`, `/threeD`, `/timeimage`, `/tracking`.
+
+Under `/slicer` odd values are treated as Slicer treats them (an unknown view is red, `size=0` is the default); at the root
+they are refused.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from backend import metrics
+from backend.config import Settings
+from backend.errors import BadRequestError, NotFoundError, TooLargeError
+from backend.http.base import BaseHandler
+from backend.http.negotiate import accepted, flag, number, picture_format
+from backend.render import png
+from backend.render.annotate import time_image
+from backend.scene import commands as c
+from backend.sessions.session import Session
+from backend.sessions.sharing import NewestWins, SingleFlight
+
+SLICE_VIEWS = ("red", "yellow", "green")
+ALIASES = {"axial": "red", "sagittal": "yellow", "coronal": "green"}
+ORIENTATIONS = ("axial", "sagittal", "coronal")
+MEDIA_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
+Result = tuple[c.PictureInfo, bytes]
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Makes and sends pictures of one session."""
+
+    session: Session
+    settings: Settings
+    flights: SingleFlight[Result]
+    newest: NewestWins[Result]
+
+    async def slice(self, handler: BaseHandler, query: Mapping[str, str], strict: bool) -> None:
+        """`/slice`: view, orientation, scrollTo, offset, copySliceGeometryFrom, size, and our overlays, labels, fmt, quality."""
+        command = c.SlicePicture(
+            view=slice_view_name(query.get("view", "red"), strict),
+            picture=self._picture(handler, query, strict),
+            patch=c.ViewPatch(orientation=_orientation(query, strict), offset=number(query, "offset")),
+            scroll_to=number(query, "scrollTo"),
+            copy_geometry_from=query.get("copySliceGeometryFrom"),
+            overlays=flag(query, "overlays"),
+            labels=flag(query, "labels"),
+            grey=strict,
+        )
+        await self._send(handler, query, command.view, command)
+
+    async def threed(self, handler: BaseHandler, query: Mapping[str, str], strict: bool) -> None:
+        """`/threeD`: view, lookFromAxis, size, mode, roll, panX, panY, orbitX, orbitY, and our fmt, quality."""
+        view = query.get("view", "1").lower()
+        if strict and view not in ("1", "view1", "threed", "3d"):
+            raise NotFoundError(f"no 3D view {view!r}; there is 1")
+        values = {name: number(query, name, 0.0) or 0.0 for name in ("roll", "panX", "panY", "orbitX", "orbitY")}
+        command = c.ThreeDPicture(
+            view="1",
+            picture=self._picture(handler, query, strict),
+            look_from=query.get("lookFromAxis"),
+            start=query.get("mode", "").lower() == "start",
+            roll=values["roll"],
+            pan=(values["panX"], values["panY"]),
+            orbit=(values["orbitX"], values["orbitY"]),
+        )
+        await self._send(handler, query, "1", command)
+
+    async def tracking(self, handler: BaseHandler, query: Mapping[str, str], strict: bool) -> None:
+        """`/tracking`: m, p, q move the cursor; the answer is text under `/slicer` and a picture at the root, or as asked."""
+        command = c.Track(*(_numbers(query, name) for name in ("m", "p", "q")))
+        await self.session.ask(command, list[float])
+        if _wants_picture(handler, query, strict):
+            picture = c.ThreeDPicture("1", self._picture(handler, query, strict))
+            await self._send(handler, query, "1", picture)
+        else:
+            handler.set_header("Cache-Control", "no-store")
+            handler.set_header("Content-Type", "text/plain")
+            handler.finish(b"Set matrix")
+
+    async def timeimage(self, handler: BaseHandler, query: Mapping[str, str], _strict: bool) -> None:
+        """`/timeimage`: the server's time as a picture of 128 × 32, for measuring how old a picture is."""
+        now = time.time()
+        handler.set_header("X-Server-Time", repr(now))
+        if "t" in query:
+            handler.set_header("X-Echo", "".join(ch for ch in query["t"][:64] if ch.isalnum() or ch in ".-_"))
+        data = png.encode(time_image(query.get("color", "330"), str(now)), {"server-time": repr(now)})
+        handler.send(data, "image/png", cache="no-store")
+
+    # -- helpers -------------------------------------------------------------------------------------------------
+
+    def _picture(self, handler: BaseHandler, query: Mapping[str, str], strict: bool) -> c.Picture:
+        side = _size(query, self.settings, strict)
+        kind = picture_format(query, handler.request.headers.get("Accept", ""))
+        quality = number(query, "quality", 85.0) or 85.0
+        return c.Picture(
+            side, side, kind, round(min(max(quality, 1.0), 100.0)), "444" if quality >= 90 else "420",
+            flag(query, "lossless"), handler.known_etags,
+        )  # fmt: skip
+
+    async def _send(
+        self, handler: BaseHandler, query: Mapping[str, str], view: str, command: c.SlicePicture | c.ThreeDPicture
+    ) -> None:
+        async def fly() -> Result:
+            return await self.flights.do(repr(command), lambda: self.session.ask_picture(command, c.PictureInfo))
+
+        make: Callable[[], Awaitable[Result]] = fly
+        client = query.get("client")
+        info, data = await (self.newest.do((client, view), make) if client else make())
+        metrics.observe_picture(info.wait_us, info.render_us, info.encode_us)
+        handler.set_header("Server-Timing", _server_timing(info))
+        if info.unchanged and not data:
+            handler.set_status(304)
+            handler.set_header("ETag", info.etag)
+            handler.set_header("Cache-Control", "no-cache")
+            handler.finish()
+        else:
+            handler.send(data, MEDIA_TYPES[info.format], info.etag)
+
+
+def slice_view_name(name: str, strict: bool) -> str:
+    """The slice view a request means.
+
+    Raises:
+        NotFoundError: none, when strict; Slicer shows red.
+    """
+    lowered = name.lower()
+    if lowered in SLICE_VIEWS:
+        return lowered
+    if not strict:
+        return "red"
+    if lowered in ALIASES:
+        return ALIASES[lowered]
+    raise NotFoundError(f"no slice view {name!r}; there are {', '.join(SLICE_VIEWS)}")
+
+
+def _orientation(query: Mapping[str, str], strict: bool) -> str | None:
+    wanted = query.get("orientation", "").lower()
+    if wanted in ORIENTATIONS:
+        return wanted
+    if wanted and strict:
+        raise BadRequestError(f"unknown orientation {wanted!r}; use {', '.join(ORIENTATIONS)}")
+    return None
+
+
+def _size(query: Mapping[str, str], settings: Settings, strict: bool) -> int:
+    """Side of a square picture in pixels.
+
+    Raises:
+        BadRequestError: zero, negative or no number, when strict; Slicer's default otherwise.
+        TooLargeError: more than the settings allow.
+    """
+    text = query.get("size", "native")
+    if text == "native":
+        return settings.default_size_px
+    value = number(query, "size")
+    if value is None or value < 1:
+        if strict:
+            raise BadRequestError(f"size must be a number of pixels from 1 to {settings.max_side_px}, or native")
+        return settings.default_size_px
+    if value > settings.max_side_px or value * value > settings.max_pixels:
+        side = min(settings.max_side_px, int(settings.max_pixels**0.5))
+        raise TooLargeError(f"size {text} is over the limit of {side} pixels a side")
+    return int(value)
+
+
+def _numbers(query: Mapping[str, str], name: str) -> list[float] | None:
+    if name not in query:
+        return None
+    try:
+        return [float(part) for part in query[name].split(",")]
+    except ValueError as error:
+        raise BadRequestError(f"{name} must be numbers separated by commas") from error
+
+
+def _wants_picture(handler: BaseHandler, query: Mapping[str, str], strict: bool) -> bool:
+    wanted = query.get("fmt", "").lower()
+    if wanted in ("text", "txt", "plain"):
+        return False
+    if wanted:
+        return True
+    for media, _weight in accepted(handler.request.headers.get("Accept", "")):
+        if media == "text/plain":
+            return False
+        if media.startswith("image/"):
+            return True
+        if media == "*/*":
+            break
+    return strict
+
+
+def _server_timing(info: c.PictureInfo) -> str:
+    stages = (("wait", info.wait_us), ("render", info.render_us), ("encode", info.encode_us))
+    return ", ".join(f"{name};dur={value / 1000:.3f}" for name, value in stages)

@@ -1,0 +1,22 @@
+"""Every metric of the server, in one place; served at `/metrics` for Prometheus."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+FINE = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.033, 0.066, 0.13, 0.25, 0.5, 1.0, 2.0, 5.0)
+
+HTTP_REQUESTS = Counter("slicecast_http_requests_total", "HTTP requests", ["route", "method", "status"])
+HTTP_SECONDS = Histogram("slicecast_http_seconds", "Time to answer HTTP requests", ["route"], buckets=FINE)
+PICTURE_SECONDS = Histogram("slicecast_picture_seconds", "Time of pictures by stage", ["stage"], buckets=FINE)
+STREAM_CLIENTS = Gauge("slicecast_stream_clients", "Stream clients connected")
+STREAM_PICTURES = Counter("slicecast_stream_pictures_total", "Pictures sent on streams", ["kind"])
+STREAM_BYTES = Counter("slicecast_stream_bytes_total", "Bytes of pictures sent on streams")
+STREAM_RTT = Histogram("slicecast_stream_rtt_seconds", "Sent to acknowledged, of pictures", buckets=FINE)
+SCENE_RESTARTS = Counter("slicecast_scene_restarts_total", "Scene processes that died and were started again")
+
+
+def observe_picture(wait_us: int, render_us: int, encode_us: int) -> None:
+    """Count the stages of one picture."""
+    for stage, value in (("wait", wait_us), ("render", render_us), ("encode", encode_us)):
+        PICTURE_SECONDS.labels(stage).observe(value / 1e6)

@@ -1,0 +1,1 @@
+"""Policy: which files, addresses and people may do what."""

@@ -1,0 +1,111 @@
+"""The gateway's end of the line to one scene process: requests with replies, events, and what is left when it breaks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from backend import errors
+from backend.scene import wire
+from backend.scene.commands import AnyCommand, AnyEvent
+
+T = TypeVar("T")
+RETRY_AFTER_S = 2.0
+
+
+class Channel(asyncio.Protocol):
+    """One connection. When it is lost, everything that waits fails with `UnavailableError`."""
+
+    def __init__(self, on_event: Callable[[AnyEvent], None], on_lost: Callable[[], None]) -> None:
+        self._on_event, self._on_lost = on_event, on_lost
+        self._transport: asyncio.Transport | None = None
+        self._buffer = bytearray()
+        self._waiting: dict[int, asyncio.Future[tuple[Any, bytes]]] = {}
+        self._last_id = 0
+
+    async def ask(self, command: AnyCommand, answer: type[T], timeout_s: float) -> tuple[T, bytes]:
+        """Send a command and wait for its value, as `answer`, and the bytes beside it.
+
+        Raises:
+            SlicecastError: what the scene process answered; `UnavailableError` when it died or took too long.
+        """
+        self._last_id += 1
+        number = self._last_id
+        future: asyncio.Future[tuple[Any, bytes]] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = future
+        self._write(number, command)
+        try:
+            async with asyncio.timeout(timeout_s):
+                value, body = await future
+        except TimeoutError:
+            raise errors.UnavailableError("the scene took too long to answer", RETRY_AFTER_S) from None
+        finally:
+            self._waiting.pop(number, None)
+        return msgspec.convert(value, answer), body
+
+    def tell(self, command: AnyCommand) -> None:
+        """Send a command that wants no answer."""
+        self._write(0, command)
+
+    def close(self) -> None:
+        """Close the line; the process ends when it notices."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def _write(self, number: int, command: AnyCommand) -> None:
+        if self._transport is None or self._transport.is_closing():
+            raise errors.UnavailableError("the scene is restarting", RETRY_AFTER_S)
+        self._transport.writelines([part for part in wire.pack(wire.Request(number, command)) if part])
+
+    # -- asyncio.Protocol ----------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by asyncio."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Called by asyncio: take every whole message out of the buffer."""
+        self._buffer += data
+        start = 0
+        while len(self._buffer) - start >= wire.PREFIX.size:
+            prefix = bytes(self._buffer[start : start + wire.PREFIX.size])
+            head, body = wire.unpack_prefix(prefix)
+            end = start + wire.PREFIX.size + head + body
+            if len(self._buffer) < end:
+                break
+            begin = start + wire.PREFIX.size
+            message = wire.decode_message(bytes(self._buffer[begin : begin + head]))
+            self._deliver(message, bytes(self._buffer[begin + head : end]))
+            start = end
+        del self._buffer[:start]
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """Called by asyncio when the process has gone."""
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_exception(errors.UnavailableError("the scene process stopped; it restarts", RETRY_AFTER_S))
+        self._waiting.clear()
+        self._on_lost()
+
+    def _deliver(self, message: wire.Reply | wire.Event, body: bytes) -> None:
+        if isinstance(message, wire.Event):
+            self._on_event(message.event)
+            return
+        future = self._waiting.get(message.id)
+        if future is None or future.done():
+            return  # nobody waits any more
+        if message.error is None:
+            future.set_result((message.value, body))
+        else:
+            future.set_exception(_error(message.error, message.message))
+
+
+def _error(name: str, message: str) -> errors.SlicecastError:
+    kind = getattr(errors, name, errors.SlicecastError)
+    if isinstance(kind, type) and issubclass(kind, errors.SlicecastError):
+        return kind(message)
+    return errors.SlicecastError(message)

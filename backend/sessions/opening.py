@@ -1,0 +1,59 @@
+"""From what a user names, a file, a folder, a URL, an upload, to a scene that shows it."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from backend.config import Settings
+from backend.errors import NotFoundError
+from backend.scene import commands as c
+from backend.security.download import download
+from backend.sessions.session import Session
+
+
+def is_url(text: str) -> bool:
+    """Whether it is to be downloaded."""
+    return urlsplit(text).scheme in ("http", "https")
+
+
+async def fetch(session: Session, url: str, settings: Settings, job: str) -> Path:
+    """Download into the session's spool, so that it is there again after a crash; tells progress as `job`."""
+    told_at = 0
+
+    def told(received: int, total: int | None) -> None:
+        nonlocal told_at
+        if received - told_at > 1 << 20:
+            told_at = received
+            share = received / total if total else None
+            session.announce(c.Progress(job, f"Downloading {received >> 20} MB", share))
+
+    return await download(url, session.journal.spool, settings, told)
+
+
+async def open_arguments(session: Session, arguments: list[str], settings: Settings) -> None:
+    """Load what the command line names, or the demo without arguments."""
+    if not arguments:
+        await session.load([c.LoadDemo(job=new_job())])
+        return
+    for argument in arguments:
+        job = new_job()
+        path = await fetch(session, argument, settings, job) if is_url(argument) else Path(argument).resolve()
+        await session.load([c.Load(str(path), show_in_3d=True, job=job)])
+
+
+def check_arguments(arguments: list[str]) -> None:
+    """Refuse files that are not there before anything is started.
+
+    Raises:
+        NotFoundError: naming the file.
+    """
+    for argument in arguments:
+        if not is_url(argument) and not Path(argument).exists():
+            raise NotFoundError(f"there is no file or folder {argument}")
+
+
+def new_job() -> str:
+    """A name for a piece of long work."""
+    return secrets.token_hex(6)

@@ -1,0 +1,262 @@
+"""One scene as the gateway sees it: a supervised process, restarted with its content when it dies or hangs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar
+
+import structlog
+
+from backend import metrics
+from backend.config import Settings
+from backend.errors import SlicecastError, UnavailableError
+from backend.scene import commands as c
+from backend.sessions.channel import RETRY_AFTER_S
+from backend.sessions.journal import Entry, Journal
+from backend.sessions.launcher import SceneProcess, launch
+
+log = structlog.get_logger("session")
+T = TypeVar("T")
+Status = Literal["starting", "loading", "ready", "restarting", "failed"]
+Listener = Callable[[c.AnyEvent | Status], None]
+RESTART_WINDOW_S = 60.0
+WATCH_EVERY_S = 0.25
+EMPTY = c.SceneInfo([], [], "FourUp", None)
+
+
+class Session:
+    """A scene. Everything runs on the event loop; listeners hear every event and change of status."""
+
+    def __init__(self, name: str, settings: Settings, journal: Journal) -> None:
+        self.name, self._settings, self.journal = name, settings, journal
+        self.status: Status = "starting"
+        self.info: c.SceneInfo = EMPTY
+        self.loading = 0
+        self._views: dict[str, dict[str, Any]] = {}
+        self._listeners: set[Listener] = set()
+        self._process: SceneProcess | None = None
+        self._started = asyncio.Event()
+        self._beat_at, self._beat = time.monotonic(), c.Beat(0.0)
+        self._deaths: list[float] = []
+        self._stopping = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # -- life ----------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Start the process and its watch; `status` tells when it is ready."""
+        self._spawn(self._watch())
+        await self._launch()
+        self._set_status("ready")
+
+    async def stop(self) -> None:
+        """End the process and the watch."""
+        self._stopping = True
+        for task in self._tasks:
+            task.cancel()
+        if self._process is not None:
+            await self._process.stop(self._settings.stop_timeout_s)
+
+    @property
+    def pid(self) -> int | None:
+        """Number of the scene process."""
+        return self._process.pid if self._process else None
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Be told of events and changes of status; call what is returned to stop."""
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
+
+    # -- asking --------------------------------------------------------------------------------------------------
+
+    async def ask(self, command: c.AnyCommand, answer: type[T]) -> T:
+        """Have the scene carry out a command; loads that succeed are journaled before this returns.
+
+        Raises:
+            SlicecastError: what the scene answered; `UnavailableError` while it restarts.
+        """
+        value, _body = await self.ask_picture(command, answer)
+        if isinstance(command, c.Load | c.LoadDemo):
+            self.journal.append(command)
+        return value
+
+    async def ask_picture(self, command: c.AnyCommand, answer: type[T]) -> tuple[T, bytes]:
+        """As `ask`, with the bytes that come beside the value."""
+        channel = self._ready_process().channel
+        return await channel.ask(command, answer, self._limit_of(type(command).__name__) + 1.0)
+
+    def tell(self, command: c.AnyCommand) -> None:
+        """Send a command that wants no answer; lost while the scene restarts."""
+        if self.status in ("ready", "loading") and self._process is not None:
+            try:
+                self._process.channel.tell(command)
+            except UnavailableError:
+                log.debug("dropped", command=type(command).__name__)
+
+    async def load(self, entries: list[Entry]) -> None:
+        """Load what the command line names, one after the other; failures are logged and told, the rest goes on."""
+        self.loading += 1
+        self._set_status("loading")
+        try:
+            for entry in entries:
+                await self._load_one(entry)
+        finally:
+            self.loading -= 1
+            if not self.loading and self.status == "loading":
+                self._set_status("ready")
+
+    async def _load_one(self, entry: Entry) -> None:
+        what = entry.path if isinstance(entry, c.Load) else "demo"
+        begun = time.monotonic()
+        try:
+            result = await self.ask(entry, c.LoadResult)
+        except SlicecastError as error:
+            log.error("not loaded", what=what, why=str(error))
+            self.announce(c.Progress(entry.job, f"Not loaded: {error}", 1.0))
+            return
+        for warning in result.warnings:
+            log.warning("loaded with a warning", what=what, warning=warning)
+        names = ", ".join(node.name for node in result.nodes)
+        log.info("loaded", what=what, nodes=names, seconds=round(time.monotonic() - begun, 2))
+
+    def _ready_process(self) -> SceneProcess:
+        if self.status in ("starting", "restarting") or self._process is None:
+            raise UnavailableError(f"the scene is {self.status}", RETRY_AFTER_S)
+        if self.status == "failed":
+            raise UnavailableError("the scene process keeps dying; see the log and restart the server", 60.0)
+        return self._process
+
+    # -- supervision ---------------------------------------------------------------------------------------------
+
+    async def _launch(self) -> None:
+        self._started.clear()
+        self._beat_at = time.monotonic()
+        self._process = await launch(self._settings, self._on_event, self._on_lost)
+        try:
+            async with asyncio.timeout(self._settings.start_timeout_s):
+                await self._started.wait()
+        except TimeoutError:
+            self._process.kill()
+            raise UnavailableError("the scene process did not start in time") from None
+        if not self.info.views:
+            raise UnavailableError("the scene process died while it started")
+
+    def _limit_of(self, command: str) -> float:
+        settings = self._settings
+        if command in ("Load", "LoadDemo"):
+            return settings.load_timeout_s
+        return settings.exec_timeout_s if command == "Execute" else settings.command_timeout_s
+
+    async def _watch(self) -> None:
+        while not self._stopping:
+            await asyncio.sleep(WATCH_EVERY_S)
+            if self._process is None or not self._started.is_set():
+                continue
+            silent = time.monotonic() - self._beat_at
+            if silent > self._settings.heartbeat_timeout_s:
+                log.error("scene process is silent and is killed", pid=self.pid, seconds=round(silent, 1))
+            elif self._beat.busy_s > self._limit_of(self._beat.command):
+                log.error("scene process hangs and is killed", pid=self.pid, command=self._beat.command)
+            else:
+                continue
+            self._beat_at, self._beat = time.monotonic(), c.Beat(0.0)
+            self._process.kill()
+
+    def _on_lost(self) -> None:
+        if self._stopping:
+            return
+        if not self._started.is_set():  # it never came up; whoever waits for that finds out
+            self.info = EMPTY
+            self._started.set()
+            return
+        self._spawn(self._restart())
+
+    async def _restart(self) -> None:
+        died = self._process
+        code = await died.process.wait() if died is not None else None
+        now = time.monotonic()
+        self._deaths = [at for at in self._deaths if now - at < RESTART_WINDOW_S] + [now]
+        metrics.SCENE_RESTARTS.inc()
+        log.error("scene process ended", code=code, deaths_in_a_minute=len(self._deaths))
+        if len(self._deaths) > self._settings.max_restarts:
+            self._set_status("failed")
+            return
+        self._set_status("restarting")
+        kept = {view: dict(state) for view, state in self._views.items()}
+        try:
+            await self._launch()
+            await self._replay(kept)
+        except UnavailableError as error:
+            log.error("restart failed", why=str(error))
+            if self._process is not None and self._process.process.returncode is None:
+                self._process.kill()
+            self._spawn(self._restart())
+            return
+        self._set_status("ready")
+
+    async def _replay(self, views: dict[str, dict[str, Any]]) -> None:
+        assert self._process is not None
+        channel = self._process.channel
+        for entry in list(self.journal.entries):
+            try:
+                await channel.ask(entry, c.LoadResult, self._settings.load_timeout_s)
+            except UnavailableError:
+                log.error("the process died again while it loaded; that load is given up", entry=repr(entry))
+                self.journal.drop(entry)
+                raise
+            except SlicecastError as error:
+                log.error("not loaded again", entry=repr(entry), why=str(error))
+                self.journal.drop(entry)
+        patches = {view: patch_of(state) for view, state in views.items()}
+        await channel.ask(c.Restore(patches), type(None), self._settings.command_timeout_s)
+
+    # -- events --------------------------------------------------------------------------------------------------
+
+    def _on_event(self, event: c.AnyEvent) -> None:
+        if isinstance(event, c.Beat):
+            self._beat_at, self._beat = time.monotonic(), event
+            return
+        if isinstance(event, c.Started):
+            self.info = event.info
+            self._started.set()
+            return
+        if isinstance(event, c.SceneChanged):
+            self.info = event.info
+        elif isinstance(event, c.ViewChanged):
+            self._views.setdefault(event.view, {}).update(event.patch)
+        self.announce(event)
+
+    def _set_status(self, status: Status) -> None:
+        if status != self.status:
+            self.status = status
+            log.info("scene is " + status, session=self.name)
+            self.announce(status)
+
+    def announce(self, event: c.AnyEvent | Status) -> None:
+        """Tell every listener of an event or a change of status."""
+        for listener in list(self._listeners):
+            listener(event)
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def patch_of(state: dict[str, Any]) -> c.ViewPatch:
+    """A patch that puts back a view's state as events have told it."""
+    patch = c.ViewPatch()
+    background = state.get("background")
+    if background:
+        patch.background = background["id"]
+    patch.slice_to_ras = state.get("slice_to_ras")
+    patch.fov = tuple(state["fov"]) if state.get("fov") else None
+    patch.window, patch.level = state.get("window"), state.get("level")
+    camera = state.get("camera")
+    if camera:
+        patch.camera = c.CameraPatch(
+            tuple(camera["position"]), tuple(camera["focal_point"]), tuple(camera["view_up"]), camera["view_angle"]
+        )
+    return patch
