@@ -18,7 +18,9 @@ def configure(level: str = "info", form: str = "console") -> None:
         structlog.processors.format_exc_info,
     ]
     renderer: Any = (
-        structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(sys.stderr.isatty())
+        structlog.processors.JSONRenderer()
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(sys.stderr.isatty())
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -37,3 +39,8 @@ def configure(level: str = "info", form: str = "console") -> None:
     root.handlers = [handler]
     root.setLevel(level.upper())
     logging.getLogger("tornado.access").setLevel(logging.CRITICAL)  # the handlers log requests themselves
+
+
+def get(name: str) -> Any:
+    """A logger."""
+    return structlog.get_logger(name)

@@ -1,4 +1,8 @@
 """placeholder"""
+
 from dataclasses import dataclass
+
+
 @dataclass
-class LoadedVolume: pass
+class LoadedVolume:
+    pass

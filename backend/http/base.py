@@ -49,7 +49,11 @@ def is_allowed_host(netloc: str, settings: Settings) -> bool:
         host = host_of(netloc)
     except ValueError:
         return False
-    if host in LOCAL_NAMES or host in [name.lower() for name in settings.allowed_hosts] or host == settings.host:
+    if (
+        host in LOCAL_NAMES
+        or host in [name.lower() for name in settings.allowed_hosts]
+        or host == settings.host
+    ):
         return True
     try:
         address = ipaddress.ip_address(host)
@@ -184,7 +188,9 @@ class BaseHandler(tornado.web.RequestHandler):
         """Methods this handler answers."""
         names = ("GET", "POST", "PUT", "DELETE", "PATCH")
         base = tornado.web.RequestHandler
-        found = [name for name in names if getattr(type(self), name.lower()) is not getattr(base, name.lower())]
+        found = [
+            name for name in names if getattr(type(self), name.lower()) is not getattr(base, name.lower())
+        ]
         return [*found, *(["HEAD"] if "GET" in found else []), "OPTIONS"]
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:

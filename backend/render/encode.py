@@ -19,7 +19,11 @@ LARGEST = {"png": 2**31 - 1, "jpeg": 65535, "webp": 16383}
 
 
 def encode(
-    pixels: NDArray[np.uint8], kind: Format, quality: int = 85, subsampling: str = "420", lossless: bool = False
+    pixels: NDArray[np.uint8],
+    kind: Format,
+    quality: int = 85,
+    subsampling: str = "420",
+    lossless: bool = False,
 ) -> bytes:
     """Encode (h, w) grey, (h, w, 3) RGB or (h, w, 4) RGBA uint8. JPEG drops alpha; `lossless` matters to WebP.
 

@@ -52,9 +52,7 @@ class Camera:
         corner = right * (pixel - pixel * width) / 2 + up * (half - pixel / 2)
         nothing = np.zeros(3)
         if self.parallel_scale is not None:
-            return np.array(
-                [self.position + corner, right * pixel, -up * pixel, forward, nothing, nothing]
-            )
+            return np.array([self.position + corner, right * pixel, -up * pixel, forward, nothing, nothing])
         return np.array([self.position, nothing, nothing, forward + corner, right * pixel, -up * pixel])
 
 
@@ -182,7 +180,8 @@ class VolumeMarcher:
         low = (transfer.low - self._offset) / self._scale
         scale = (len(lut) - 1) * self._scale / max(transfer.high - transfer.low, 1e-6)
         light = tuple(
-            np.float32(v) for v in (transfer.ambient, transfer.diffuse, transfer.specular, transfer.specular_power)
+            np.float32(v)
+            for v in (transfer.ambient, transfer.diffuse, transfer.specular, transfer.specular_power)
         )
         layer = np.empty((rows, columns, 4), np.float32)
         out = np.empty((height, width, 3), np.uint8)
@@ -213,7 +212,8 @@ class VolumeMarcher:
         lut[:, 3] = (
             transfer.opacity
             if mode == "mip"
-            else 1.0 - (1.0 - np.minimum(transfer.opacity, 0.9999)) ** (step / max(transfer.unit_distance_mm, 1e-6))
+            else 1.0
+            - (1.0 - np.minimum(transfer.opacity, 0.9999)) ** (step / max(transfer.unit_distance_mm, 1e-6))
         )
         distances = self._distances
         found = distances.get(id(level))

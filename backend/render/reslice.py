@@ -33,7 +33,9 @@ class Plane:
     height: int
 
     @classmethod
-    def from_matrices(cls, slice_to_ras: Matrix, mm_per_px: float, width: int, height: int, ras_to_ijk: Matrix) -> Plane:
+    def from_matrices(
+        cls, slice_to_ras: Matrix, mm_per_px: float, width: int, height: int, ras_to_ijk: Matrix
+    ) -> Plane:
         """The plane of a slice view.
 
         `slice_to_ras` (4, 4) has columns screen right, screen up, normal and the picture's centre (RAS mm). Like Slicer's
@@ -137,7 +139,9 @@ class SliceRenderer:
             return voxels[first], voxels[second]
         if normal == 1:
             return voxels[:, first], voxels[:, second]
-        with self._lock:  # strided reads of single sagittal planes cost a cache line a voxel, so a slab is turned at once
+        with (
+            self._lock
+        ):  # strided reads of single sagittal planes cost a cache line a voxel, so a slab is turned at once
             begin, slab = self._slab or (0, voxels[:0])
             if not (len(slab) and begin <= first and second < begin + len(slab)):
                 planes = max(2, min(SLAB_PLANES, SLAB_BYTES // max(1, voxels[:, :, 0].nbytes)))
@@ -153,7 +157,9 @@ def apply_lut(grey: Grey, lut: Grey) -> Grey:
     return np.asarray(lut[grey])
 
 
-def blend_labels(rgb: Grey, labels: NDArray[Any], colors: NDArray[np.float32], outline: NDArray[np.float32]) -> None:
+def blend_labels(
+    rgb: Grey, labels: NDArray[Any], colors: NDArray[np.float32], outline: NDArray[np.float32]
+) -> None:
     """Draw labels over `rgb` (h, w, 3) in place.
 
     `colors` (n, 4): red, green, blue 0..255 and fill opacity 0..1 for each label; `outline` (n,): opacity of outlines.
@@ -177,7 +183,12 @@ def _near_type(array: NDArray[Any]) -> type:
 def _aligned_axes(plane: Plane) -> tuple[int, int, int] | None:
     """Voxel axes that pixels run along rightwards and downwards, and the normal one; None for oblique planes."""
     across, along = int(np.abs(plane.right).argmax()), int(np.abs(plane.down).argmax())
-    stray = np.abs(plane.right).sum() - abs(plane.right[across]) + np.abs(plane.down).sum() - abs(plane.down[along])
+    stray = (
+        np.abs(plane.right).sum()
+        - abs(plane.right[across])
+        + np.abs(plane.down).sum()
+        - abs(plane.down[along])
+    )
     if across == along or stray * max(plane.width, plane.height) > 512 * AXIS_TOLERANCE:
         return None
     return across, along, 3 - across - along

@@ -66,7 +66,14 @@ class Framer:
         started = time.perf_counter()
         picture = command.picture
         rev, n = view.touch(), self._applied.get(command.by, 0)
-        key: tuple[Any, ...] = ("frame", view.name, picture.width, picture.height, picture.format, picture.quality)
+        key: tuple[Any, ...] = (
+            "frame",
+            view.name,
+            picture.width,
+            picture.height,
+            picture.format,
+            picture.quality,
+        )
         if isinstance(view, SliceView):
             key = (*key, picture.subsampling, view.content_key(overlays=True))
             draw = view.prepare(picture.width, picture.height, overlays=True)
@@ -104,7 +111,15 @@ class Framer:
         """A picture for the Slicer API: grey or RGBA with alpha 0 outside the volume."""
         started = time.perf_counter()
         picture = command.picture
-        key = ("slice", view.name, picture.width, picture.height, picture.format, picture.quality, picture.lossless)
+        key = (
+            "slice",
+            view.name,
+            picture.width,
+            picture.height,
+            picture.format,
+            picture.quality,
+            picture.lossless,
+        )
         key = (*key, command.overlays, command.labels, command.grey, view.content_key(command.overlays))  # type: ignore[assignment]
         draw = view.prepare(picture.width, picture.height, command.overlays)
         edges = view.state()["edges"] if command.labels else None
@@ -121,14 +136,24 @@ class Framer:
         """A picture for the Slicer API, at full quality."""
         started = time.perf_counter()
         picture = command.picture
-        key = ("threeD", view.name, picture.width, picture.height, picture.format, picture.quality, picture.lossless)
+        key = (
+            "threeD",
+            view.name,
+            picture.width,
+            picture.height,
+            picture.format,
+            picture.quality,
+            picture.lossless,
+        )
         rev = view.touch()
         found = self._known((*key, view.content_key()), picture)
         if found is not None:
             return found
         pixels = view.prepare(picture.width, picture.height)
         # Drawing settles what the managers had pending, so the key is taken after it.
-        return self._maker((*key, view.content_key()), picture, lambda: pixels(None), started, arrived, rev=rev)
+        return self._maker(
+            (*key, view.content_key()), picture, lambda: pixels(None), started, arrived, rev=rev
+        )
 
     def _known(self, key: tuple[Any, ...], picture: c.Picture) -> Made | None:
         etag = etag_of(key)

@@ -32,7 +32,14 @@ from backend.scene.tracking import Tracker
 from backend.scene.volume_presets import show_in_3d
 
 ANNOUNCE_EVERY_S = 0.03
-VIEW_ALIASES = {"axial": "red", "sagittal": "yellow", "coronal": "green", "threed": "1", "3d": "1", "view1": "1"}
+VIEW_ALIASES = {
+    "axial": "red",
+    "sagittal": "yellow",
+    "coronal": "green",
+    "threed": "1",
+    "3d": "1",
+    "view1": "1",
+}
 Emit = Callable[[c.AnyEvent], None]
 
 
@@ -139,7 +146,9 @@ class SceneHost:
 
     def _open_view(self, command: c.OpenView, _arrived: float) -> c.ViewInfo:
         view = self.view(command.view)
-        return c.ViewInfo(view.name, "slice" if isinstance(view, SliceView) else "threeD", view.touch(), view.state())
+        return c.ViewInfo(
+            view.name, "slice" if isinstance(view, SliceView) else "threeD", view.touch(), view.state()
+        )
 
     def _set_view(self, command: c.SetView, _arrived: float) -> None:
         view = self.view(command.view)
@@ -163,7 +172,9 @@ class SceneHost:
             self._applied.pop(command.by, None)
             self._pointers.forget(command.by)
 
-    def _slice_picture(self, command: c.SlicePicture, arrived: float) -> Callable[[], tuple[c.PictureInfo, bytes]]:
+    def _slice_picture(
+        self, command: c.SlicePicture, arrived: float
+    ) -> Callable[[], tuple[c.PictureInfo, bytes]]:
         view = self._slice_view(command.view)
         other = None
         if command.copy_geometry_from is not None:
@@ -181,7 +192,9 @@ class SceneHost:
             view.apply(c.ViewPatch(offset=command.patch.offset))
         return self._framer.slice_picture(view, command, arrived)
 
-    def _threed_picture(self, command: c.ThreeDPicture, arrived: float) -> Callable[[], tuple[c.PictureInfo, bytes]]:
+    def _threed_picture(
+        self, command: c.ThreeDPicture, arrived: float
+    ) -> Callable[[], tuple[c.PictureInfo, bytes]]:
         view = self._threed_view()
         self._changed_by[view.name] = ""
         view.move(command.look_from, command.start, command.roll, command.pan, command.orbit)
@@ -211,7 +224,9 @@ class SceneHost:
 
         def work() -> Any:
             return load_best_series(
-                path, self._options.max_files, lambda part, text: self._emit(c.Progress(command.job, text, part))
+                path,
+                self._options.max_files,
+                lambda part, text: self._emit(c.Progress(command.job, text, part)),
             )
 
         def finish(volume: Any) -> c.LoadResult:
@@ -225,7 +240,9 @@ class SceneHost:
 
     def _show(self, node: Any, in_3d: bool) -> None:
         self._loader.show_volume(node)
-        scalar = node.IsA("vtkMRMLScalarVolumeNode") and node.GetImageData().GetNumberOfScalarComponents() == 1
+        scalar = (
+            node.IsA("vtkMRMLScalarVolumeNode") and node.GetImageData().GetNumberOfScalarComponents() == 1
+        )
         if in_3d and scalar and not node.IsA("vtkMRMLLabelMapVolumeNode"):
             self._hide_other_volumes()
             show_in_3d(self.app, node)
@@ -323,4 +340,3 @@ def canonical(name: str) -> str:
     """The key of a view: lower case, aliases resolved."""
     lowered = name.strip().lower()
     return VIEW_ALIASES.get(lowered, lowered)
-

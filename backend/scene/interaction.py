@@ -35,7 +35,9 @@ class Pointers:
     def __init__(self) -> None:
         self._pointers: dict[tuple[str, str], Pointer] = {}
 
-    def handle(self, view: SliceView | ThreeDView, by: str, events: list[list[Any]], size: tuple[int, int]) -> None:
+    def handle(
+        self, view: SliceView | ThreeDView, by: str, events: list[list[Any]], size: tuple[int, int]
+    ) -> None:
         """Apply a batch of `[dt, kind, x, y, buttons, modifiers, extra]` in order.
 
         Raises:

@@ -83,5 +83,3 @@ def _rotation(quaternion: NDArray[np.float64]) -> NDArray[np.float64]:
     matrix = np.zeros((3, 3))
     vtk.vtkMath.QuaternionToMatrix3x3(quaternion / length, matrix)
     return matrix
-
-

@@ -41,7 +41,9 @@ class GuardedResolver(tornado.netutil.Resolver):
         found = await self._resolver.resolve(host, port, family)
         for _family, address in found:
             if not self._allow_private and not ipaddress.ip_address(address[0].split("%")[0]).is_global:
-                raise ForbiddenError(f"{host} is a private address; allow it with the setting url_allow_private")
+                raise ForbiddenError(
+                    f"{host} is a private address; allow it with the setting url_allow_private"
+                )
         return found
 
 
@@ -66,7 +68,9 @@ async def download(url: str, folder: Path, settings: Settings, told: Told | None
     target = folder / secrets.token_hex(8) / file_name_of(url)
     target.parent.mkdir(parents=True)
     client = SimpleAsyncHTTPClient(
-        force_instance=True, resolver=GuardedResolver(allow_private=settings.url_allow_private), max_body_size=limit
+        force_instance=True,
+        resolver=GuardedResolver(allow_private=settings.url_allow_private),
+        max_body_size=limit,
     )
     received, total = 0, None
 

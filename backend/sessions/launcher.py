@@ -80,7 +80,9 @@ async def launch(
         "max_files": settings.max_files,
     }
     environment = dict(os.environ)
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PACKAGE_PARENT), environment.get("PYTHONPATH")]))
+    environment["PYTHONPATH"] = os.pathsep.join(
+        filter(None, [str(PACKAGE_PARENT), environment.get("PYTHONPATH")])
+    )
     try:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "backend.scene.process", str(theirs.fileno()),

@@ -257,6 +257,9 @@ def patch_of(state: dict[str, Any]) -> c.ViewPatch:
     camera = state.get("camera")
     if camera:
         patch.camera = c.CameraPatch(
-            tuple(camera["position"]), tuple(camera["focal_point"]), tuple(camera["view_up"]), camera["view_angle"]
+            tuple(camera["position"]),
+            tuple(camera["focal_point"]),
+            tuple(camera["view_up"]),
+            camera["view_angle"],
         )
     return patch

@@ -8,7 +8,6 @@ from typing import Any
 
 from backend.api.slicer.mrml import Mrml
 from backend.api.slicer.pictures import Pictures
-
 from backend.errors import BadRequestError
 from backend.http.base import BaseHandler
 from backend.http.negotiate import parse_query
@@ -98,5 +97,3 @@ class PictureHandler(BaseHandler):
         await self.make(self, self.query, True)
 
     post = put = get
-
-

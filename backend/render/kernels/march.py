@@ -112,7 +112,9 @@ def march(
             wx = dx * spacing[0]
             wy = dy * spacing[1]
             wz = dz * spacing[2]
-            length = np.float32(math.sqrt(wx * wx + wy * wy + wz * wz))  # mm of ray per mm along the view axis
+            length = np.float32(
+                math.sqrt(wx * wx + wy * wy + wz * wz)
+            )  # mm of ray per mm along the view axis
             ox = np.float32(rays[0, 0] + i * rays[1, 0] + j * rays[2, 0])
             oy = np.float32(rays[0, 1] + i * rays[1, 1] + j * rays[2, 1])
             oz = np.float32(rays[0, 2] + i * rays[1, 2] + j * rays[2, 2])
@@ -178,9 +180,15 @@ def march(
                     blocks = np.int32(distance[bz, by, bx])
                 if blocks > 0:  # leap to the far side of the cube of empty blocks around this one
                     reach = np.float32((blocks - 1) * 8)
-                    ex = ((np.float32(bx * 8 + 8) + reach - ox) if dx > 0 else (np.float32(bx * 8) - reach - ox)) * rx
-                    ey = ((np.float32(by * 8 + 8) + reach - oy) if dy > 0 else (np.float32(by * 8) - reach - oy)) * ry
-                    ez = ((np.float32(bz * 8 + 8) + reach - oz) if dz > 0 else (np.float32(bz * 8) - reach - oz)) * rz
+                    ex = (
+                        (np.float32(bx * 8 + 8) + reach - ox) if dx > 0 else (np.float32(bx * 8) - reach - ox)
+                    ) * rx
+                    ey = (
+                        (np.float32(by * 8 + 8) + reach - oy) if dy > 0 else (np.float32(by * 8) - reach - oy)
+                    ) * ry
+                    ez = (
+                        (np.float32(bz * 8 + 8) + reach - oz) if dz > 0 else (np.float32(bz * 8) - reach - oz)
+                    ) * rz
                     t += max(np.float32(math.ceil((min(ex, min(ey, ez)) - t) / step)), one) * step
                     continue
                 v = trilinear(voxels, x, y, z)
@@ -209,7 +217,9 @@ def march(
                         gy /= spacing[1]
                         gz /= spacing[2]
                         steep = np.float32(math.sqrt(gx * gx + gy * gy + gz * gz))
-                        facing = min(facing / max(steep, np.float32(1e-6)), one)  # a headlight, both sides lit
+                        facing = min(
+                            facing / max(steep, np.float32(1e-6)), one
+                        )  # a headlight, both sides lit
                         bright = ambient + diffuse * facing
                         # Schlick's rational stand-in for facing ** power
                         shine = specular * np.float32(255) * facing / (power - power * facing + facing)
@@ -247,7 +257,9 @@ def composite(layer, image, first_row, last_row, out):
     sx = np.float32(rw / width)
     same = rh == height and rw == width
     for j in range(first_row, last_row):
-        y = min(max((np.float32(j) + np.float32(0.5)) * sy - np.float32(0.5), np.float32(0)), np.float32(rh - 1))
+        y = min(
+            max((np.float32(j) + np.float32(0.5)) * sy - np.float32(0.5), np.float32(0)), np.float32(rh - 1)
+        )
         y0 = int(y)
         y1 = min(y0 + 1, rh - 1)
         fy = y - np.float32(y0)
@@ -257,7 +269,10 @@ def composite(layer, image, first_row, last_row, out):
                 for c in range(3):
                     out[j, i, c] = np.uint8(layer[j, i, c] + through * image[j, i, c] + np.float32(0.5))
                 continue
-            x = min(max((np.float32(i) + np.float32(0.5)) * sx - np.float32(0.5), np.float32(0)), np.float32(rw - 1))
+            x = min(
+                max((np.float32(i) + np.float32(0.5)) * sx - np.float32(0.5), np.float32(0)),
+                np.float32(rw - 1),
+            )
             x0 = int(x)
             x1 = min(x0 + 1, rw - 1)
             fx = x - np.float32(x0)
@@ -265,10 +280,20 @@ def composite(layer, image, first_row, last_row, out):
             w01 = fx * (np.float32(1) - fy)
             w10 = (np.float32(1) - fx) * fy
             w11 = fx * fy
-            alpha = w00 * layer[y0, x0, 3] + w01 * layer[y0, x1, 3] + w10 * layer[y1, x0, 3] + w11 * layer[y1, x1, 3]
+            alpha = (
+                w00 * layer[y0, x0, 3]
+                + w01 * layer[y0, x1, 3]
+                + w10 * layer[y1, x0, 3]
+                + w11 * layer[y1, x1, 3]
+            )
             through = np.float32(1) - alpha
             for c in range(3):
-                v = w00 * layer[y0, x0, c] + w01 * layer[y0, x1, c] + w10 * layer[y1, x0, c] + w11 * layer[y1, x1, c]
+                v = (
+                    w00 * layer[y0, x0, c]
+                    + w01 * layer[y0, x1, c]
+                    + w10 * layer[y1, x0, c]
+                    + w11 * layer[y1, x1, c]
+                )
                 out[j, i, c] = np.uint8(min(v + through * image[j, i, c] + np.float32(0.5), np.float32(255)))
 
 

@@ -91,7 +91,11 @@ class LayerStack:
     def _nodes(self) -> list[Any | None]:
         composite = self._logic.GetSliceCompositeNode()
         scene = self._logic.GetMRMLScene()
-        ids = (composite.GetBackgroundVolumeID(), composite.GetForegroundVolumeID(), composite.GetLabelVolumeID())
+        ids = (
+            composite.GetBackgroundVolumeID(),
+            composite.GetForegroundVolumeID(),
+            composite.GetLabelVolumeID(),
+        )
         return [scene.GetNodeByID(node_id) if node_id else None for node_id in ids]
 
     def prepare(self, geometry: Geometry) -> Callable[[], Layers] | None:
@@ -118,14 +122,20 @@ class LayerStack:
     def _scalar(self, node: Any | None, geometry: Geometry, opacity: float = 1.0) -> ScalarLayer | None:
         if node is None or not node.IsA("vtkMRMLScalarVolumeNode") or node.IsA("vtkMRMLLabelMapVolumeNode"):
             return None
-        display, matrix, source = node.GetScalarVolumeDisplayNode(), ijk_to_world(node), self._sources.of(node)
+        display, matrix, source = (
+            node.GetScalarVolumeDisplayNode(),
+            ijk_to_world(node),
+            self._sources.of(node),
+        )
         if display is None or matrix is None or source is None or display.GetApplyThreshold():
             return None
         plane = Plane.from_matrices(
             geometry.slice_to_ras, geometry.mm_per_px, geometry.width, geometry.height, np.linalg.inv(matrix)
         )
         interpolate = bool(display.GetInterpolate())
-        return ScalarLayer(source, plane, display.GetWindow(), display.GetLevel(), interpolate, _lut(display), opacity)
+        return ScalarLayer(
+            source, plane, display.GetWindow(), display.GetLevel(), interpolate, _lut(display), opacity
+        )
 
     def _label_map(self, node: Any | None, geometry: Geometry, opacity: float) -> LabelMapLayer | None:
         if node is None or not node.IsA("vtkMRMLLabelMapVolumeNode") or node.GetDisplayNode() is None:
@@ -145,7 +155,9 @@ class LayerStack:
         node = self._logic.GetSliceNode()
         before = node.GetDimensions(), node.GetFieldOfView()
         node.SetDimensions(geometry.width, geometry.height, 1)
-        node.SetFieldOfView(geometry.width * geometry.mm_per_px, geometry.height * geometry.mm_per_px, before[1][2])
+        node.SetFieldOfView(
+            geometry.width * geometry.mm_per_px, geometry.height * geometry.mm_per_px, before[1][2]
+        )
         try:
             connection = self._logic.GetImageDataConnection()
             if connection is None:

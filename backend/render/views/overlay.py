@@ -35,7 +35,9 @@ def anything_to_draw(scene: Any, slice_node: Any) -> bool:
 
 def _shows(node: Any, slice_node: Any) -> bool:
     if node.IsA("vtkMRMLMarkupsNode"):
-        return bool(node.GetNumberOfControlPoints() and _displayed(node, slice_node) and _reaches(node, slice_node))
+        return bool(
+            node.GetNumberOfControlPoints() and _displayed(node, slice_node) and _reaches(node, slice_node)
+        )
     if slicer.vtkMRMLSliceLogic.IsSliceModelNode(node):
         return False
     return _displayed(node, slice_node)

@@ -106,7 +106,9 @@ def _layer(image: Any, parent: Matrix, display: Any, segments: list[tuple[str, A
     count = max(segment.GetLabelValue() for _id, segment in segments) + 1
     colors, outline = np.zeros((count, 4), np.float32), np.zeros(count, np.float32)
     whole_fill = display.GetOpacity() * display.GetOpacity2DFill() * bool(display.GetVisibility2DFill())
-    whole_outline = display.GetOpacity() * display.GetOpacity2DOutline() * bool(display.GetVisibility2DOutline())
+    whole_outline = (
+        display.GetOpacity() * display.GetOpacity2DOutline() * bool(display.GetVisibility2DOutline())
+    )
     for segment_id, segment in segments:
         if not display.GetSegmentVisibility(segment_id):
             continue
@@ -125,5 +127,3 @@ def make_surfaces(node: Any) -> None:
     node.CreateClosedSurfaceRepresentation()
     if not node.GetSegmentation().ContainsRepresentation(BINARY_LABELMAP):
         node.CreateBinaryLabelmapRepresentation()
-
-

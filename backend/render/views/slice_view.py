@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from backend.errors import BadRequestError, NotFoundError, UnavailableError
 from backend.imaging.frames import edge_letters
-from backend.render.views.layers import LayerStack, Layers, Overlaid
+from backend.render.views.layers import Layers, LayerStack, Overlaid
 from backend.render.views.matrices import Matrix, from_vtk, to_vtk
 from backend.render.views.offscreen import Offscreen
 from backend.render.views.overlay import SLICE_MANAGERS, anything_to_draw
@@ -47,7 +47,9 @@ class SliceView:
 
     kind = "slice"
 
-    def __init__(self, app: Any, node: Any, sources: VolumeSources, segments: SegmentationLayers, has_gl: bool) -> None:
+    def __init__(
+        self, app: Any, node: Any, sources: VolumeSources, segments: SegmentationLayers, has_gl: bool
+    ) -> None:
         self._app, self.node, self._sources, self._segments = app, node, sources, segments
         self.name: str = node.GetLayoutName()
         self.logic = slicer.vtkMRMLSliceLogic()
@@ -97,7 +99,11 @@ class SliceView:
         """The state's fields of docs/stream.md."""
         matrix = self.slice_to_ras
         volume, extent = self.background, self.extent()
-        display = volume.GetScalarVolumeDisplayNode() if volume is not None and volume.IsA("vtkMRMLScalarVolumeNode") else None
+        display = (
+            volume.GetScalarVolumeDisplayNode()
+            if volume is not None and volume.IsA("vtkMRMLScalarVolumeNode")
+            else None
+        )
         color = self.node.GetLayoutColor()
         return {
             "kind": self.kind,
@@ -240,7 +246,9 @@ class SliceView:
         key = (self.slice_to_ras.round(9).tobytes(), self.field_of_view(), self._stack.key())
         if not overlays:
             return key
-        drawn = self._offscreen.changes if self._offscreen and anything_to_draw(self._app.scene, self.node) else 0
+        drawn = (
+            self._offscreen.changes if self._offscreen and anything_to_draw(self._app.scene, self.node) else 0
+        )
         return (*key, self._segments.key(self.node), anything_to_draw(self._app.scene, self.node), drawn)
 
     def touch(self) -> int:
@@ -307,4 +315,6 @@ def require_gl(has_gl: bool, what: str) -> None:
         UnavailableError: saying what to install.
     """
     if not has_gl:
-        raise UnavailableError(f"{what} needs OpenGL and no driver was found; install libegl1 libegl-mesa0 libgl1-mesa-dri")
+        raise UnavailableError(
+            f"{what} needs OpenGL and no driver was found; install libegl1 libegl-mesa0 libgl1-mesa-dri"
+        )

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from backend.imaging.cameras import View, frame, look_from, orbit, pan, roll
 from backend.render.marcher import Camera, eye_depth
 from backend.render.views.offscreen import Offscreen
-from backend.render.views.volumes import VolumeSources
 from backend.render.views.volume_rendering import ShownVolume, shown_volumes
+from backend.render.views.volumes import VolumeSources
 from backend.scene.commands import CameraPatch, ViewPatch
 
 GEOMETRY_MANAGERS = [
@@ -104,7 +104,8 @@ class ThreeDView:
         """Where the camera stands now."""
         node = self.camera_node
         position, focal_point, up = (
-            np.array(v, dtype=np.float64) for v in (node.GetPosition(), node.GetFocalPoint(), node.GetViewUp())
+            np.array(v, dtype=np.float64)
+            for v in (node.GetPosition(), node.GetFocalPoint(), node.GetViewUp())
         )
         return View(position, focal_point, up, node.GetViewAngle())
 
@@ -141,7 +142,11 @@ class ThreeDView:
         for index in range(self._app.scene.GetNumberOfNodesByClass("vtkMRMLDisplayableNode")):
             node = self._app.scene.GetNthNodeByClass(index, "vtkMRMLDisplayableNode")
             hidden = node.IsA("vtkMRMLVolumeNode") or node.GetHideFromEditors()
-            if not hidden and node.GetDisplayVisibility() and not slicer.vtkMRMLSliceLogic.IsSliceModelNode(node):
+            if (
+                not hidden
+                and node.GetDisplayVisibility()
+                and not slicer.vtkMRMLSliceLogic.IsSliceModelNode(node)
+            ):
                 nodes.append(node)
         return nodes
 
@@ -170,7 +175,10 @@ class ThreeDView:
                 "view_angle": view.view_angle,
             },
             "bounds": list(bounds) if bounds else None,
-            "background_colors": [_hex(self.node.GetBackgroundColor()), _hex(self.node.GetBackgroundColor2())],
+            "background_colors": [
+                _hex(self.node.GetBackgroundColor()),
+                _hex(self.node.GetBackgroundColor2()),
+            ],
         }
 
     def apply(self, patch: ViewPatch) -> None:
@@ -189,7 +197,12 @@ class ThreeDView:
             self.view = frame(self.view, bounds)
 
     def move(
-        self, axis: str | None, start: bool, roll_by: float, pan_by: tuple[float, float], orbit_by: tuple[float, float]
+        self,
+        axis: str | None,
+        start: bool,
+        roll_by: float,
+        pan_by: tuple[float, float],
+        orbit_by: tuple[float, float],
     ) -> None:
         """Move as the Slicer API's `/threeD` asks: to an axis, and by `roll` × 100°, pan and orbit as fractions of the view.
 
@@ -270,5 +283,3 @@ def _patched(view: View, patch: CameraPatch) -> View:
 
 def _hex(color: tuple[float, float, float]) -> str:
     return "#" + "".join(f"{round(c * 255):02x}" for c in color)
-
-

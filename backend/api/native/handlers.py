@@ -1,0 +1,208 @@
+"""Our own API: the scene's description, uploads, loading, the OpenAPI document."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
+import tornado.web
+
+from backend.errors import BadRequestError, NotFoundError, TooLargeError
+from backend.http.base import BaseHandler
+from backend.scene import commands as c
+from backend.security.paths import require_allowed
+from backend.sessions.description import describe
+from backend.sessions.opening import fetch, is_url, new_job
+from backend.sessions.session import Session
+
+UPLOAD_ID = re.compile(r"[0-9a-f]{16}\Z")
+MAX_UPLOAD_FILES = 20_000
+MAX_NAME = 200
+
+
+class LoadRequest(msgspec.Struct):
+    """Body of `POST /api/load`: exactly one of upload, path and url."""
+
+    upload: str | None = None
+    path: str | None = None
+    url: str | None = None
+    type: str | None = None
+    name: str | None = None
+
+
+class SceneHandler(BaseHandler):
+    """`/api/scene`."""
+
+    def initialize(self, session: Session) -> None:
+        """The session."""
+        self.session = session
+
+    def get(self) -> None:
+        """Views, volumes, layout and status."""
+        self.send_json(describe(self.session))
+
+
+class UploadsHandler(BaseHandler):
+    """`POST /api/uploads`: a new, empty upload."""
+
+    def initialize(self, session: Session) -> None:
+        """The session."""
+        self.session = session
+
+    def post(self) -> None:
+        """Make a folder for files to come."""
+        number = secrets.token_hex(8)
+        (self.session.journal.spool / number).mkdir(parents=True)
+        self.send_json({"id": number}, 201)
+
+
+@tornado.web.stream_request_body
+class UploadFileHandler(BaseHandler):
+    """`PUT /api/uploads/{id}/{name}`: one file, streamed to disk; there only once it is whole."""
+
+    def initialize(self, session: Session) -> None:
+        """The session."""
+        self.session = session
+        self._partial: Path | None = None
+
+    def prepare(self) -> None:
+        """Open the target before the body comes."""
+        super().prepare()
+        if self.request.method != "PUT":
+            return
+        self.request.connection.set_max_body_size(self.config.max_body_mb << 20)  # type: ignore[attr-defined]
+        folder = upload_folder(self.session, self.path_args[0])
+        name = Path(unquote(self.path_args[1])).name
+        if not name or name.startswith(".") or len(name) > MAX_NAME:
+            raise BadRequestError(f"no good file name: {name!r}")
+        if sum(1 for _ in folder.iterdir()) >= MAX_UPLOAD_FILES:
+            raise TooLargeError(f"an upload holds at most {MAX_UPLOAD_FILES} files")
+        self._target = folder / name
+        self._partial = folder / f".{secrets.token_hex(4)}.part"
+        self._file = self._partial.open("wb")
+
+    def data_received(self, chunk: bytes) -> None:
+        """Called by Tornado for each piece of the body."""
+        if self._partial is not None:
+            self._file.write(chunk)
+
+    def put(self, _number: str, _name: str) -> None:
+        """The body is whole."""
+        self._file.close()
+        assert self._partial is not None
+        size = self._partial.stat().st_size
+        self._partial.replace(self._target)
+        self._partial = None
+        self.send_json({"name": self._target.name, "bytes": size}, 201)
+
+    def on_connection_close(self) -> None:
+        """The client went away in the middle: nothing of it stays."""
+        self._discard()
+        super().on_connection_close()
+
+    def on_finish(self) -> None:
+        """Whatever happened, no partial file stays."""
+        self._discard()
+        super().on_finish()
+
+    def _discard(self) -> None:
+        if self._partial is not None:
+            self._file.close()
+            self._partial.unlink(missing_ok=True)
+            self._partial = None
+
+
+class LoadHandler(BaseHandler):
+    """`POST /api/load`: an upload, a path or a URL into the scene, shown in slices and in 3D."""
+
+    def initialize(self, session: Session) -> None:
+        """The session."""
+        self.session = session
+
+    async def post(self) -> None:
+        """Load, and answer when it is there."""
+        try:
+            wanted = msgspec.json.decode(self.request.body, type=LoadRequest)
+        except msgspec.DecodeError as error:
+            raise BadRequestError(f"the body is no load request: {error}") from error
+        if sum(given is not None for given in (wanted.upload, wanted.path, wanted.url)) != 1:
+            raise BadRequestError("give exactly one of upload, path and url")
+        job = new_job()
+        loaded: list[c.Node] = []
+        warnings: list[str] = []
+        for path in await self._paths(wanted, job):
+            properties = {"name": wanted.name} if wanted.name else {}
+            command = c.Load(str(path), wanted.type, properties, show_in_3d=True, job=job)
+            result = await self.session.ask(command, c.LoadResult)
+            loaded += result.nodes
+            warnings += result.warnings
+        nodes = [{"id": node.id, "name": node.name, "class": node.class_name} for node in loaded]
+        self.send_json({"loaded": nodes, "warnings": warnings})
+
+    async def _paths(self, wanted: LoadRequest, job: str) -> list[Path]:
+        if wanted.path is not None:
+            return [require_allowed(wanted.path, self.config.allow_path)]
+        if wanted.url is not None:
+            if not is_url(wanted.url):
+                raise BadRequestError("url must be http or https")
+            return [await fetch(self.session, wanted.url, self.config, job)]
+        folder = upload_folder(self.session, wanted.upload or "")
+        files = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+        if not files:
+            raise BadRequestError("this upload has no files")
+        if any(is_dicom_name(path) for path in files):
+            return [folder]
+        return files
+
+
+class UploadHandler(BaseHandler):
+    """`DELETE /api/uploads/{id}`: give up an upload that was not loaded."""
+
+    def initialize(self, session: Session) -> None:
+        """The session."""
+        self.session = session
+
+    def delete(self, number: str) -> None:
+        """Remove its files, unless the scene was loaded from them."""
+        folder = upload_folder(self.session, number)
+        for entry in self.session.journal.entries:
+            if isinstance(entry, c.Load) and Path(entry.path).is_relative_to(folder):
+                raise BadRequestError("the scene was loaded from this upload")
+        shutil.rmtree(folder)
+        self.send_json({"id": number})
+
+
+class OpenApiHandler(BaseHandler):
+    """`/api/openapi.json`."""
+
+    def initialize(self, document: dict[str, Any]) -> None:
+        """The document."""
+        self.document = document
+
+    def get(self) -> None:
+        """Send it."""
+        self.send_json(self.document)
+
+
+def upload_folder(session: Session, number: str) -> Path:
+    """Folder of an upload.
+
+    Raises:
+        NotFoundError: there is none of this id.
+    """
+    folder = session.journal.spool / number
+    if not UPLOAD_ID.match(number) or not folder.is_dir():
+        raise NotFoundError(f"there is no upload {number!r}")
+    return folder
+
+
+def is_dicom_name(path: Path) -> bool:
+    """Whether an uploaded file is DICOM: by its `DICM` mark, or its name where it has no preamble."""
+    with path.open("rb") as file:
+        head = file.read(132)
+    return head[128:] == b"DICM" or path.suffix.lower() == ".dcm"

@@ -1,0 +1,328 @@
+"""One stream client: its views, its credits, and the one task that decides what is drawn next.
+
+Nothing here is shared with other connections, so a slow or dead client costs the others nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+
+from backend import metrics
+from backend.api.stream import header as h
+from backend.api.stream import messages as m
+from backend.api.stream.pacing import Pacer
+from backend.api.stream.streams import Stream
+from backend.config import Settings
+from backend.errors import SlicecastError, SupersededError, UnavailableError
+from backend.scene import commands as c
+from backend.sessions.session import Session
+
+log = structlog.get_logger("stream")
+CODECS = ("jpeg", "png")
+SEND_TIMEOUT_S = 10.0
+RETRY_S = 0.5
+MOTION_MEMORY_S = 0.3
+
+SendText = Callable[[dict[str, Any]], None]
+SendBytes = Callable[[bytes], Awaitable[None]]
+
+
+class Connection:
+    """What the server knows of a client; outlives its socket for a while, so that the client may come back."""
+
+    def __init__(self, session: Session, settings: Settings) -> None:
+        self.id, self.secret = secrets.token_hex(8), secrets.token_hex(16)
+        self._session, self._settings = session, settings
+        self.streams: dict[int, Stream] = {}
+        self._last_stream = 0
+        self._focus = 0
+        self._told_n = self._floor_n = 0
+        self._socket: tuple[SendText, SendBytes] | None = None
+        self._pacer = Pacer()
+        self._wake = asyncio.Event()
+        self._pump_task: asyncio.Task[None] | None = None
+        self._drawing: set[asyncio.Task[None]] = set()
+
+    # -- socket --------------------------------------------------------------------------------------------------
+
+    def attach(self, send_text: SendText, send_bytes: SendBytes) -> None:
+        """A socket is there (again): start sending, every picture afresh."""
+        self._socket, self._pacer = (send_text, send_bytes), Pacer()
+        now = self._now()
+        for stream in self.streams.values():
+            stream.seq, stream.busy = 0, False
+            stream.want(now)
+        self._pump_task = asyncio.create_task(self._pump())
+
+    def detach(self) -> None:
+        """The socket has gone."""
+        self._socket = None
+        if self._pump_task is not None:
+            self._pump_task.cancel()
+        for task in list(self._drawing):
+            task.cancel()
+        self._session.tell(c.CancelFrames(self.id))
+
+    def say(self, kind: str, **fields: Any) -> None:
+        """Send a control message; nothing happens without a socket."""
+        if self._socket is not None:
+            self._socket[0]({"type": kind, **fields})
+
+    # -- messages ------------------------------------------------------------------------------------------------
+
+    async def open(self, wish: m.ViewWish) -> None:
+        """Open a view.
+
+        Raises:
+            SlicecastError: no such view, too many, or the scene is away.
+        """
+        if len(self.streams) >= self._settings.stream_views:
+            raise UnavailableError(f"at most {self._settings.stream_views} views can be open")
+        info = await self._session.ask(c.OpenView(wish.view), c.ViewInfo)
+        self._last_stream += 1
+        stream = Stream(
+            self._last_stream,
+            info.view,
+            info.kind,
+            wish.size,
+            wish.ref,
+            wish.still,
+            wish.prefer,
+            wish.max_fps,
+        )
+        self.streams[stream.number] = stream
+        stream.want(self._now())
+        self._say_opened(stream, info)
+        self._wake.set()
+
+    async def reopen_all(self) -> None:
+        """Tell a client that came back what its streams show now."""
+        for stream in self.streams.values():
+            info = await self._session.ask(c.OpenView(stream.view), c.ViewInfo)
+            self._say_opened(stream, info)
+
+    def _say_opened(self, stream: Stream, info: c.ViewInfo) -> None:
+        self.say("opened", ref=stream.ref, stream=stream.number, view=info.view, rev=info.rev, camera="shared",
+                 state=info.state)  # fmt: skip
+
+    def close(self, number: int, reason: str = "closed by the client") -> None:
+        """Close a stream."""
+        if self.streams.pop(number, None) is not None:
+            self._pacer.forget(number)
+            self.say("closed", stream=number, reason=reason)
+            self._wake.set()
+
+    def resize(self, number: int, size: tuple[int, int]) -> None:
+        """A stream has another size."""
+        stream = self._stream(number)
+        if stream.size != size:
+            stream.size = size
+            stream.want(self._now())
+            self._wake.set()
+
+    def set_visible(self, number: int, visible: bool) -> None:
+        """A stream can be seen, or not."""
+        stream = self._stream(number)
+        if visible and not stream.visible:
+            stream.want(self._now())
+        stream.visible = visible
+        self._wake.set()
+
+    def focus(self, number: int) -> None:
+        """The user acts on this stream."""
+        self._focus = self._stream(number).number
+
+    def change(self, number: int, n: int, command: Callable[[Stream], c.SetView | c.Pointer]) -> None:
+        """Pass a change of state on, and draw."""
+        stream = self._stream(number)
+        self._told_n = max(self._told_n, n)
+        self._focus = number
+        stream.want(self._now())
+        self._session.tell(command(stream))
+        self._wake.set()
+
+    def acknowledge(self, ack: m.Ack) -> None:
+        """The client has drawn a picture."""
+        rtt = self._pacer.acknowledged(ack.stream, ack.seq, self._now())
+        if rtt is not None:
+            metrics.STREAM_RTT.observe(rtt)
+        self._wake.set()
+
+    def revive(self) -> None:
+        """A message has come: a client that looked stalled gets pictures again."""
+        if self._pacer.stalled(self._now()):
+            self._pacer.flying.clear()
+            self._wake.set()
+
+    def set_stats(self, number: int, on: bool) -> None:
+        """Statistics once a second, or no more."""
+        stream = self._stream(number)
+        if on and not stream.stats:
+            stream.stats = True
+            asyncio.get_running_loop().call_later(1.0, self._say_stats, number, stream.seq)
+        stream.stats = on
+
+    def _say_stats(self, number: int, seq: int) -> None:
+        stream = self.streams.get(number)
+        if stream is None or not stream.stats or self._socket is None:
+            return
+        quality, scale = self._pacer.quality
+        self.say("stats", stream=number, fps=stream.seq - seq, rate=self._pacer.rate, rtt=self._pacer.rtt,
+                 quality=quality, scale=scale, window=self._pacer.window,
+                 limited_by="link" if not self._pacer.has_room else "render")  # fmt: skip
+        asyncio.get_running_loop().call_later(1.0, self._say_stats, number, stream.seq)
+
+    def _stream(self, number: int) -> Stream:
+        found = self.streams.get(number)
+        if found is None:
+            raise UnavailableError(f"no stream {number} is open")
+        return found
+
+    # -- events of the scene -------------------------------------------------------------------------------------
+
+    def on_view_changed(self, event: c.ViewChanged) -> None:
+        """A view shows something new."""
+        now = self._now()
+        for stream in self.streams.values():
+            if stream.view == event.view:
+                if event.rev > stream.rev and not stream.wanted:
+                    stream.want(now)
+                self.say("state", view=event.view, rev=event.rev, patch=event.patch, by=event.by or None)
+                self._wake.set()
+                break
+        for stream in self.streams.values():  # the same view may be open twice
+            if stream.view == event.view and event.rev > stream.rev and not stream.wanted:
+                stream.want(now)
+
+    def on_scene_back(self) -> None:
+        """The scene process was started anew: its revisions and counters begin again."""
+        self._floor_n = self._told_n
+        for stream in self.streams.values():
+            stream.rev = 0
+            stream.want(self._now())
+        self._wake.set()
+
+    # -- sending -------------------------------------------------------------------------------------------------
+
+    async def _pump(self) -> None:
+        while self._socket is not None:
+            self._wake.clear()
+            now = self._now()
+            due = self._start_what_is_due(now)
+            try:
+                async with asyncio.timeout(None if due is None else max(0.001, due - now)):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+
+    def _start_what_is_due(self, now: float) -> float | None:
+        """Start drawing all that may be drawn now; returns when to look again, None if only an event can change anything."""
+        if self._pacer.stalled(now):
+            return None
+        dues: list[float] = []
+        moving = any(s.wanted or now - s.moved_at < MOTION_MEMORY_S for s in self.streams.values())
+        order = sorted(self.streams.values(), key=lambda s: (s.number != self._focus, s.served_at))
+        drawing = sum(1 for s in order if s.busy and s.stage == "moving")
+        for stream in order:
+            if stream.busy or not stream.visible:
+                continue
+            if stream.wanted:
+                due = stream.next_due(stream.number == self._focus or not self._focus, moving)
+                if due > now:
+                    dues.append(due)
+                elif len(self._pacer.flying) + drawing < self._pacer.window:
+                    drawing += 1
+                    self._start(stream, "moving")
+                else:
+                    self._pacer.had_to_wait()
+            elif not any(key[0] == stream.number for key in self._pacer.flying):
+                due_still = stream.still_due(self._pacer.rtt)
+                if due_still is not None and due_still > now:
+                    dues.append(due_still)
+                elif due_still is not None:
+                    self._start(stream, "lossless" if stream.stage == "refined" else "refined")
+        if self._pacer.flying:
+            dues.append(now + 1.0)  # to notice a stall
+        return min(dues, default=None)
+
+    def _start(self, stream: Stream, what: str) -> None:
+        stream.busy = True
+        if what == "moving":
+            stream.wanted = False
+        task = asyncio.create_task(self._draw(stream, what))
+        self._drawing.add(task)
+        task.add_done_callback(self._drawing.discard)
+
+    async def _draw(self, stream: Stream, what: str) -> None:
+        moved_at = stream.moved_at
+        try:
+            picture = self._picture(stream, what)
+            command = c.Frame(
+                stream.view, picture, self.id, still=what != "moving", budget_s=stream.target_s * 0.8
+            )
+            info, data = await self._session.ask_picture(command, c.PictureInfo)
+            await self._send(stream, what, info, data)
+            if stream.moved_at == moved_at:
+                stream.stage = {"moving": "moving", "refined": "refined", "lossless": "done"}[what]  # type: ignore[assignment]
+                if what == "moving" and info.lossless:
+                    stream.stage = "done"
+        except SupersededError:
+            stream.want(self._now())  # the newer state may be another client's; its rest begins anew as well
+        except UnavailableError:
+            await asyncio.sleep(RETRY_S)
+            stream.want(self._now())
+        except SlicecastError as error:
+            stream.stage = "done"
+            self.say("error", code="not_drawn", message=str(error), **{"for": stream.ref})
+        except (ConnectionError, TimeoutError):
+            log.info("socket lost while sending", client=self.id)
+        finally:
+            stream.busy = False
+            self._wake.set()
+
+    def _picture(self, stream: Stream, what: str) -> c.Picture:
+        limit = min(self._settings.max_pixels, self._settings.max_side_px**2)
+        width, height = (min(side, self._settings.max_side_px) for side in stream.size)
+        shrink = min(1.0, (limit / (width * height)) ** 0.5)
+        if what == "moving":
+            quality, scale = self._pacer.quality
+            shrink *= scale
+            wished = c.Picture(0, 0, "jpeg", quality, "420")
+        else:
+            wished = c.Picture(0, 0, "png") if what == "lossless" else c.Picture(0, 0, "jpeg", 95, "444")
+        wished.width, wished.height = max(1, round(width * shrink)), max(1, round(height * shrink))
+        return wished
+
+    async def _send(self, stream: Stream, what: str, info: c.PictureInfo, data: bytes) -> None:
+        if self._socket is None or stream.number not in self.streams:
+            return
+        stream.seq += 1
+        stream.rev = max(stream.rev, info.rev)
+        stream.served_at = self._now()
+        flags = h.KEY | h.COMPLETE | (h.COARSE if info.coarse else 0)
+        if what != "moving":
+            flags |= h.STILL
+        if info.lossless:
+            flags |= h.LOSSLESS
+        head = h.Header(
+            h.WHOLE, stream.number, stream.seq, info.rev, max(info.n, self._floor_n), CODECS.index(info.format), flags,
+            info.quality, (info.width, info.height), stream.size, info.state_time, info.wait_us, info.render_us,
+            info.encode_us, len(data),
+        )  # fmt: skip
+        self._pacer.target_s = stream.target_s
+        self._pacer.sent(stream.number, stream.seq, len(data), self._now())
+        metrics.STREAM_PICTURES.labels(what).inc()
+        metrics.STREAM_BYTES.inc(len(data))
+        metrics.observe_picture(info.wait_us, info.render_us, info.encode_us)
+        async with asyncio.timeout(SEND_TIMEOUT_S):
+            await self._socket[1](head.pack() + data)
+
+    @staticmethod
+    def _now() -> float:
+        return time.monotonic()

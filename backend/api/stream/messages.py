@@ -1,0 +1,138 @@
+"""What clients may say on the stream, checked on arrival (docs/stream.md)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from backend.scene.commands import ViewPatch
+
+Side = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+Size = tuple[Side, Side]
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]
+
+
+class Message(msgspec.Struct, tag_field="type", tag=lambda name: name.lower()):
+    """Base of all messages: `type` is the class name in lower case."""
+
+
+class ResumeKey(msgspec.Struct):
+    """What `welcome` gave."""
+
+    id: str
+    secret: str
+
+
+class Hello(Message):
+    """First message of a client."""
+
+    protocol: list[int] = msgspec.field(default_factory=lambda: [1])
+    client: str = ""
+    codecs: list[str] = msgspec.field(default_factory=lambda: ["jpeg", "png"])
+    max_pixels: int = 16_000_000
+    resume: ResumeKey | None = None
+
+
+class ViewWish(msgspec.Struct):
+    """One view to open."""
+
+    view: str
+    size: Size
+    ref: Any = None
+    still: Literal["lossless", "high", "off"] = "lossless"
+    prefer: Literal["smooth", "balanced", "sharp"] = "balanced"
+    max_fps: Annotated[float, msgspec.Meta(ge=1, le=240)] = 60.0
+
+
+class Open(Message):
+    """Open one view (fields of `ViewWish`) or several."""
+
+    view: str | None = None
+    size: Size | None = None
+    ref: Any = None
+    still: Literal["lossless", "high", "off"] = "lossless"
+    prefer: Literal["smooth", "balanced", "sharp"] = "balanced"
+    max_fps: Annotated[float, msgspec.Meta(ge=1, le=240)] = 60.0
+    views: Annotated[list[ViewWish], msgspec.Meta(max_length=64)] | None = None
+
+
+class Resize(Message):
+    """New size of a stream, device pixels."""
+
+    stream: int
+    size: Size
+
+
+class Visible(Message):
+    """Whether the stream can be seen."""
+
+    stream: int
+    visible: bool
+
+
+class Focus(Message):
+    """The stream whose user acts."""
+
+    stream: int
+
+
+class Close(Message):
+    """Close a stream."""
+
+    stream: int
+
+
+class Set(Message):
+    """Absolute values for a stream's view."""
+
+    stream: int
+    n: Number
+    patch: ViewPatch
+
+
+class Input(Message):
+    """Raw events for a stream's view."""
+
+    stream: int
+    n: Number
+    size: Size
+    events: Annotated[list[list[Any]], msgspec.Meta(max_length=256)]
+
+
+class Ack(Message):
+    """A picture has been drawn."""
+
+    stream: int
+    seq: Number
+    recv: float = 0.0
+    shown: float = 0.0
+    skipped: int = 0
+
+
+class Probe(Message):
+    """Asks for the time."""
+
+    id: Any = None
+    t: float = 0.0
+    time: float | None = None
+
+
+class Stats(Message):
+    """Switch a stream's statistics on or off."""
+
+    stream: int
+    on: bool = True
+
+
+class Call(Message):
+    """A question."""
+
+    id: Any = None
+    method: str = ""
+    args: Any = None
+
+
+AnyMessage = Hello | Open | Resize | Visible | Focus | Close | Set | Input | Ack | Probe | Stats | Call
+decode = msgspec.json.Decoder(AnyMessage).decode
+KNOWN = frozenset(kind.__name__.lower() for kind in AnyMessage.__args__)

@@ -1,0 +1,60 @@
+"""One opened view of one client: what it wants, what it has been sent, and when its still is due."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from backend.api.stream.pacing import TARGETS
+
+REST_LEAST_S = 0.150
+LOSSLESS_AFTER_S = 0.500
+UNFOCUSED_FPS = 10.0
+
+Stage = Literal["moving", "refined", "done"]
+
+
+@dataclass
+class Stream:
+    """A view on a connection. Times are seconds of the event loop's clock."""
+
+    number: int
+    view: str
+    kind: str
+    size: tuple[int, int]
+    ref: Any = None
+    still: str = "lossless"
+    prefer: str = "balanced"
+    max_fps: float = 60.0
+    visible: bool = True
+    wanted: bool = True
+    busy: bool = False
+    stage: Stage = "moving"
+    seq: int = 0
+    rev: int = 0
+    served_at: float = 0.0
+    moved_at: float = 0.0
+    stats: bool = False
+    ages: list[float] = field(default_factory=list)
+
+    @property
+    def target_s(self) -> float:
+        """Time a moving picture may take on the link."""
+        return TARGETS[self.prefer]
+
+    def want(self, now: float) -> None:
+        """Something new is to be shown: any refinement starts over."""
+        self.wanted, self.stage, self.moved_at = True, "moving", now
+
+    def next_due(self, focused: bool, others_move: bool) -> float:
+        """When the next moving picture may start: unfocused views give way while another is dragged."""
+        fps = self.max_fps if focused or not others_move else min(self.max_fps, UNFOCUSED_FPS)
+        return self.served_at + 1.0 / fps
+
+    def still_due(self, rtt: float | None) -> float | None:
+        """When the next refinement is due if nothing changes, None if there is none to come."""
+        if self.still == "off" or self.wanted or not self.visible or self.seq == 0 or self.stage == "done":
+            return None
+        if self.stage == "refined":
+            return self.served_at + LOSSLESS_AFTER_S if self.still == "lossless" else None
+        return self.moved_at + max(REST_LEAST_S, 2 * (rtt or 0.0))

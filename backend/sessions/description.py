@@ -1,0 +1,19 @@
+"""A session described for clients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backend.sessions.session import Session
+
+
+def describe(session: Session) -> dict[str, Any]:
+    """The scene as `welcome.scene` of docs/stream.md has it."""
+    info = session.info
+    return {
+        "status": session.status,
+        "views": info.views,
+        "volumes": [{"id": node.id, "name": node.name} for node in info.volumes],
+        "layout": info.layout,
+        "gl": info.gl,
+    }
