@@ -1,5 +1,17 @@
-"""temporary"""
+"""The console command `slicecast`."""
+
+from __future__ import annotations
+
 import sys
-from backend.config import Settings
+
 from backend.app import serve
-sys.exit(serve(Settings(port=int(sys.argv[1])), sys.argv[2:]))
+from backend.config import Settings
+
+
+def main() -> int:
+    """Entry."""
+    return serve(Settings(), sys.argv[2:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,47 @@
+"""Volumes whose pictures are known: each patient octant has its own value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nrrd
+import numpy as np
+from numpy.typing import NDArray
+
+# Value of each octant by the signs of its RAS coordinates (R, A, S).
+OCTANTS = {
+    (1, 1, 1): 250, (1, 1, -1): 220, (1, -1, 1): 190, (1, -1, -1): 160,
+    (-1, 1, 1): 130, (-1, 1, -1): 100, (-1, -1, 1): 70, (-1, -1, -1): 40,
+}  # fmt: skip
+
+
+def octant_volume(ijk_to_ras: NDArray[np.float64], dims: tuple[int, int, int]) -> NDArray[np.int16]:
+    """(K, J, I) int16 for a volume with this affine."""
+    k, j, i = np.mgrid[0 : dims[2], 0 : dims[1], 0 : dims[0]]
+    ras = np.stack([i, j, k, np.ones_like(i)], axis=-1) @ ijk_to_ras.T
+    voxels = np.zeros(i.shape, np.int16)
+    for signs, value in OCTANTS.items():
+        inside = np.all([np.where(ras[..., axis] > 0, 1, -1) == signs[axis] for axis in range(3)], axis=0)
+        voxels[inside] = value
+    return voxels
+
+
+def centred(axes: NDArray[np.float64], spacing: tuple[float, float, float], dims: tuple[int, int, int]) -> NDArray[np.float64]:
+    """An ijk_to_ras whose volume is centred on the origin; `axes` (3, 3) columns are the directions of i, j, k."""
+    matrix = np.eye(4)
+    matrix[:3, :3] = axes * spacing
+    matrix[:3, 3] = -matrix[:3, :3] @ ((np.array(dims) - 1) / 2)
+    return matrix
+
+
+def write_nrrd(path: Path, voxels: NDArray[np.int16], ijk_to_ras: NDArray[np.float64]) -> Path:
+    """An NRRD in LPS, as Slicer writes it."""
+    lps = np.diag([-1.0, -1.0, 1.0, 1.0]) @ ijk_to_ras
+    header = {
+        "space": "left-posterior-superior",
+        "space directions": lps[:3, :3].T,
+        "space origin": lps[:3, 3],
+        "kinds": ["domain"] * 3,
+    }
+    nrrd.write(str(path), voxels.transpose(2, 1, 0), header)
+    return path
