@@ -14,21 +14,29 @@ from backend.errors import UnreadableError
 HEADER_BYTES = 1 << 20
 
 
+def sizes_of(path: Path) -> list[int] | None:
+    """Sizes along the axes of an image, components left out; None for formats that are not looked into here.
+
+    Raises:
+        UnreadableError: the file is not what its name says. Some native readers crash on such files.
+    """
+    name = path.name.lower()
+    if name.endswith((".nrrd", ".nhdr")):
+        return _nrrd_sizes(path)
+    if name.endswith((".nii", ".nii.gz")):
+        return _nifti_sizes(path)
+    if name.endswith((".mha", ".mhd")):
+        return _meta_sizes(path)
+    return None
+
+
 def check_three_dimensional(path: Path) -> None:
     """Refuse files of formats we know that are not what their name says, or hold several volumes.
 
     Raises:
         UnreadableError: not that format at all, or a 4-D image, saying its sizes.
     """
-    name = path.name.lower()
-    if name.endswith((".nrrd", ".nhdr")):
-        sizes = _nrrd_sizes(path)
-    elif name.endswith((".nii", ".nii.gz")):
-        sizes = _nifti_sizes(path)
-    elif name.endswith((".mha", ".mhd")):
-        sizes = _meta_sizes(path)
-    else:
-        return
+    sizes = sizes_of(path) or []
     if len([size for size in sizes if size > 1]) > 3:
         shape = " × ".join(str(size) for size in sizes)
         raise UnreadableError(

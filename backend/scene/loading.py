@@ -14,7 +14,7 @@ from vtk.util.numpy_support import numpy_to_vtk
 
 from backend.dicom.volume import LoadedVolume
 from backend.errors import BadRequestError, NotFoundError, UnreadableError
-from backend.imaging.volume_header import check_three_dimensional
+from backend.imaging.volume_header import check_three_dimensional, sizes_of
 from backend.render.views.matrices import to_vtk
 from backend.render.views.segments import make_surfaces
 from backend.scene.file_types import KNOWN, file_type_of, stem_of
@@ -125,6 +125,7 @@ class Loader:
         return self._scene.GetFirstNodeByName(name) is not None
 
     def _segmentation(self, path: Path, options: dict[str, str]) -> list[Any]:
+        sizes_of(path)
         nodes = self._stored("vtkMRMLSegmentationNode", "vtkMRMLSegmentationStorageNode", path, options)
         make_surfaces(nodes[0])
         return nodes
