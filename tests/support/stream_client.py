@@ -29,10 +29,9 @@ class Picture:
     at: float
 
     def __getattr__(self, name: str) -> Any:
-        try:
-            return self.fields[name]
-        except KeyError as error:
-            raise AttributeError(name) from error
+        if name not in FIELDS:
+            raise AttributeError(name)
+        return self.fields[name]
 
 
 @dataclass
@@ -46,6 +45,7 @@ class StreamClient:
     messages: list[dict[str, Any]] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
     closed: bool = False
+    leaving: bool = False
     news: asyncio.Event = field(default_factory=asyncio.Event)
     reader: asyncio.Task[None] | None = None
 
@@ -103,14 +103,16 @@ class StreamClient:
                 )
                 assert picture.length == len(picture.payload)
                 self.pictures.append(picture)
-                if self.acknowledge:
+                if self.acknowledge and not self.leaving:
                     self.send("ack", stream=picture.stream, seq=picture.seq, recv=0, shown=0, skipped=0)
             self.news.set()
         self.closed = True
+        self.socket.close()
         self.news.set()
 
     async def close(self) -> None:
         """Close the socket."""
+        self.leaving = True
         self.socket.close()
         if self.reader is not None:
             await self.reader
