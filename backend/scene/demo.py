@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from backend.errors import NotFoundError
+
+SOFT_TISSUE_WINDOW = (400.0, 40.0)  # HU: width, centre
+FILL_OPACITY = 0.2
 
 
 def demo_files() -> list[tuple[Path, str]]:
@@ -23,3 +27,19 @@ def demo_files() -> list[tuple[Path, str]]:
         (folder / "Segmentation.seg.nrrd", "SegmentationFile"),
         (folder / "F_1.fcsv", "MarkupsFile"),
     ]
+
+
+def arrange(scene: Any) -> None:
+    """Show the demo at its best: a soft tissue window, lungs as surfaces around the volume-rendered bones."""
+    volume = scene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode").GetScalarVolumeDisplayNode()
+    volume.SetAutoWindowLevel(0)
+    volume.SetWindowLevel(*SOFT_TISSUE_WINDOW)
+    node = scene.GetFirstNodeByClass("vtkMRMLSegmentationNode")
+    display, segmentation = node.GetDisplayNode(), node.GetSegmentation()
+    display.SetOpacity2DFill(FILL_OPACITY)
+    for index in range(segmentation.GetNumberOfSegments()):
+        segment_id = segmentation.GetNthSegmentID(index)
+        name = segmentation.GetSegment(segment_id).GetName()
+        display.SetSegmentVisibility3D(segment_id, "lung" in name)
+        if name == "tissue":  # it fills the whole body
+            display.SetSegmentVisibility(segment_id, False)

@@ -23,7 +23,7 @@ from backend.scene import commands as c
 from backend.scene.application import Application
 from backend.scene.console import Console
 from backend.scene.deferred import Deferred
-from backend.scene.demo import demo_files
+from backend.scene.demo import arrange, demo_files
 from backend.scene.file_types import file_type_of
 from backend.scene.framing import Framer
 from backend.scene.interaction import Pointers
@@ -215,9 +215,7 @@ class SceneHost:
         for node in nodes:
             if node.IsA("vtkMRMLVolumeNode") and is_true(show):
                 self._show(node, command.show_in_3d)
-        if command.show_in_3d and nodes:
-            self._threed_view().reset()
-        return self._loaded(nodes, [], command.job)
+        return self._loaded(nodes, [], command)
 
     def _load_dicom(self, path: Path, command: c.Load) -> Deferred:
         from backend.dicom.volume import load_best_series  # noqa: PLC0415: pydicom and its decoders load only when used
@@ -232,9 +230,7 @@ class SceneHost:
         def finish(volume: Any) -> c.LoadResult:
             node = self._loader.add_volume(volume)
             self._show(node, command.show_in_3d)
-            if command.show_in_3d:
-                self._threed_view().reset()
-            return self._loaded([node], [str(d) for d in volume.diagnoses], command.job)
+            return self._loaded([node], [str(d) for d in volume.diagnoses], command)
 
         return Deferred(work, finish)
 
@@ -252,8 +248,13 @@ class SceneHost:
         for index in range(scene.GetNumberOfNodesByClass("vtkMRMLVolumeRenderingDisplayNode")):
             scene.GetNthNodeByClass(index, "vtkMRMLVolumeRenderingDisplayNode").SetVisibility(0)
 
-    def _loaded(self, nodes: list[Any], warnings: list[str], job: str) -> c.LoadResult:
-        self._emit(c.Progress(job, "Loaded", 1.0))
+    def _loaded(self, nodes: list[Any], warnings: list[str], command: c.Load) -> c.LoadResult:
+        view = self._threed_view()
+        if command.show_in_3d:
+            view.reset()
+        else:
+            view.refit_box()
+        self._emit(c.Progress(command.job, "Loaded", 1.0))
         return c.LoadResult([c.Node(n.GetID(), n.GetName(), n.GetClassName()) for n in nodes], warnings)
 
     def _load_demo(self, command: c.LoadDemo, arrived: float) -> c.LoadResult:
@@ -261,6 +262,7 @@ class SceneHost:
         for path, file_type in demo_files():
             loaded = self._load(c.Load(str(path), file_type, show_in_3d=True, job=command.job), arrived)
             nodes += loaded.nodes
+        arrange(self.app.scene)
         return c.LoadResult(nodes)
 
     def _select_nodes(self, command: c.SelectNodes, _arrived: float) -> list[c.Node]:

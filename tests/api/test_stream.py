@@ -165,7 +165,7 @@ async def test_hidden_views_get_no_pictures(client: StreamClient) -> None:
 async def test_resize_and_close(client: StreamClient) -> None:
     opened = await client.open("red", (128, 128))
     client.send("resize", stream=opened["stream"], size=[333, 111])
-    resized = await client.picture(lambda p: p.fill_width == 333)
+    resized = await client.picture(lambda p: p.width == 333)
     assert (resized.width, resized.height, resized.fill_height) == (333, 111, 111)
     client.send("close", stream=opened["stream"])
     assert (await client.message("closed"))["stream"] == opened["stream"]

@@ -127,12 +127,11 @@ class ThreeDView:
     def bounds(self) -> tuple[float, ...] | None:
         """Box around all that is shown, RAS mm, None while nothing is."""
         boxes = [volume.bounds for volume in self.volumes()]
-        if self._offscreen is not None:
-            box_shown, labels_shown = self.node.GetBoxVisible(), self.node.GetAxisLabelsVisible()
-            found = self._offscreen.renderer.ComputeVisiblePropBounds()
-            if found[0] <= found[1] and (not (box_shown or labels_shown) or self._anything_displayed()):
-                boxes.append(tuple(found) if not boxes else self._displayed_bounds())
-        boxes = [box for box in boxes if box is not None and box[0] <= box[1]]
+        for node in self._displayables():
+            box = [0.0, -1.0] * 3
+            node.GetRASBounds(box)
+            if box[0] <= box[1]:
+                boxes.append(tuple(box))
         if not boxes:
             return None
         return tuple((min if i % 2 == 0 else max)(box[i] for box in boxes) for i in range(6))
@@ -142,26 +141,9 @@ class ThreeDView:
         for index in range(self._app.scene.GetNumberOfNodesByClass("vtkMRMLDisplayableNode")):
             node = self._app.scene.GetNthNodeByClass(index, "vtkMRMLDisplayableNode")
             hidden = node.IsA("vtkMRMLVolumeNode") or node.GetHideFromEditors()
-            if (
-                not hidden
-                and node.GetDisplayVisibility()
-                and not slicer.vtkMRMLSliceLogic.IsSliceModelNode(node)
-            ):
+            if not hidden and node.GetDisplayVisibility() and not slicer.vtkMRMLSliceLogic.IsSliceModelNode(node):
                 nodes.append(node)
         return nodes
-
-    def _anything_displayed(self) -> bool:
-        return bool(self._displayables())
-
-    def _displayed_bounds(self) -> tuple[float, ...]:
-        low, high = [1e30] * 3, [-1e30] * 3
-        for node in self._displayables():
-            bounds = [0.0, -1.0] * 3
-            node.GetRASBounds(bounds)
-            if bounds[0] <= bounds[1]:
-                low = [min(low[i], bounds[2 * i]) for i in range(3)]
-                high = [max(high[i], bounds[2 * i + 1]) for i in range(3)]
-        return (low[0], high[0], low[1], high[1], low[2], high[2])
 
     def state(self) -> dict[str, Any]:
         """The state's fields of docs/stream.md."""
@@ -192,9 +174,16 @@ class ThreeDView:
 
     def reset(self) -> None:
         """Frame all that is shown, from the direction the camera has."""
+        self.refit_box()
         bounds = self.bounds()
         if bounds is not None:
             self.view = frame(self.view, bounds)
+
+    def refit_box(self) -> None:
+        """Have the managers draw the bounding box and its letters around what is shown now; the camera stays."""
+        view = self.view
+        self.node.InvokeEvent(self.node.ResetFocalPointRequestedEvent)
+        self.view = view
 
     def move(
         self,
