@@ -127,10 +127,10 @@ class Framer:
         def pixels() -> NDArray[np.uint8]:
             layers = draw()
             if edges is not None:
-                layers = Layers(draw_edges(layers.rgb(), edges), layers.alpha)
+                layers = Layers(draw_edges(layers.rgb(), edges), layers.given_alpha, layers.spans)
             return layers.pixels if command.grey or picture.format == "jpeg" else with_alpha(layers)
 
-        return self._maker(key, picture, pixels, started, arrived, rev=view.touch())
+        return self._maker(key, picture, pixels, started, arrived, rev=view.rev)
 
     def threed_picture(self, view: ThreeDView, command: c.ThreeDPicture, arrived: float) -> Made:
         """A picture for the Slicer API, at full quality."""
@@ -234,5 +234,6 @@ def with_alpha(layers: Layers) -> NDArray[np.uint8]:
     height, width = layers.pixels.shape[:2]
     rgba = np.empty((height, width, 4), np.uint8)
     rgba[:, :, :3] = layers.pixels[:, :, None] if layers.pixels.ndim == 2 else layers.pixels
-    rgba[:, :, 3] = 255 if layers.alpha is None else layers.alpha
+    alpha = layers.alpha
+    rgba[:, :, 3] = 255 if alpha is None else alpha
     return rgba

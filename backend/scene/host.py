@@ -31,7 +31,8 @@ from backend.scene.loading import Loader, is_true
 from backend.scene.tracking import Tracker
 from backend.scene.volume_presets import show_in_3d
 
-ANNOUNCE_EVERY_S = 0.03
+ANNOUNCE_EVERY_S = 0.015
+DESCRIBE_EVERY_S = 0.5  # names may change without a word
 VIEW_ALIASES = {
     "axial": "red",
     "sagittal": "yellow",
@@ -62,7 +63,8 @@ class SceneHost:
         self._framer = Framer(PictureCache(options.cache_mb << 20), self._applied)
         self._announced: dict[str, tuple[int, dict[str, Any]]] = {}
         self._changed_by: dict[str, str] = {}
-        self._announced_at = 0.0
+        self._announced_at = self._described_at = 0.0
+        self._lists_changed = False
         self._info: c.SceneInfo | None = None
 
     @classmethod
@@ -93,7 +95,12 @@ class SceneHost:
         self._loader = Loader(self.app)
         self._console = Console(self._options.enable_exec, {"__name__": "__main__", "slicer": slicer})
         self._info = self._describe()
+        for event in (self.app.scene.NodeAddedEvent, self.app.scene.NodeRemovedEvent):
+            self.app.scene.AddObserver(event, self._on_list_change)
         threading.Thread(target=self._framer.warm_up, daemon=True, name="warm-up").start()
+
+    def _on_list_change(self, _caller: Any, _event: str) -> None:
+        self._lists_changed = True
 
     @property
     def info(self) -> c.SceneInfo:
@@ -298,11 +305,11 @@ class SceneHost:
         driver = self.driver.renderer if self.driver else None
         return c.SceneInfo([view.name for view in self.views.values()], volumes, self.app.layout_name, driver)
 
-    def announce(self, idle: bool) -> None:
-        """Tell what has changed in the views and the scene's lists; called by the loop after each command."""
+    def announce(self) -> bool:
+        """Tell what has changed in the views and the scene's lists; returns False when it is too soon to look again."""
         now = time.monotonic()
-        if not idle and now - self._announced_at < ANNOUNCE_EVERY_S:
-            return
+        if now - self._announced_at < ANNOUNCE_EVERY_S:
+            return False
         self._announced_at = now
         for view in self.views.values():
             rev = view.touch()
@@ -313,11 +320,14 @@ class SceneHost:
             patch = {key: value for key, value in state.items() if told is None or told[1].get(key) != value}
             self._announced[view.name] = (rev, state)
             self._emit(c.ViewChanged(view.name, rev, patch, self._changed_by.get(view.name, "")))
-        info = self._describe()
-        if info != self._info:
-            self._info = info
-            self._sources.forget_all_but({node.id for node in info.volumes})
-            self._emit(c.SceneChanged(info))
+        if self._lists_changed or now - self._described_at > DESCRIBE_EVERY_S:
+            self._lists_changed, self._described_at = False, now
+            info = self._describe()
+            if info != self._info:
+                self._info = info
+                self._sources.forget_all_but({node.id for node in info.volumes})
+                self._emit(c.SceneChanged(info))
+        return True
 
     _performers: dict[type, Callable[[Any, Any, float], Any]] = {
         c.Describe: _describe_command,

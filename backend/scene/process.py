@@ -27,6 +27,8 @@ from backend.scene.commands import AnyEvent, Beat, Command, Pointer, SetView, St
 from backend.scene.deferred import Deferred
 
 BEAT_S = 0.5
+IDLE_S = 0.25
+ANNOUNCE_S = 0.01
 DEFAULT_HOST = "backend.scene.host:SceneHost"
 
 
@@ -135,8 +137,9 @@ class Server:
 
     def run(self) -> None:
         """Scene thread: for ever."""
+        told = True
         while True:
-            changes, other = self._inbox.take(timeout_s=0.25)
+            changes, other = self._inbox.take(timeout_s=IDLE_S if told else ANNOUNCE_S)
             for request in changes:
                 self._perform(request, time.perf_counter())
             if other is not None:
@@ -144,7 +147,7 @@ class Server:
             call = self._inbox.take_call()
             if call is not None:
                 self._second_part(*call)
-            self._host.announce(idle=other is None)
+            told = self._host.announce()
             self._inbox.done()
 
     def _perform(self, request: wire.Request, arrived: float) -> None:

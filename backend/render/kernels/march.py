@@ -1,8 +1,13 @@
-"""Ray marching through a voxel grid, scalar code: it is bound by memory, and vector compilers did not beat it.
+"""Ray marching through one voxel level: the loops of `backend.render.marcher`.
 
-Empty space is leapt over by a Chebyshev distance map of 8³ blocks, rays end when they are opaque, gradients are taken only at
-visible samples. Positions are voxel coordinates (x, y, z) = (i, j, k); the ray parameter t is in world millimetres.
+Rays are parametrised by eye depth: a ray at pixel (u, v) is `origin + t * direction` in voxel coordinates
+(x, y, z = i, j, k) and t is the distance along the view axis in mm, so that a depth picture ends rays without
+conversion. Voxels are flat arrays addressed by unsigned indices, which spares numba's test for negative ones.
+All loops release the interpreter lock; compiled for uint8 and int16 voxels.
 """
+
+# ruff: noqa: PLR0912, PLR0915, PLR0917 - one loop with everything in registers is what is fast
+# mypy: allow-untyped-defs, allow-untyped-calls
 
 from __future__ import annotations
 
@@ -11,300 +16,476 @@ import math
 import numpy as np
 from numba import njit
 
-BLOCK = 8
-VISIBLE = 0.002  # opacity of one step below which a sample counts as empty
-OPAQUE = 0.02  # transparency at which a ray ends
+FAR = np.float32(1e30)
+"""Depth of nothing: finite, since the kernels are compiled with fast mathematics."""
+
+# Rows of the `view` table (13, 3), in voxel coordinates: the first ray with its steps right and down,
+# directions
+# per mm of depth; their slopes to the view axis; the axis; the metric of gradients; the sampled box.
+ORIGIN, ORIGIN_U, ORIGIN_V, DIRECTION, DIRECTION_U, DIRECTION_V = range(6)
+SLOPE_RIGHT, SLOPE_DOWN, AXIS, METRIC_DIAGONAL, METRIC_OFF, LOW, HIGH = range(6, 13)
+VIEW_ROWS = 13
+# Entries of the `look` table.
+(
+    STEP_MM,
+    LUT_LOW,
+    LUT_SCALE,
+    AMBIENT,
+    DIFFUSE,
+    SPECULAR,
+    POWER,
+    LEAST_WEIGHT,
+    GRADIENT_SCALE,
+    JITTER,
+    SHADE,
+) = range(11)
+LOOK_SIZE = 11
+
+_ONE = np.float32(1)
+_ZERO = np.float32(0)
+OPAQUE = np.float32(0.02)
+"""A ray ends when less than this passes."""
+INVISIBLE = np.float32(2e-4)
+"""Opacity of one step that leaves no trace."""
 
 
 @njit(nogil=True, cache=True)
-def block_range(voxels, low, high):
-    """Minimum and maximum of each 8³ block, widened by one voxel so that interpolation is covered."""
+def halve(voxels, step, out, first, last):
+    """Means of blocks of `step` (1 or 2 along k, j, i) voxels of (K, J, I): layers first..last-1 of out.
+
+    Blocks that reach beyond the end average what is there.
+    """
     depth, height, width = voxels.shape
-    for bz in range(low.shape[0]):
-        for by in range(low.shape[1]):
-            for bx in range(low.shape[2]):
-                a = voxels[bz * 8, by * 8, bx * 8]
-                b = a
-                for z in range(bz * 8, min(bz * 8 + 9, depth)):
-                    for y in range(by * 8, min(by * 8 + 9, height)):
-                        for x in range(bx * 8, min(bx * 8 + 9, width)):
-                            v = voxels[z, y, x]
-                            a = min(a, v)
-                            b = max(b, v)
-                low[bz, by, bx] = a
-                high[bz, by, bx] = b
+    for k in range(first, last):
+        for j in range(out.shape[1]):
+            for i in range(out.shape[2]):
+                total = 0
+                count = 0
+                for z in range(k * step[0], min(k * step[0] + step[0], depth)):
+                    for y in range(j * step[1], min(j * step[1] + step[1], height)):
+                        for x in range(i * step[2], min(i * step[2] + step[2], width)):
+                            total += voxels[z, y, x]
+                            count += 1
+                out[k, j, i] = (2 * total + count) // (2 * count)
 
 
 @njit(nogil=True, cache=True)
-def halve(voxels, out):
-    """Mean of each 2×2×2 block; an odd last voxel stands for itself."""
+def block_range(voxels, size, low, high, first, last):
+    """Least and greatest voxel of each block of size³, widened by one voxel so that interpolation is covered.
+
+    Block layers first..last-1 along k are written, so that several threads can share the work.
+    """
     depth, height, width = voxels.shape
-    for z in range(out.shape[0]):
-        z0 = 2 * z
-        z1 = min(z0 + 1, depth - 1)
-        for y in range(out.shape[1]):
-            y0 = 2 * y
-            y1 = min(y0 + 1, height - 1)
-            for x in range(out.shape[2]):
-                x0 = 2 * x
-                x1 = min(x0 + 1, width - 1)
-                total = np.int64(voxels[z0, y0, x0]) + np.int64(voxels[z0, y0, x1])
-                total += np.int64(voxels[z0, y1, x0]) + np.int64(voxels[z0, y1, x1])
-                total += np.int64(voxels[z1, y0, x0]) + np.int64(voxels[z1, y0, x1])
-                total += np.int64(voxels[z1, y1, x0]) + np.int64(voxels[z1, y1, x1])
-                out[z, y, x] = (total + 4) >> 3
+    for bk in range(first, last):
+        for bj in range(low.shape[1]):
+            for bi in range(low.shape[2]):
+                least = voxels[bk * size, bj * size, bi * size]
+                greatest = least
+                for k in range(bk * size, min(bk * size + size + 1, depth)):
+                    for j in range(bj * size, min(bj * size + size + 1, height)):
+                        for i in range(bi * size, min(bi * size + size + 1, width)):
+                            value = voxels[k, j, i]
+                            least = min(least, value)
+                            greatest = max(greatest, value)
+                low[bk, bj, bi] = least
+                high[bk, bj, bi] = greatest
 
 
-@njit(nogil=True, cache=True, fastmath=True, inline="always")
-def trilinear(voxels, x, y, z):
-    """Value at a position that lies at least a little below the last voxel of each axis."""
-    x0 = np.uint32(x)
-    y0 = np.uint32(y)
-    z0 = np.uint32(z)
-    fx = np.float32(x - x0)
-    fy = np.float32(y - y0)
-    fz = np.float32(z - z0)
-    x1 = x0 + np.uint32(1)
-    y1 = y0 + np.uint32(1)
-    z1 = z0 + np.uint32(1)
-    a = np.float32(voxels[z0, y0, x0])
-    b = np.float32(voxels[z0, y1, x0])
-    c = np.float32(voxels[z1, y0, x0])
-    d = np.float32(voxels[z1, y1, x0])
-    a += (np.float32(voxels[z0, y0, x1]) - a) * fx
-    b += (np.float32(voxels[z0, y1, x1]) - b) * fx
-    c += (np.float32(voxels[z1, y0, x1]) - c) * fx
-    d += (np.float32(voxels[z1, y1, x1]) - d) * fx
-    a += (b - a) * fy
-    c += (d - c) * fy
-    return a + (c - a) * fz
+@njit(nogil=True, cache=True, fastmath=True)
+def _sample(voxels, at, row, layer, fx, fy, fz):
+    """Trilinear value in the cell whose first corner is at flat index `at`."""
+    one = np.uint64(1)
+    a = np.float32(voxels[at])
+    b = np.float32(voxels[at + one])
+    c = np.float32(voxels[at + row])
+    d = np.float32(voxels[at + row + one])
+    at += layer
+    e = np.float32(voxels[at])
+    f = np.float32(voxels[at + one])
+    g = np.float32(voxels[at + row])
+    h = np.float32(voxels[at + row + one])
+    a += (b - a) * fx
+    c += (d - c) * fx
+    e += (f - e) * fx
+    g += (h - g) * fx
+    a += (c - a) * fy
+    e += (g - e) * fy
+    return a + (e - a) * fz
+
+
+@njit(nogil=True, cache=True, fastmath=True)
+def _central(voxels, at, side, fa, fb, fc, sb, sc):
+    """Trilinear central difference along `side` (flat stride) in the cell at `at`; sb, sc: the other
+    strides."""
+    two = side + side
+    p = np.float32(voxels[at + side]) - np.float32(voxels[at - side])
+    q = np.float32(voxels[at + two]) - np.float32(voxels[at])
+    g0 = p + (q - p) * fa
+    at1 = at + sb
+    p = np.float32(voxels[at1 + side]) - np.float32(voxels[at1 - side])
+    q = np.float32(voxels[at1 + two]) - np.float32(voxels[at1])
+    g1 = p + (q - p) * fa
+    at1 = at + sc
+    p = np.float32(voxels[at1 + side]) - np.float32(voxels[at1 - side])
+    q = np.float32(voxels[at1 + two]) - np.float32(voxels[at1])
+    g2 = p + (q - p) * fa
+    at1 = at + sb + sc
+    p = np.float32(voxels[at1 + side]) - np.float32(voxels[at1 - side])
+    q = np.float32(voxels[at1 + two]) - np.float32(voxels[at1])
+    g3 = p + (q - p) * fa
+    g0 += (g1 - g0) * fb
+    g2 += (g3 - g2) * fb
+    return (g0 + (g2 - g0) * fc) * np.float32(0.5)
+
+
+@njit(nogil=True, cache=True, fastmath=True)
+def _forward(voxels, at, side, fb, fc, sb, sc):
+    """Difference along `side` inside the cell: the gradient beside the border, where no neighbour is left."""
+    g0 = np.float32(voxels[at + side]) - np.float32(voxels[at])
+    at1 = at + sb
+    g1 = np.float32(voxels[at1 + side]) - np.float32(voxels[at1])
+    at1 = at + sc
+    g2 = np.float32(voxels[at1 + side]) - np.float32(voxels[at1])
+    at1 = at + sb + sc
+    g3 = np.float32(voxels[at1 + side]) - np.float32(voxels[at1])
+    g0 += (g1 - g0) * fb
+    g2 += (g3 - g2) * fb
+    return g0 + (g2 - g0) * fc
 
 
 @njit(nogil=True, cache=True, fastmath=True)
 def march(
-    voxels, distance, block_high, lut, value_low, value_scale, rays, box, spacing, step,
-    shade, mip, first_row, last_row, depth_mm, light, out,
+    voxels, size, leaps, block_high, shift, lut, gradient_lut, view, planes, look, shade, mip,
+    depth_mm, columns, rows, tile, targets, out,
 ):  # fmt: skip
-    """March the rays of rows [first_row, last_row) and write premultiplied colour (h, w, 4), float32 0..255.
+    """March rays and write (n, 5) float32: premultiplied red, green, blue 0..255, opacity 0..1, depth (mm)
+    of the end.
 
-    rays (6, 3): origin of the first ray, origin steps right and down, direction of the first ray, its steps right and down,
-    all in voxels, directions scaled so that their component along the view axis is 1 mm. box (6, 3): the same rays in
-    coordinates of the crop box, which reaches from -1 to 1. depth_mm (h, w): where opaque geometry lies along the view axis.
-    lut (n, 4): colour 0..255 and opacity of one step. light: ambient, diffuse, specular, specular power.
+    Args:
+        voxels: flat, of `size` (3,) int64 voxels along i, j, k.
+        leaps, block_high: per block of 2**shift voxels (bk, bj, bi), the Chebyshev distance in blocks to
+        anything
+            visible, and the greatest voxel.
+        lut: (n, 4) colour 0..255 and opacity of one step.
+        gradient_lut: (n,) factor of opacity by gradient, or empty.
+        view, look: tables, see the names above.
+        planes: (m, 4) in voxel coordinates: only where a·x + b·y + c·z + d >= 0.
+        depth_mm: (h, w) depth of opaque geometry.
+        tile: (4,) first and last column and row of the columns × rows rays to march, written to
+            out[row * columns + column].
+        targets: where not empty, the pixels row * w + column of the full picture to march instead, written
+        to out[n].
     """
-    height, width = out.shape[0], out.shape[1]
-    nz, ny, nx = voxels.shape
-    one = np.float32(1.0)
-    zero = np.float32(0.0)
-    last = lut.shape[0] - 1
-    mx = np.float32(nx - 1.001)
-    my = np.float32(ny - 1.001)
-    mz = np.float32(nz - 1.001)
-    tiny = np.float32(1e-7)
-    ambient, diffuse, specular, power = light
-    for j in range(first_row, last_row):
-        for i in range(width):
-            for c in range(4):
-                out[j, i, c] = zero
-            dx = np.float32(rays[3, 0] + i * rays[4, 0] + j * rays[5, 0])
-            dy = np.float32(rays[3, 1] + i * rays[4, 1] + j * rays[5, 1])
-            dz = np.float32(rays[3, 2] + i * rays[4, 2] + j * rays[5, 2])
-            wx = dx * spacing[0]
-            wy = dy * spacing[1]
-            wz = dz * spacing[2]
-            length = np.float32(
-                math.sqrt(wx * wx + wy * wy + wz * wz)
-            )  # mm of ray per mm along the view axis
-            ox = np.float32(rays[0, 0] + i * rays[1, 0] + j * rays[2, 0])
-            oy = np.float32(rays[0, 1] + i * rays[1, 1] + j * rays[2, 1])
-            oz = np.float32(rays[0, 2] + i * rays[1, 2] + j * rays[2, 2])
-            # The crop box first: t there counts along the view axis, as everything does until it is scaled by length.
-            t0 = zero
-            t1 = depth_mm[j, i]
-            for axis in range(3):
-                o = np.float32(box[0, axis] + i * box[1, axis] + j * box[2, axis])
-                d = np.float32(box[3, axis] + i * box[4, axis] + j * box[5, axis])
-                if abs(d) < np.float32(1e-12):
-                    if abs(o) > one:
-                        t1 = -one
-                else:
-                    a = (-one - o) / d
-                    b = (one - o) / d
-                    t0 = max(t0, min(a, b))
-                    t1 = min(t1, max(a, b))
-            t0 *= length
-            t1 *= length
-            dx /= length
-            dy /= length
-            dz /= length
-            if abs(dx) < tiny:
-                dx = tiny
-            if abs(dy) < tiny:
-                dy = tiny
-            if abs(dz) < tiny:
-                dz = tiny
-            rx = one / dx
-            ry = one / dy
-            rz = one / dz
-            half = np.float32(0.5)  # the volume reaches half a voxel beyond its outer voxel centres
-            a = (-half - ox) * rx
-            b = (mx + half - ox) * rx
-            t0 = max(t0, min(a, b))
-            t1 = min(t1, max(a, b))
-            a = (-half - oy) * ry
-            b = (my + half - oy) * ry
-            t0 = max(t0, min(a, b))
-            t1 = min(t1, max(a, b))
-            a = (-half - oz) * rz
-            b = (mz + half - oz) * rz
-            t0 = max(t0, min(a, b))
-            t1 = min(t1, max(a, b))
-            if t1 <= t0:
+    height, width = depth_mm.shape
+    across = np.float32(columns) / np.float32(width)
+    down = np.float32(rows) / np.float32(height)
+    half = np.float32(0.5)
+    block = np.float32(1 << shift)
+    last = np.float32(lut.shape[0] - 1)
+    row = np.uint64(size[0])
+    layer = np.uint64(size[0] * size[1])
+    side = np.uint64(1)
+    top_x = np.float32(size[0]) - np.float32(1.001)
+    top_y = np.float32(size[1]) - np.float32(1.001)
+    top_z = np.float32(size[2]) - np.float32(1.001)
+    blocks_y = np.int64(block_high.shape[1])
+    blocks_x = np.int64(block_high.shape[2])
+    leap = leaps.reshape(leaps.size)
+    highest = block_high.reshape(block_high.size)
+    step_mm = look[STEP_MM]
+    lut_low = look[LUT_LOW]
+    lut_scale = look[LUT_SCALE]
+    ambient = look[AMBIENT]
+    diffuse = look[DIFFUSE]
+    specular = look[SPECULAR] * np.float32(255)
+    power = look[POWER]
+    least_weight = look[LEAST_WEIGHT]
+    ax, ay, az = view[AXIS, 0], view[AXIS, 1], view[AXIS, 2]
+    mxx, myy, mzz = view[METRIC_DIAGONAL, 0], view[METRIC_DIAGONAL, 1], view[METRIC_DIAGONAL, 2]
+    mxy, mxz, myz = view[METRIC_OFF, 0], view[METRIC_OFF, 1], view[METRIC_OFF, 2]
+    listed = targets.size > 0
+    tile_width = tile[1] - tile[0]
+    count = targets.size if listed else tile_width * (tile[3] - tile[2])
+    for n in range(count):
+        if listed:
+            pj = targets[n] // width
+            pi = targets[n] - pj * width
+            u = (np.float32(pi) + half) * across - half
+            v = (np.float32(pj) + half) * down - half
+            place = n
+        else:
+            rj = n // tile_width
+            ri = n - rj * tile_width + tile[0]
+            rj += tile[2]
+            u = np.float32(ri)
+            v = np.float32(rj)
+            pi = min(np.int64((u + half) / across), width - 1)
+            pj = min(np.int64((v + half) / down), height - 1)
+            place = rj * columns + ri
+        out[place, 0] = _ZERO
+        out[place, 1] = _ZERO
+        out[place, 2] = _ZERO
+        out[place, 3] = _ZERO
+        out[place, 4] = FAR
+        ox = view[ORIGIN, 0] + u * view[ORIGIN_U, 0] + v * view[ORIGIN_V, 0]
+        oy = view[ORIGIN, 1] + u * view[ORIGIN_U, 1] + v * view[ORIGIN_V, 1]
+        oz = view[ORIGIN, 2] + u * view[ORIGIN_U, 2] + v * view[ORIGIN_V, 2]
+        dx = view[DIRECTION, 0] + u * view[DIRECTION_U, 0] + v * view[DIRECTION_V, 0]
+        dy = view[DIRECTION, 1] + u * view[DIRECTION_U, 1] + v * view[DIRECTION_V, 1]
+        dz = view[DIRECTION, 2] + u * view[DIRECTION_U, 2] + v * view[DIRECTION_V, 2]
+        tiny = np.float32(1e-8)
+        dx = tiny if abs(dx) < tiny else dx
+        dy = tiny if abs(dy) < tiny else dy
+        dz = tiny if abs(dz) < tiny else dz
+        rx = _ONE / dx
+        ry = _ONE / dy
+        rz = _ONE / dz
+        t0 = _ZERO
+        t1 = depth_mm[pj, pi]
+        a = (view[LOW, 0] - ox) * rx
+        b = (view[HIGH, 0] - ox) * rx
+        t0 = max(t0, min(a, b))
+        t1 = min(t1, max(a, b))
+        a = (view[LOW, 1] - oy) * ry
+        b = (view[HIGH, 1] - oy) * ry
+        t0 = max(t0, min(a, b))
+        t1 = min(t1, max(a, b))
+        a = (view[LOW, 2] - oz) * rz
+        b = (view[HIGH, 2] - oz) * rz
+        t0 = max(t0, min(a, b))
+        t1 = min(t1, max(a, b))
+        if t1 <= t0:
+            continue
+        for m in range(planes.shape[0]):
+            rate = planes[m, 0] * dx + planes[m, 1] * dy + planes[m, 2] * dz
+            here = planes[m, 0] * ox + planes[m, 1] * oy + planes[m, 2] * oz + planes[m, 3]
+            if abs(rate) < np.float32(1e-9):
+                if here < _ZERO:
+                    t1 = _ZERO
+            elif rate > _ZERO:
+                t0 = max(t0, -here / rate)
+            else:
+                t1 = min(t1, -here / rate)
+        if t1 <= t0:
+            continue
+        right = view[SLOPE_RIGHT, 0] + u * view[SLOPE_RIGHT, 1]
+        lower = view[SLOPE_DOWN, 0] + v * view[SLOPE_DOWN, 1]
+        step = step_mm / np.float32(math.sqrt(_ONE + right * right + lower * lower))
+        per_step = _ONE / step
+        # Samples lie on one lattice of depths, shifted by a fixed pattern per pixel where that hides bands.
+        start = look[JITTER] * (np.float32((pi * 7 + pj * 13 + (pi ^ pj) * 5) & 15) * np.float32(0.0625))
+        t = (np.float32(math.floor(t0 * per_step - start)) + _ONE + start) * step
+        red = _ZERO
+        green = _ZERO
+        blue = _ZERO
+        through = _ONE
+        bright = ambient + diffuse
+        shine = _ZERO
+        best = np.float32(-1e9)
+        stop = FAR
+        while t < t1:
+            x = min(max(ox + t * dx, _ZERO), top_x)
+            y = min(max(oy + t * dy, _ZERO), top_y)
+            z = min(max(oz + t * dz, _ZERO), top_z)
+            ix = np.int64(x)
+            iy = np.int64(y)
+            iz = np.int64(z)
+            bx = ix >> shift
+            by = iy >> shift
+            bz = iz >> shift
+            where = np.uint64((bz * blocks_y + by) * blocks_x + bx)
+            if mip:
+                empty = np.int64(1) if np.float32(highest[where]) <= best else np.int64(0)
+            else:
+                empty = np.int64(leap[where])
+            if empty > 0:  # to the far side of the cube of empty blocks around this one
+                reach = np.float32(empty) * block
+                back = reach - block
+                cx = np.float32(bx) * block
+                cy = np.float32(by) * block
+                cz = np.float32(bz) * block
+                ex = (cx + (reach if dx > _ZERO else -back) - ox) * rx
+                ey = (cy + (reach if dy > _ZERO else -back) - oy) * ry
+                ez = (cz + (reach if dz > _ZERO else -back) - oz) * rz
+                t += max(np.float32(math.ceil((min(ex, ey, ez) - t) * per_step)), _ONE) * step
                 continue
-            t = np.float32(math.floor(t0 / step) + 1) * step
-            red = zero
-            green = zero
-            blue = zero
-            through = one
-            best = np.float32(-1e9)
-            while t < t1:
-                x = min(max(ox + t * dx, zero), mx)
-                y = min(max(oy + t * dy, zero), my)
-                z = min(max(oz + t * dz, zero), mz)
-                bx = np.uint32(x) >> np.uint32(3)
-                by = np.uint32(y) >> np.uint32(3)
-                bz = np.uint32(z) >> np.uint32(3)
-                if mip:
-                    blocks = np.int32(1) if np.float32(block_high[bz, by, bx]) <= best else np.int32(0)
-                else:
-                    blocks = np.int32(distance[bz, by, bx])
-                if blocks > 0:  # leap to the far side of the cube of empty blocks around this one
-                    reach = np.float32((blocks - 1) * 8)
-                    ex = (
-                        (np.float32(bx * 8 + 8) + reach - ox) if dx > 0 else (np.float32(bx * 8) - reach - ox)
-                    ) * rx
-                    ey = (
-                        (np.float32(by * 8 + 8) + reach - oy) if dy > 0 else (np.float32(by * 8) - reach - oy)
-                    ) * ry
-                    ez = (
-                        (np.float32(bz * 8 + 8) + reach - oz) if dz > 0 else (np.float32(bz * 8) - reach - oz)
-                    ) * rz
-                    t += max(np.float32(math.ceil((min(ex, min(ey, ez)) - t) / step)), one) * step
-                    continue
-                v = trilinear(voxels, x, y, z)
-                if mip:
-                    best = max(best, v)
-                    t += step
-                    continue
-                place = np.int64(min(max((v - value_low) * value_scale, zero), np.float32(last)))
-                opacity = lut[place, 3]
-                if opacity > np.float32(VISIBLE):
-                    r = lut[place, 0]
-                    g = lut[place, 1]
-                    b = lut[place, 2]
-                    if shade:
-                        x0 = max(x - one, zero)
-                        x1 = min(x + one, mx)
-                        y0 = max(y - one, zero)
-                        y1 = min(y + one, my)
-                        z0 = max(z - one, zero)
-                        z1 = min(z + one, mz)
-                        gx = trilinear(voxels, x1, y, z) - trilinear(voxels, x0, y, z)
-                        gy = trilinear(voxels, x, y1, z) - trilinear(voxels, x, y0, z)
-                        gz = trilinear(voxels, x, y, z1) - trilinear(voxels, x, y, z0)
-                        facing = abs(gx * dx + gy * dy + gz * dz)
-                        gx /= spacing[0]
-                        gy /= spacing[1]
-                        gz /= spacing[2]
-                        steep = np.float32(math.sqrt(gx * gx + gy * gy + gz * gz))
-                        facing = min(
-                            facing / max(steep, np.float32(1e-6)), one
-                        )  # a headlight, both sides lit
-                        bright = ambient + diffuse * facing
-                        # Schlick's rational stand-in for facing ** power
-                        shine = specular * np.float32(255) * facing / (power - power * facing + facing)
-                        r = r * bright + shine
-                        g = g * bright + shine
-                        b = b * bright + shine
-                    weight = through * opacity
-                    red += weight * min(r, np.float32(255))
-                    green += weight * min(g, np.float32(255))
-                    blue += weight * min(b, np.float32(255))
-                    through *= one - opacity
-                    if through < np.float32(OPAQUE):
-                        through = zero
-                        break
+            fx = x - np.float32(ix)
+            fy = y - np.float32(iy)
+            fz = z - np.float32(iz)
+            at = np.uint64(iz) * layer + np.uint64(iy) * row + np.uint64(ix)
+            value = _sample(voxels, at, row, layer, fx, fy, fz)
+            if mip:
+                best = max(best, value)
                 t += step
-            if mip and best > np.float32(-1e8):
-                place = np.int64(min(max((best - value_low) * value_scale, zero), np.float32(last)))
-                opacity = lut[place, 3]
-                red = opacity * lut[place, 0]
-                green = opacity * lut[place, 1]
-                blue = opacity * lut[place, 2]
-                through = one - opacity
-            out[j, i, 0] = red
-            out[j, i, 1] = green
-            out[j, i, 2] = blue
-            out[j, i, 3] = one - through
+                continue
+            entry = np.uint64(np.int64(min(max((value - lut_low) * lut_scale, _ZERO), last)))
+            opacity = lut[entry, np.uint64(3)]
+            if opacity > INVISIBLE:
+                weight = through * opacity
+                if gradient_lut.size > 0 or (shade and weight > least_weight):
+                    if (
+                        ix > 0
+                        and iy > 0
+                        and iz > 0
+                        and ix + 2 < size[0]
+                        and iy + 2 < size[1]
+                        and iz + 2 < size[2]
+                    ):
+                        gx = _central(voxels, at, side, fx, fy, fz, row, layer)
+                        gy = _central(voxels, at, row, fy, fx, fz, side, layer)
+                        gz = _central(voxels, at, layer, fz, fx, fy, side, row)
+                    else:
+                        gx = _forward(voxels, at, side, fy, fz, row, layer)
+                        gy = _forward(voxels, at, row, fx, fz, side, layer)
+                        gz = _forward(voxels, at, layer, fx, fy, side, row)
+                    square = gx * gx * mxx + gy * gy * myy + gz * gz * mzz
+                    square += gx * gy * mxy + gx * gz * mxz + gy * gz * myz
+                    steep = np.float32(math.sqrt(max(square, np.float32(1e-20))))
+                    if gradient_lut.size > 0:
+                        factor = min(steep * look[GRADIENT_SCALE], np.float32(gradient_lut.size - 1))
+                        opacity *= gradient_lut[np.int64(factor)]
+                        weight = through * opacity
+                    if shade:  # a headlight, both sides lit
+                        facing = min(abs(gx * ax + gy * ay + gz * az) / steep, _ONE)
+                        bright = ambient + diffuse * facing
+                        mirrored = np.float32(2) * facing * facing - _ONE
+                        if mirrored > _ZERO:  # Schlick's rational stand-in for mirrored ** power
+                            shine = specular * mirrored / (power - power * mirrored + mirrored)
+                        else:
+                            shine = _ZERO
+                if shade:
+                    red += weight * min(lut[entry, np.uint64(0)] * bright + shine, np.float32(255))
+                    green += weight * min(lut[entry, np.uint64(1)] * bright + shine, np.float32(255))
+                    blue += weight * min(lut[entry, np.uint64(2)] * bright + shine, np.float32(255))
+                else:
+                    red += weight * lut[entry, np.uint64(0)]
+                    green += weight * lut[entry, np.uint64(1)]
+                    blue += weight * lut[entry, np.uint64(2)]
+                through -= weight
+                if through < OPAQUE:
+                    stop = t
+                    break
+            t += step
+        if mip and best > np.float32(-1e8):
+            entry = np.uint64(np.int64(min(max((best - lut_low) * lut_scale, _ZERO), last)))
+            opacity = lut[entry, np.uint64(3)]
+            red = opacity * lut[entry, np.uint64(0)]
+            green = opacity * lut[entry, np.uint64(1)]
+            blue = opacity * lut[entry, np.uint64(2)]
+            through = _ONE - opacity
+        elif through < OPAQUE:  # what little would have passed has the colour of what was met
+            whole = _ONE / (_ONE - through)
+            red *= whole
+            green *= whole
+            blue *= whole
+            through = _ZERO
+        out[place, 0] = red
+        out[place, 1] = green
+        out[place, 2] = blue
+        out[place, 3] = _ONE - through
+        out[place, 4] = stop
 
 
 @njit(nogil=True, cache=True, fastmath=True)
-def composite(layer, image, first_row, last_row, out):
-    """Lay (rh, rw, 4) premultiplied float32, stretched bilinearly, over (h, w, 3) uint8; rows [first_row, last_row)."""
-    rh, rw = layer.shape[0], layer.shape[1]
-    height, width = image.shape[0], image.shape[1]
-    sy = np.float32(rh / height)
-    sx = np.float32(rw / width)
-    same = rh == height and rw == width
-    for j in range(first_row, last_row):
-        y = min(
-            max((np.float32(j) + np.float32(0.5)) * sy - np.float32(0.5), np.float32(0)), np.float32(rh - 1)
-        )
-        y0 = int(y)
-        y1 = min(y0 + 1, rh - 1)
-        fy = y - np.float32(y0)
-        for i in range(width):
-            if same:
-                through = np.float32(1) - layer[j, i, 3]
+def _unlike(depth, ray_depth, stop, tolerance):
+    """Whether a ray that ended at ray_depth tells nothing about a pixel whose geometry lies at depth."""
+    return abs(depth - ray_depth) > tolerance and stop > min(depth, ray_depth)
+
+
+@njit(nogil=True, cache=True, fastmath=True)
+def composite(layer, columns, rows, image, depth_mm, tolerance, first_row, last_row, out, targets):
+    """Lay (rows * columns, 5) rays, stretched bilinearly, over image (h, w, 3): rows [first_row, last_row)
+    of out.
+
+    Pixels where geometry lies at another depth than at one of the four rays around are left to be marched
+    by themselves,
+    so that outlines of geometry stay sharp: their indices go to targets, and their number is returned.
+    """
+    height, width = depth_mm.shape
+    half = np.float32(0.5)
+    found = 0
+    if columns == width and rows == height:
+        for j in range(first_row, last_row):
+            for i in range(width):
+                p = j * width + i
+                through = _ONE - layer[p, 3]
                 for c in range(3):
-                    out[j, i, c] = np.uint8(layer[j, i, c] + through * image[j, i, c] + np.float32(0.5))
-                continue
-            x = min(
-                max((np.float32(i) + np.float32(0.5)) * sx - np.float32(0.5), np.float32(0)),
-                np.float32(rw - 1),
-            )
-            x0 = int(x)
-            x1 = min(x0 + 1, rw - 1)
+                    value = layer[p, c] + through * np.float32(image[j, i, c]) + half
+                    out[j, i, c] = np.uint8(min(value, np.float32(255)))
+        return found
+    across = np.float32(columns) / np.float32(width)
+    down = np.float32(rows) / np.float32(height)
+    for j in range(first_row, last_row):
+        y = min(max((np.float32(j) + half) * down - half, _ZERO), np.float32(rows - 1))
+        y0 = np.int64(y)
+        y1 = min(y0 + 1, rows - 1)
+        fy = y - np.float32(y0)
+        d0 = min(np.int64((np.float32(y0) + half) / down), height - 1)
+        d1 = min(np.int64((np.float32(y1) + half) / down), height - 1)
+        for i in range(width):
+            x = min(max((np.float32(i) + half) * across - half, _ZERO), np.float32(columns - 1))
+            x0 = np.int64(x)
+            x1 = min(x0 + 1, columns - 1)
             fx = x - np.float32(x0)
-            w00 = (np.float32(1) - fx) * (np.float32(1) - fy)
-            w01 = fx * (np.float32(1) - fy)
-            w10 = (np.float32(1) - fx) * fy
+            p00 = np.uint64(y0 * columns + x0)
+            p01 = np.uint64(y0 * columns + x1)
+            p10 = np.uint64(y1 * columns + x0)
+            p11 = np.uint64(y1 * columns + x1)
+            depth = depth_mm[j, i]
+            e0 = min(np.int64((np.float32(x0) + half) / across), width - 1)
+            e1 = min(np.int64((np.float32(x1) + half) / across), width - 1)
+            if (
+                _unlike(depth, depth_mm[d0, e0], layer[p00, 4], tolerance)
+                or _unlike(depth, depth_mm[d0, e1], layer[p01, 4], tolerance)
+                or _unlike(depth, depth_mm[d1, e0], layer[p10, 4], tolerance)
+                or _unlike(depth, depth_mm[d1, e1], layer[p11, 4], tolerance)
+            ):
+                targets[found] = j * width + i
+                found += 1
+                continue
+            a0 = layer[p00, 3]
+            a1 = layer[p01, 3]
+            a2 = layer[p10, 3]
+            a3 = layer[p11, 3]
+            if a0 + a1 + a2 + a3 == _ZERO:
+                out[j, i, 0] = image[j, i, 0]
+                out[j, i, 1] = image[j, i, 1]
+                out[j, i, 2] = image[j, i, 2]
+                continue
             w11 = fx * fy
-            alpha = (
-                w00 * layer[y0, x0, 3]
-                + w01 * layer[y0, x1, 3]
-                + w10 * layer[y1, x0, 3]
-                + w11 * layer[y1, x1, 3]
-            )
-            through = np.float32(1) - alpha
+            w01 = fx - w11
+            w10 = fy - w11
+            w00 = _ONE - fx - w10
+            through = _ONE - (w00 * a0 + w01 * a1 + w10 * a2 + w11 * a3)
             for c in range(3):
-                v = (
-                    w00 * layer[y0, x0, c]
-                    + w01 * layer[y0, x1, c]
-                    + w10 * layer[y1, x0, c]
-                    + w11 * layer[y1, x1, c]
-                )
-                out[j, i, c] = np.uint8(min(v + through * image[j, i, c] + np.float32(0.5), np.float32(255)))
+                value = w00 * layer[p00, c] + w01 * layer[p01, c] + w10 * layer[p10, c] + w11 * layer[p11, c]
+                value += through * np.float32(image[j, i, c]) + half
+                out[j, i, c] = np.uint8(min(value, np.float32(255)))
+    return found
+
+
+@njit(nogil=True, cache=True, fastmath=True)
+def composite_listed(rays, targets, image, out):
+    """Lay rays (n, 5) over the pixels row * w + column of image (h, w, 3) that targets (n,) lists, into
+    out."""
+    width = image.shape[1]
+    for n in range(targets.size):
+        j = targets[n] // width
+        i = targets[n] - j * width
+        through = _ONE - rays[n, 3]
+        for c in range(3):
+            value = rays[n, c] + through * np.float32(image[j, i, c]) + np.float32(0.5)
+            out[j, i, c] = np.uint8(min(value, np.float32(255)))
 
 
 @njit(nogil=True, cache=True)
 def eye_depth(zbuffer, near, far, parallel, out):
-    """Depth buffer 0..1 to distance along the view axis, mm; nothing drawn is 1e30."""
+    """Depth buffer 0..1 to distance along the view axis, mm; FAR where nothing was drawn."""
     for j in range(zbuffer.shape[0]):
         for i in range(zbuffer.shape[1]):
             z = zbuffer[j, i]
             if z >= 1.0:
-                out[j, i] = np.float32(1e30)
+                out[j, i] = FAR
             elif parallel:
                 out[j, i] = np.float32(near + z * (far - near))
             else:

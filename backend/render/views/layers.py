@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vtk.util.numpy_support import vtk_to_numpy
 
-from backend.render.reslice import Plane, apply_lut, blend_labels, over
+from backend.render.reslice import GreySlice, Plane, apply_lut, blend_labels, over
 from backend.render.views.segments import LabelLayer
 from backend.render.views.volumes import VolumeSource, VolumeSources, content_key, ijk_to_world
 
@@ -26,10 +26,18 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Layers:
-    """A finished slice: (h, w) grey or (h, w, 3) colour, and (h, w) alpha, 255 where a volume is, None where it is all."""
+    """A finished slice: (h, w) grey or (h, w, 3) colour, and where a volume is: its alpha or column spans, or everywhere."""
 
     pixels: Pixels
-    alpha: Pixels | None
+    given_alpha: Pixels | None = None
+    spans: NDArray[np.int64] | None = None
+
+    @property
+    def alpha(self) -> Pixels | None:
+        """(h, w): 255 where a volume is, 0 elsewhere; None where it is all. Made only when asked for."""
+        if self.spans is not None:
+            return GreySlice(self.pixels, self.spans).alpha()
+        return self.given_alpha
 
     def rgb(self) -> Pixels:
         """(h, w, 3), a copy that may be drawn on."""
@@ -51,13 +59,12 @@ class ScalarLayer:
     def draw(self) -> Layers:
         """The layer alone, outside black with alpha 0."""
         grey = self.source.slices.grey(self.plane, self.window, self.level, self.interpolate)
-        alpha = None if grey.inside is None else grey.alpha()
-        pixels = grey.pixels
-        if self.lut is not None:
-            pixels = apply_lut(pixels, self.lut)
-            if alpha is not None:
-                pixels[alpha == 0] = 0
-        return Layers(pixels, alpha)
+        if self.lut is None:
+            return Layers(grey.pixels, spans=grey.inside)
+        pixels = apply_lut(grey.pixels, self.lut)
+        if grey.inside is not None:
+            pixels[grey.alpha() == 0] = 0
+        return Layers(pixels, spans=grey.inside)
 
 
 @dataclass(frozen=True)
@@ -209,15 +216,17 @@ def _stack(
     if labels is not None and labels.opacity > 0:
         rgb = result.rgb()
         labels.draw_on(rgb)
-        result = Layers(rgb, result.alpha)
+        result = Layers(rgb, result.given_alpha, result.spans)
     return result
 
 
 def _blend(below: Layers, above: Layers, opacity: float) -> Layers:
-    weight = np.float32(opacity) * (1.0 if above.alpha is None else above.alpha[:, :, None] / np.float32(255))
+    shown = above.alpha
+    weight = np.float32(opacity) * (1.0 if shown is None else shown[:, :, None] / np.float32(255))
     rgb = below.rgb()
     mixed = rgb + (above.rgb().astype(np.float32) - rgb) * weight
-    alpha = None if below.alpha is None or above.alpha is None else np.maximum(below.alpha, above.alpha)
+    alphas = below.alpha, above.alpha
+    alpha = None if alphas[0] is None or alphas[1] is None else np.maximum(alphas[0], alphas[1])
     return Layers((mixed + 0.5).astype(np.uint8), alpha)
 
 
@@ -246,4 +255,4 @@ class Overlaid:
             blend_labels(rgb, layer.slices.labels(plane), layer.colors, layer.outline)
         if self.drawn is not None:
             over(rgb, self.drawn)
-        return Layers(rgb, result.alpha)
+        return Layers(rgb, result.given_alpha, result.spans)

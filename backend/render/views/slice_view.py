@@ -230,7 +230,7 @@ class SliceView:
         )
 
     def _move(self, matrix: Matrix) -> None:
-        if not np.allclose(matrix, self.slice_to_ras, rtol=0, atol=1e-9):
+        if np.abs(matrix - self.slice_to_ras).max() > 1e-9:
             self.node.GetSliceToRAS().DeepCopy(to_vtk(matrix))
             self.node.UpdateMatrices()
 
