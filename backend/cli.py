@@ -1,16 +1,106 @@
-"""The console command `slicecast`."""
+"""The console command `slicecast`: `serve` files, folders and URLs, or `check` what the machine offers."""
 
 from __future__ import annotations
 
+import argparse
+import importlib.metadata
+import json
+import os
+import shutil
+import subprocess
 import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, get_origin
 
-from backend.app import serve
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from backend import __version__
 from backend.config import Settings
 
+PACKAGES = ("slicer-core", "vtk", "tornado", "numba", "pydicom", "python-gdcm", "pylibjpeg-openjpeg", "pylibjpeg-rle", "pyjpegls")
+GL_PACKAGES = "libegl1 libegl-mesa0 libgl1-mesa-dri libgl1"
+PROBE_TIMEOUT_S = 90
 
-def main() -> int:
-    """Entry."""
-    return serve(Settings(), sys.argv[2:])
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry of the console command; returns the exit code."""
+    given = vars(_parser().parse_args(arguments))
+    command, paths = given.pop("command"), given.pop("paths", [])
+    try:
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        for fault in error.errors():
+            sys.stderr.write(f"slicecast: {'.'.join(map(str, fault['loc']))}: {fault['msg']}\n")
+        return 2
+    if command == "check":
+        return check(settings)
+    from backend.app import serve  # noqa: PLC0415: `check` and `--help` need none of it
+
+    return serve(settings, paths)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="slicecast", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"slicecast {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="serve files, folders and URLs; the demo scene without any")
+    serve.add_argument("paths", nargs="*", metavar="FILE|FOLDER|URL")
+    check_command = commands.add_parser("check", help="report what this machine offers and what is missing")
+    for command in (serve, check_command):
+        for name, field in Settings.model_fields.items():
+            _add_switch(command, name, field)
+    return parser
+
+
+def _add_switch(parser: argparse.ArgumentParser, name: str, field: FieldInfo) -> None:
+    """One switch for a setting; the setting itself checks the value."""
+    options: dict[str, Any] = {"dest": name, "default": None, "help": (field.description or "").replace("%", "%%")}
+    if field.annotation is bool:
+        options["action"] = argparse.BooleanOptionalAction
+    elif get_origin(field.annotation) is list:
+        options |= {"action": "append", "metavar": name.upper()}
+    else:
+        options["metavar"] = name.upper()
+    parser.add_argument("--" + name.replace("_", "-"), **options)
+
+
+def check(settings: Settings) -> int:
+    """Print what the machine offers; 0 if nothing essential is missing."""
+    good = True
+    print(f"slicecast {__version__}, Python {sys.version.split()[0]}, {os.cpu_count()} cores")
+    for package in PACKAGES:
+        try:
+            print(f"  {package:<20} {importlib.metadata.version(package)}")
+        except importlib.metadata.PackageNotFoundError:
+            good = False
+            print(f"  {package:<20} MISSING")
+    print(f"OpenGL: {_gl()}")
+    folder = settings.data
+    while not folder.exists():
+        folder = folder.parent
+    writable = os.access(folder, os.W_OK)
+    good = good and writable
+    state = "writable" if writable else "NOT WRITABLE"
+    print(f"data: {settings.data} ({state}, {shutil.disk_usage(folder).free >> 30} GiB free)")
+    viewer = Path(__file__).resolve().parent.parent / "docroot" / "viewer" / "index.html"
+    packaged = Path(__file__).resolve().parent / "docroot" / "viewer" / "index.html"
+    built = viewer.is_file() or packaged.is_file()
+    print(f"viewer: {'built' if built else 'NOT BUILT (npm ci && npm run build)'}")
+    return 0 if good else 1
+
+
+def _gl() -> str:
+    command = [sys.executable, "-m", "backend.render.glprobe"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PROBE_TIMEOUT_S, check=False)
+        found = json.loads(done.stdout) if done.returncode == 0 else None
+    except (subprocess.TimeoutExpired, json.JSONDecodeError):
+        found = None
+    if found is None:
+        return f"none; slices and volumes work, geometry does not. Install {GL_PACKAGES}"
+    return f"{found['renderer']} ({found['window_class']})"
 
 
 if __name__ == "__main__":

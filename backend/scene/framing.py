@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.render import reslice
 from backend.render.annotate import draw_edges
 from backend.render.encode import encode
 from backend.render.marcher import MotionBudget
@@ -217,16 +216,6 @@ class Framer:
         if stop is not None:
             with self._lock:
                 self._stops.get(view, set()).discard(stop)
-
-    @staticmethod
-    def warm_up() -> None:
-        """Load the compiled kernels, so that the first picture does not wait for them."""
-        voxels = np.zeros((4, 4, 4), np.int16)
-        renderer = reslice.SliceRenderer(voxels)
-        upright = reslice.Plane(np.zeros(3), np.array([1.0, 0, 0]), np.array([0, 1.0, 0]), 4, 4)
-        tilted = reslice.Plane(np.zeros(3), np.array([0.7, 0.7, 0]), np.array([0, 0.1, 1.0]), 4, 4)
-        encode(renderer.grey(upright, 1, 0).pixels, "png")
-        encode(renderer.grey(tilted, 1, 0).pixels, "jpeg")
 
 
 def with_alpha(layers: Layers) -> NDArray[np.uint8]:

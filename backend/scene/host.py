@@ -13,6 +13,7 @@ import msgspec
 import slicer
 
 from backend.errors import NotFoundError
+from backend.render import warm_up
 from backend.render.glprobe import GlDriver
 from backend.render.pictures import PictureCache
 from backend.render.views.segments import SegmentationLayers
@@ -97,7 +98,7 @@ class SceneHost:
         self._info = self._describe()
         for event in (self.app.scene.NodeAddedEvent, self.app.scene.NodeRemovedEvent):
             self.app.scene.AddObserver(event, self._on_list_change)
-        threading.Thread(target=self._framer.warm_up, daemon=True, name="warm-up").start()
+        threading.Thread(target=warm_up.main, daemon=True, name="warm-up").start()
 
     def _on_list_change(self, _caller: Any, _event: str) -> None:
         self._lists_changed = True

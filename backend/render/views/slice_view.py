@@ -283,6 +283,7 @@ class SliceView:
             self._offscreen.renderer.SetBackgroundAlpha(0.0)
             self._offscreen.renderer.GetActiveCamera().ParallelProjectionOn()
             self._offscreen.show(self.node)
+        changes = self._offscreen.changes
         box = self.field_of_view()
         fov = (geometry.width * geometry.mm_per_px, geometry.height * geometry.mm_per_px)
         if self.node.GetDimensions()[:2] != (geometry.width, geometry.height) or self._seen_fov != fov:
@@ -293,6 +294,7 @@ class SliceView:
             self.node.EndModify(blocked)
             self._box, self._seen_fov = box, tuple(self.node.GetFieldOfView()[:2])
         self._offscreen.draw(geometry.width, geometry.height)
+        self._offscreen.changes = changes  # what this picture's own shape stirred up is nothing new to anybody
         return self._offscreen.rgba()
 
 

@@ -240,8 +240,10 @@ class ThreeDView:
         camera = Camera(view.position, view.focal_point, view.view_up, view.view_angle, parallel)
         if self._offscreen is None:
             return ThreeDPixels(camera, self._gradient(width, height), None, volumes)
+        changes = self._offscreen.changes
         self._offscreen.renderer.ResetCameraClippingRange()
         self._offscreen.draw(width, height)
+        self._offscreen.changes = changes  # what drawing itself stirred up is nothing new to anybody
         image = np.ascontiguousarray(self._offscreen.rgba()[:, :, :3])
         depth = None
         if volumes:

@@ -1,0 +1,68 @@
+# `make run` and `make test` do every set-up step that is missing, and nothing when nothing is.
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := .make
+GL_PACKAGES := libegl1 libegl-mesa0 libgl1-mesa-dri libgl1 libxrender1 libgomp1 $(VENV_PACKAGE)
+# Debian splits venv off its own Python; any other Python brings it.
+VENV_PACKAGE := $(shell $(PYTHON) -c 'import ensurepip' 2>/dev/null || echo python3-venv)
+FRONTEND := $(shell find frontend -type f 2>/dev/null) package.json package-lock.json
+
+.PHONY: run test bench lint setup setup-test clean
+
+run: setup
+	@$(BIN)/slicecast serve $(ARGS)
+
+setup: $(STAMPS)/system $(STAMPS)/python $(STAMPS)/frontend
+
+setup-test: setup $(STAMPS)/system-test $(STAMPS)/python-test
+
+test: setup-test lint
+	npm run --silent check
+	npm run --silent test
+	$(BIN)/python -m pytest
+
+lint: setup-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup-test
+	$(BIN)/python -m benchmarks $(ARGS)
+
+clean:
+	rm -rf $(STAMPS) $(VENV) node_modules docroot/viewer
+
+$(STAMPS):
+	@mkdir -p $@
+
+$(STAMPS)/system: scripts/system-packages | $(STAMPS)
+	scripts/system-packages $(GL_PACKAGES)
+	@touch $@
+
+$(STAMPS)/system-test: scripts/system-packages | $(STAMPS)
+	scripts/system-packages chromium
+	@touch $@
+
+$(VENV)/bin/python: | $(STAMPS)/system
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMPS)/python: pyproject.toml | $(VENV)/bin/python $(STAMPS)
+	$(BIN)/pip install --quiet --editable .
+	$(BIN)/python -m backend.render.warm_up
+	@touch $@
+
+$(STAMPS)/python-test: pyproject.toml $(STAMPS)/python | $(STAMPS)
+	$(BIN)/pip install --quiet --editable .[test]
+	@touch $@
+
+$(STAMPS)/node: package-lock.json | $(STAMPS)
+	scripts/require-node
+	npm ci --silent --no-audit --no-fund
+	@touch $@
+
+$(STAMPS)/frontend: $(STAMPS)/node $(FRONTEND)
+	npm run --silent build
+	@touch $@

@@ -1,0 +1,19 @@
+import { render } from "preact";
+import { ages, pictures, states, status, stream } from "./state/store";
+import { App } from "./ui/App";
+
+const root = document.getElementById("app");
+if (root) {
+  render(<App />, root);
+  stream.connect(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/stream`);
+}
+
+/** For tests and the curious: what each view shows now. */
+Object.assign(window, {
+  slicecast: {
+    status: () => status.value,
+    state: (view: keyof typeof states) => states[view].value,
+    picture: (view: keyof typeof pictures) => pictures[view].value,
+    ages: (view: keyof typeof ages) => ages[view].summary(),
+  },
+});

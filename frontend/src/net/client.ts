@@ -1,0 +1,35 @@
+/** The page's handle of the stream: a worker where canvases can be given away, the same code on the page elsewhere. */
+import { type CoreCommands, type CoreEvent, StreamCore } from "./core";
+import StreamWorker from "./worker?worker";
+
+export interface StreamClient extends Omit<CoreCommands, "open"> {
+  open(view: string, canvas: HTMLCanvasElement, size: [number, number], dpr: number): void;
+}
+
+export function connectStream(onEvent: (event: CoreEvent) => void): StreamClient {
+  const canMove =
+    typeof Worker !== "undefined" && "transferControlToOffscreen" in HTMLCanvasElement.prototype;
+  return canMove ? inWorker(onEvent) : new StreamCore(onEvent);
+}
+
+function inWorker(onEvent: (event: CoreEvent) => void): StreamClient {
+  const worker = new StreamWorker();
+  worker.onmessage = (message: MessageEvent<CoreEvent>) => onEvent(message.data);
+  const call =
+    (name: keyof CoreCommands) =>
+    (...args: unknown[]) =>
+      worker.postMessage({ call: name, args });
+  return {
+    connect: call("connect"),
+    resize: call("resize"),
+    visible: call("visible"),
+    show: call("show"),
+    set: call("set"),
+    focus: call("focus"),
+    disconnect: call("disconnect"),
+    open(view, canvas, size, dpr) {
+      const moved = canvas.transferControlToOffscreen();
+      worker.postMessage({ call: "open", args: [view, moved, size, dpr] }, [moved]);
+    },
+  };
+}

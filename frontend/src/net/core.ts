@@ -1,0 +1,322 @@
+/**
+ * The stream client itself: socket, views, acknowledgements, coming back after a loss. Runs in a worker, or on the page where
+ * OffscreenCanvas is missing. Knows nothing of documents or frameworks.
+ */
+import { backoffMs, shouldReconnect } from "./backoff";
+import { type Drawn, Painter, type Rect } from "./painter";
+import { type Patch, parsePicture, type SceneInfo, UNCHANGED, type ViewState, WHOLE } from "./protocol";
+
+export type Status = "connecting" | "open" | "lost" | "closed";
+
+export interface PictureStats {
+  rev: number;
+  n: number;
+  flags: number;
+  quality: number;
+  codec: string;
+  bytes: number;
+  width: number;
+  height: number;
+  ageMs: number | null;
+  waitUs: number;
+  renderUs: number;
+  encodeUs: number;
+}
+
+export type CoreEvent =
+  | { event: "status"; status: Status; reason: string }
+  | { event: "welcome"; id: string; resumed: boolean; limits: Record<string, number> }
+  | { event: "scene"; scene: SceneInfo }
+  | { event: "opened"; view: string; state: ViewState }
+  | { event: "state"; view: string; patch: Patch; mine: boolean }
+  | { event: "picture"; view: string; stats: PictureStats }
+  | { event: "stale"; stale: boolean }
+  | { event: "progress"; job: string; text: string; fraction: number | null }
+  | { event: "notice"; text: string; level: string };
+
+export interface CoreCommands {
+  connect(url: string): void;
+  open(view: string, canvas: OffscreenCanvas | HTMLCanvasElement, size: [number, number], dpr: number): void;
+  resize(view: string, size: [number, number], dpr: number): void;
+  visible(visible: boolean): void;
+  show(view: string, visible: boolean): void;
+  set(view: string, patch: Patch, rect: Rect | null): void;
+  focus(view: string): void;
+  disconnect(): void;
+}
+
+interface View {
+  name: string;
+  stream: number | null;
+  size: [number, number];
+  dpr: number;
+  shown: boolean;
+  painter: Painter;
+  pending: Patch | null;
+}
+
+const CODECS = ["jpeg", "png", "webp"];
+const STALE_MS = 2000;
+const PROBE_MS = 2000;
+
+export class StreamCore implements CoreCommands {
+  private socket: WebSocket | null = null;
+  private url = "";
+  private key: { id: string; secret: string } | null = null;
+  private codecs = CODECS;
+  private attempt = 0;
+  private n = 0;
+  private sentAt = new Map<number, number>();
+  private readonly views = new Map<string, View>();
+  private visibleNow = true;
+  private heardAt = 0;
+  private askedAt = 0;
+  private stale = false;
+  private stopped = false;
+  private timer: ReturnType<typeof setInterval> | null = null;
+
+  constructor(private readonly tell: (event: CoreEvent) => void) {}
+
+  connect(url: string): void {
+    this.url = url;
+    this.stopped = false;
+    this.timer ??= setInterval(() => this.watch(), 250);
+    this.begin();
+  }
+
+  disconnect(): void {
+    this.stopped = true;
+    if (this.timer) clearInterval(this.timer);
+    this.timer = null;
+    this.socket?.close();
+  }
+
+  open(name: string, canvas: OffscreenCanvas | HTMLCanvasElement, size: [number, number], dpr: number): void {
+    const view: View = {
+      name,
+      stream: null,
+      size,
+      dpr,
+      shown: true,
+      pending: null,
+      painter: new Painter(
+        canvas,
+        () => this.codecs,
+        (drawn) => this.drawn(view, drawn),
+        (error) =>
+          this.tell({ event: "notice", text: `A picture could not be read: ${error}`, level: "warning" }),
+      ),
+    };
+    view.painter.resize(size[0], size[1]);
+    this.views.set(name, view);
+    this.ask([view]);
+  }
+
+  resize(name: string, size: [number, number], dpr: number): void {
+    const view = this.views.get(name);
+    if (!view) return;
+    view.size = size;
+    view.dpr = dpr;
+    view.painter.resize(size[0], size[1]);
+    if (view.stream !== null) this.send("resize", { stream: view.stream, size, dpr });
+  }
+
+  visible(visible: boolean): void {
+    this.visibleNow = visible;
+    for (const view of this.views.values()) this.sayVisible(view);
+  }
+
+  show(name: string, visible: boolean): void {
+    const view = this.views.get(name);
+    if (!view || view.shown === visible) return;
+    view.shown = visible;
+    this.sayVisible(view);
+  }
+
+  focus(name: string): void {
+    const view = this.views.get(name);
+    if (view?.stream) this.send("focus", { stream: view.stream });
+  }
+
+  set(name: string, patch: Patch, rect: Rect | null): void {
+    const view = this.views.get(name);
+    if (!view) return;
+    if (view.stream === null || this.socket?.readyState !== WebSocket.OPEN) {
+      view.pending = { ...view.pending, ...patch };
+      return;
+    }
+    this.n += 1;
+    this.sentAt.set(this.n, performance.now());
+    this.askedAt = performance.now();
+    view.painter.want(this.n, rect);
+    this.send("set", { stream: view.stream, n: this.n, patch });
+  }
+
+  private begin(): void {
+    this.tell({ event: "status", status: "connecting", reason: "" });
+    const socket = new WebSocket(this.url);
+    this.socket = socket;
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () =>
+      this.send("hello", { protocol: [1], client: "viewer", codecs: CODECS, resume: this.key ?? undefined });
+    socket.onmessage = (message) => this.hear(message.data);
+    socket.onclose = (event) => this.lost(event.code, event.reason);
+  }
+
+  private lost(code: number, reason: string): void {
+    if (this.stopped || !shouldReconnect(code)) {
+      this.tell({ event: "status", status: "closed", reason });
+      return;
+    }
+    this.tell({ event: "status", status: "lost", reason });
+    for (const view of this.views.values()) view.stream = null;
+    setTimeout(() => !this.stopped && this.begin(), backoffMs(this.attempt));
+    this.attempt += 1;
+  }
+
+  private hear(data: string | ArrayBuffer): void {
+    this.heardAt = performance.now();
+    if (typeof data !== "string") {
+      try {
+        const header = parsePicture(data);
+        const view = [...this.views.values()].find((v) => v.stream === header.stream);
+        if (header.kind === WHOLE) view?.painter.receive(header, performance.now());
+        else if (header.kind === UNCHANGED) this.acknowledge(header.stream, header.seq, performance.now(), 0);
+      } catch {
+        this.socket?.close(4002, "a picture's header does not add up");
+      }
+      return;
+    }
+    const message = JSON.parse(data);
+    switch (message.type) {
+      case "welcome":
+        this.welcome(message);
+        break;
+      case "opened":
+        this.opened(message);
+        break;
+      case "state":
+        this.tell({
+          event: "state",
+          view: message.view,
+          patch: message.patch,
+          mine: message.by === this.key?.id,
+        });
+        break;
+      case "scene":
+        this.tell({ event: "scene", scene: message.scene });
+        break;
+      case "progress":
+        this.tell({ event: "progress", job: message.job, text: message.text, fraction: message.fraction });
+        break;
+      case "notice":
+        this.tell({ event: "notice", text: message.text, level: message.level });
+        break;
+      case "error":
+        this.tell({ event: "notice", text: message.message, level: "error" });
+        break;
+      case "probe":
+        if (message.time === undefined)
+          this.send("probe", { id: message.id, t: message.t, time: Date.now() / 1000 });
+        break;
+    }
+  }
+
+  private welcome(message: {
+    id: string;
+    secret: string;
+    codecs: string[];
+    resumed: boolean;
+    limits: Record<string, number>;
+    scene: SceneInfo;
+  }): void {
+    this.attempt = 0;
+    this.key = { id: message.id, secret: message.secret };
+    this.codecs = message.codecs;
+    for (const view of this.views.values()) view.painter.restart();
+    this.tell({ event: "status", status: "open", reason: "" });
+    this.tell({ event: "welcome", id: message.id, resumed: message.resumed, limits: message.limits });
+    this.tell({ event: "scene", scene: message.scene });
+    if (!message.resumed) this.ask([...this.views.values()]);
+  }
+
+  private ask(views: View[]): void {
+    if (this.socket?.readyState !== WebSocket.OPEN || !this.key || views.length === 0) return;
+    this.askedAt = performance.now();
+    const wishes = views.map((v) => ({
+      ref: v.name,
+      view: v.name,
+      size: v.size,
+      dpr: v.dpr,
+      still: "lossless",
+    }));
+    this.send("open", { views: wishes });
+  }
+
+  private opened(message: { ref: string; stream: number; state: ViewState }): void {
+    const view = this.views.get(message.ref);
+    if (!view) return;
+    view.stream = message.stream;
+    this.sayVisible(view);
+    this.tell({ event: "opened", view: view.name, state: message.state });
+    const { pending } = view;
+    view.pending = null;
+    if (pending) this.set(view.name, pending, null);
+  }
+
+  private sayVisible(view: View): void {
+    if (view.stream !== null)
+      this.send("visible", { stream: view.stream, visible: this.visibleNow && view.shown });
+  }
+
+  private drawn(view: View, drawn: Drawn): void {
+    const { header } = drawn;
+    this.acknowledge(header.stream, header.seq, drawn.received, drawn.skipped);
+    const sent = this.sentAt.get(header.n);
+    for (const n of this.sentAt.keys()) {
+      if (n > header.n) break;
+      this.sentAt.delete(n);
+    }
+    this.tell({
+      event: "picture",
+      view: view.name,
+      stats: {
+        rev: header.rev,
+        n: header.n,
+        flags: header.flags,
+        quality: header.quality,
+        codec: this.codecs[header.codec] ?? "",
+        bytes: header.payload.length,
+        width: header.width,
+        height: header.height,
+        ageMs: sent === undefined ? null : performance.now() - sent,
+        waitUs: header.waitUs,
+        renderUs: header.renderUs,
+        encodeUs: header.encodeUs,
+      },
+    });
+  }
+
+  private acknowledge(stream: number, seq: number, received: number, skipped: number): void {
+    this.send("ack", { stream, seq, recv: received, shown: performance.now(), skipped });
+  }
+
+  /** Probe while idle, and tell when something is expected and nothing has come for long. */
+  private watch(): void {
+    const now = performance.now();
+    const expected = this.askedAt > this.heardAt;
+    const stale = this.socket?.readyState !== WebSocket.OPEN || (expected && now - this.askedAt > STALE_MS);
+    if (stale !== this.stale) {
+      this.stale = stale;
+      this.tell({ event: "stale", stale });
+    }
+    if (this.key && now - this.heardAt > PROBE_MS && this.socket?.readyState === WebSocket.OPEN) {
+      this.heardAt = now;
+      this.send("probe", { id: "idle", t: now });
+    }
+  }
+
+  private send(type: string, fields: object): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ type, ...fields }));
+  }
+}

@@ -1,0 +1,103 @@
+/** The frame stream's messages and its binary header (docs/stream.md). Lengths are RAS mm, sizes device pixels. */
+
+export type Vector3 = [number, number, number];
+
+export interface SliceState {
+  kind: "slice";
+  color: string;
+  orientation: string;
+  offset: number;
+  offset_range: [number, number] | null;
+  offset_step: number;
+  slice_to_ras: number[];
+  origin: Vector3;
+  fov: [number, number];
+  window: number | null;
+  level: number | null;
+  scalar_range: [number, number] | null;
+  background: { id: string; name: string } | null;
+  edges: { left: string; right: string; top: string; bottom: string };
+}
+
+export interface CameraState {
+  position: Vector3;
+  focal_point: Vector3;
+  view_up: Vector3;
+  view_angle: number;
+}
+
+export interface ThreeDState {
+  kind: "threeD";
+  camera: CameraState;
+  bounds: number[] | null;
+  background_colors: [string, string];
+}
+
+export type ViewState = SliceState | ThreeDState;
+export type Patch = Record<string, unknown>;
+
+export interface SceneInfo {
+  status: "starting" | "loading" | "ready" | "restarting" | "failed";
+  views: string[];
+  volumes: { id: string; name: string }[];
+  layout: string;
+  gl: string | null;
+}
+
+export interface PictureHeader {
+  kind: number;
+  stream: number;
+  seq: number;
+  rev: number;
+  n: number;
+  codec: number;
+  flags: number;
+  quality: number;
+  width: number;
+  height: number;
+  fillWidth: number;
+  fillHeight: number;
+  time: number;
+  waitUs: number;
+  renderUs: number;
+  encodeUs: number;
+  payload: Uint8Array<ArrayBuffer>;
+}
+
+export const HEADER_BYTES = 64;
+export const WHOLE = 1;
+export const UNCHANGED = 5;
+export const STILL = 2;
+export const LOSSLESS = 4;
+export const COARSE = 16;
+
+/** Read a binary message; throws where anything does not add up. The payload is a view on the message, not a copy. */
+export function parsePicture(message: ArrayBuffer): PictureHeader {
+  if (message.byteLength < HEADER_BYTES) throw new RangeError("shorter than its header");
+  const view = new DataView(message);
+  const headerBytes = view.getUint16(2, true);
+  const length = view.getUint32(60, true);
+  if (view.getUint8(0) !== 1) throw new RangeError("unknown format version");
+  if (headerBytes < HEADER_BYTES || headerBytes + length !== message.byteLength) {
+    throw new RangeError("lengths do not add up");
+  }
+  return {
+    kind: view.getUint8(1),
+    stream: view.getUint32(4, true),
+    seq: view.getUint32(8, true),
+    rev: view.getUint32(12, true),
+    n: view.getUint32(16, true),
+    codec: view.getUint8(20),
+    flags: view.getUint8(21),
+    quality: view.getUint16(22, true),
+    width: view.getUint16(24, true),
+    height: view.getUint16(26, true),
+    fillWidth: view.getUint16(28, true),
+    fillHeight: view.getUint16(30, true),
+    time: view.getFloat64(40, true),
+    waitUs: view.getUint32(48, true),
+    renderUs: view.getUint32(52, true),
+    encodeUs: view.getUint32(56, true),
+    payload: new Uint8Array(message, headerBytes, length),
+  };
+}
