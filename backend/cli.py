@@ -19,7 +19,17 @@ from pydantic.fields import FieldInfo
 from backend import __version__
 from backend.config import Settings
 
-PACKAGES = ("slicer-core", "vtk", "tornado", "numba", "pydicom", "python-gdcm", "pylibjpeg-openjpeg", "pylibjpeg-rle", "pyjpegls")
+PACKAGES = (
+    "slicer-core",
+    "vtk",
+    "tornado",
+    "numba",
+    "pydicom",
+    "python-gdcm",
+    "pylibjpeg-openjpeg",
+    "pylibjpeg-rle",
+    "pyjpegls",
+)
 GL_PACKAGES = "libegl1 libegl-mesa0 libgl1-mesa-dri libgl1"
 PROBE_TIMEOUT_S = 90
 
@@ -56,7 +66,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_switch(parser: argparse.ArgumentParser, name: str, field: FieldInfo) -> None:
     """One switch for a setting; the setting itself checks the value."""
-    options: dict[str, Any] = {"dest": name, "default": None, "help": (field.description or "").replace("%", "%%")}
+    options: dict[str, Any] = {
+        "dest": name,
+        "default": None,
+        "help": (field.description or "").replace("%", "%%"),
+    }
     if field.annotation is bool:
         options["action"] = argparse.BooleanOptionalAction
     elif get_origin(field.annotation) is list:

@@ -1,8 +1,274 @@
-"""placeholder"""
+"""A DICOM series as a volume: pixels decoded and rescaled, slices ordered and placed, and what was wrong with them."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+from pydicom.pixels import apply_rescale, convert_color_space
+from pydicom.uid import UID
+
+from backend.dicom.folder import Series, choose, scan
+from backend.errors import UnreadableError
+from backend.imaging.frames import Matrix
+from backend.imaging.series import Diagnosis, Grid, Slice, make_grid, split
+
+Told = Callable[[float | None, str], None]
+DECODERS = 2
+KEPT = (
+    "PatientName", "PatientID", "StudyDate", "StudyDescription", "StudyInstanceUID", "SeriesInstanceUID",
+    "SeriesDescription", "SeriesNumber", "Modality", "FrameOfReferenceUID", "Units",
+)  # fmt: skip
+# What tells images at one position apart, as far as it is given.
+FRAME_KEYS = (
+    "TemporalPositionIdentifier",
+    "TriggerTime",
+    "EchoTime",
+    "DiffusionBValue",
+    "AcquisitionTime",
+    "AcquisitionNumber",
+)
 
 
-@dataclass
+@dataclass(frozen=True)
 class LoadedVolume:
-    pass
+    """Voxels (K, J, I) or (K, J, I, 3) in the units of the modality, their place, and how to show them."""
+
+    voxels: NDArray[Any]
+    ijk_to_ras: Matrix
+    name: str
+    window: float | None
+    level: float | None
+    diagnoses: list[Diagnosis]
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+def load_best_series(path: Path, max_files: int, told: Told) -> LoadedVolume:
+    """The volume of the series that matters most in a folder.
+
+    Raises:
+        UnreadableError: no image, or too much of it can not be decoded.
+    """
+    told(None, f"Looking through {path.name}")
+    series, diagnoses = scan(path, max_files)
+    chosen = choose(series)
+    if len(series) > 1:
+        names = chosen.description or chosen.modality
+        diagnoses.append(Diagnosis("mixed", f"{len(series)} series are here; “{names}” is shown"))
+    return load_series(chosen, told, diagnoses)
+
+
+def load_series(series: Series, told: Told, diagnoses: list[Diagnosis] | None = None) -> LoadedVolume:
+    """A series as a volume.
+
+    Raises:
+        UnreadableError: more than half of its slices can not be decoded; the message names the reason.
+    """
+    notes = list(diagnoses or [])
+    slices, places = _places(series)
+    if not slices:
+        return _unplaced(series, told, notes)
+    groups = split(slices)
+    if len(groups) > 1:
+        rest = sum(len(group) for group in groups[1:])
+        notes.append(
+            Diagnosis("mixed", f"{rest} images of other sizes or orientations (localizers) were left out")
+        )
+    grid = make_grid(groups[0])
+    notes += grid.diagnoses
+    voxels = _fill(grid, places, told, notes)
+    return _finish(series, voxels, grid.ijk_to_ras, notes)
+
+
+def _places(series: Series) -> tuple[list[Slice], list[tuple[Path, int]]]:
+    """Slices with a place in space, and for each its file and frame."""
+    slices: list[Slice] = []
+    places: list[tuple[Path, int]] = []
+    for path, header in series.files:
+        for frame in range(int(header.get("NumberOfFrames", 1) or 1)):
+            try:
+                one = _slice(len(places), header, frame)
+            except (AttributeError, TypeError, ValueError, IndexError):
+                continue
+            slices.append(one)
+            places.append((path, frame))
+    return slices, places
+
+
+def _slice(index: int, header: Dataset, frame: int) -> Slice:
+    shared, own = _functional_groups(header, frame)
+
+    def value(sequence: str, keyword: str) -> Any:
+        for group in (own, shared):
+            if group is not None and sequence in group:
+                found = group[sequence].value[0].get(keyword)
+                if found is not None:
+                    return found
+        found = header.get(keyword)
+        if found is None:
+            raise AttributeError(keyword)
+        return found
+
+    if int(header.get("NumberOfFrames", 1) or 1) > 1 and own is None:
+        raise AttributeError("frames without places")
+    position = [float(v) for v in value("PlanePositionSequence", "ImagePositionPatient")]
+    orientation = [float(v) for v in value("PlaneOrientationSequence", "ImageOrientationPatient")]
+    spacing = [float(v) for v in value("PixelMeasuresSequence", "PixelSpacing")]
+    thickness = header.get("SpacingBetweenSlices") or header.get("SliceThickness")
+    keys = tuple(str(header.get(key)) for key in FRAME_KEYS)
+    row, column = np.array(orientation[:3]), np.array(orientation[3:6])
+    row, column = row / np.linalg.norm(row), column / np.linalg.norm(column)
+    return Slice(
+        index, (position[0], position[1], position[2]), tuple(row.tolist()), tuple(column.tolist()),
+        (spacing[0], spacing[1]), (int(header.Rows), int(header.Columns)),
+        int(header.get("InstanceNumber", 0) or 0) + frame, keys, float(thickness) if thickness else None,
+    )  # fmt: skip
+
+
+def _functional_groups(header: Dataset, frame: int) -> tuple[Dataset | None, Dataset | None]:
+    """Shared and own functional groups of an enhanced multi-frame image (PS3.3, C.7.6.16)."""
+    shared = header.get("SharedFunctionalGroupsSequence")
+    own = header.get("PerFrameFunctionalGroupsSequence")
+    return (shared[0] if shared else None), (own[frame] if own and frame < len(own) else None)
+
+
+def _fill(grid: Grid, places: list[tuple[Path, int]], told: Told, notes: list[Diagnosis]) -> NDArray[Any]:
+    """Decode every slice of the grid; gaps and slices that can not be decoded hold the lowest value."""
+    wanted = sorted({index for plane in grid.planes for index in _indices(plane)})
+    files = sorted({places[index][0] for index in wanted})
+    decoded: dict[Path, NDArray[Any]] = {}
+    failures: dict[str, str] = {}
+
+    def decode(path: Path) -> None:
+        try:
+            decoded[path] = rescaled(pydicom.dcmread(path, force=True))
+        except Exception as error:  # decoders raise what they like; each failure is told of
+            failures[path.name] = str(error).split("\n")[0] or type(error).__name__
+
+    with ThreadPoolExecutor(DECODERS) as pool:
+        for done, _result in enumerate(pool.map(decode, files), 1):
+            told(done / len(files), f"Decoding slice {done} of {len(files)}")
+    if failures:
+        name, reason = next(iter(failures.items()))
+        if len(failures) * 2 > len(files):
+            raise UnreadableError(
+                f"{len(failures)} of {len(files)} images can not be decoded; {name}: {reason}"
+            )
+        notes.append(
+            Diagnosis(
+                "unreadable", f"{len(failures)} images can not be decoded and are empty; {name}: {reason}"
+            )
+        )
+
+    def plane_of(index: int) -> NDArray[Any] | None:
+        path, frame = places[index]
+        pixels = decoded.get(path)
+        if pixels is None:
+            return None
+        return pixels[frame] if _has_frames(pixels) else pixels
+
+    dtype = np.result_type(*decoded.values())
+    low = min(float(pixels.min()) for pixels in decoded.values())
+    example = next(plane for index in wanted if (plane := plane_of(index)) is not None)
+    voxels = np.full((len(grid.planes), *example.shape), low, dtype)
+    for k, plane in enumerate(grid.planes):
+        found = [plane_of(index) for index in _indices(plane)]
+        if isinstance(plane, tuple) and len(found) == 2 and found[0] is not None and found[1] is not None:
+            blended = found[0] * (1.0 - plane[2]) + found[1] * plane[2]
+            voxels[k] = np.rint(blended) if dtype.kind in "iu" else blended
+        elif found and found[0] is not None:
+            voxels[k] = found[0]
+    return voxels
+
+
+def _indices(plane: int | tuple[int, int, float] | None) -> list[int]:
+    if plane is None:
+        return []
+    return [plane] if isinstance(plane, int) else [plane[0], plane[1]]
+
+
+def _has_frames(pixels: NDArray[Any]) -> bool:
+    return pixels.ndim == 4 or (pixels.ndim == 3 and pixels.shape[-1] != 3)
+
+
+def rescaled(dataset: Dataset) -> NDArray[Any]:
+    """Pixels in the modality's units (PS3.3, C.11.1): int16 where they fit exactly, else int32 or float32; colour as uint8 RGB."""
+    pixels = dataset.pixel_array
+    if int(dataset.get("SamplesPerPixel", 1)) == 3:
+        if str(dataset.PhotometricInterpretation).startswith("YBR"):
+            pixels = convert_color_space(pixels, str(dataset.PhotometricInterpretation), "RGB")
+        return np.asarray(pixels, dtype=np.uint8)
+    values = np.asarray(apply_rescale(pixels, dataset))
+    if values.dtype.kind in "iu" or bool((values == np.rint(values)).all()):
+        low, high = float(values.min()), float(values.max())
+        if low >= -32768 and high <= 32767:
+            return values.astype(np.int16)
+        if low >= -(2**31) and high < 2**31:
+            return values.astype(np.int32)
+    return values.astype(np.float32)
+
+
+def _unplaced(series: Series, told: Told, notes: list[Diagnosis]) -> LoadedVolume:
+    """Images without a place in space, such as ultrasound: stacked as they come, with unit spacing."""
+    files = sorted(series.files, key=lambda item: int(item[1].get("InstanceNumber", 0) or 0))
+    shape = (files[0][1].Rows, files[0][1].Columns)
+    planes: list[NDArray[Any]] = []
+    reason = ""
+    for done, (path, header) in enumerate(files, 1):
+        told(done / len(files), f"Decoding image {done} of {len(files)}")
+        if (header.Rows, header.Columns) != shape:
+            continue
+        try:
+            pixels = rescaled(pydicom.dcmread(path, force=True))
+        except Exception as error:  # decoders raise what they like
+            reason = str(error).split("\n")[0]
+            continue
+        planes += list(pixels) if _has_frames(pixels) else [pixels]
+    if not planes:
+        raise UnreadableError(f"none of {len(files)} images can be decoded: {reason}")
+    notes.append(
+        Diagnosis("unplaced", "these images have no place in space; sizes and directions are not known")
+    )
+    spacing = files[0][1].get("PixelSpacing") or files[0][1].get("ImagerPixelSpacing") or (1.0, 1.0)
+    matrix = np.diag([-float(spacing[1]), -float(spacing[0]), 1.0, 1.0])
+    return _finish(series, np.stack(planes), matrix, notes)
+
+
+def _finish(series: Series, voxels: NDArray[Any], ijk_to_ras: Matrix, notes: list[Diagnosis]) -> LoadedVolume:
+    header = series.files[0][1]
+    if str(header.get("PhotometricInterpretation", "")) == "MONOCHROME1":
+        notes.append(Diagnosis("inverted", "low values are meant to be bright here (MONOCHROME1)"))
+    number = header.get("SeriesNumber")
+    name = series.description or series.modality or "DICOM"
+    metadata = {
+        key: str(header[key].value) for key in KEPT if key in header and header[key].value not in (None, "")
+    }
+    return LoadedVolume(
+        voxels,
+        ijk_to_ras,
+        f"{number}: {name}" if number is not None else name,
+        _first(header.get("WindowWidth")),
+        _first(header.get("WindowCenter")),
+        notes,
+        {
+            **metadata,
+            "TransferSyntax": UID(header.file_meta.get("TransferSyntaxUID", "")).name
+            if header.file_meta
+            else "",
+        },
+    )
+
+
+def _first(value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, str | int | float):
+        return float(value)
+    return float(value[0]) if len(value) else None

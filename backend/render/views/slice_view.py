@@ -294,7 +294,9 @@ class SliceView:
             self.node.EndModify(blocked)
             self._box, self._seen_fov = box, tuple(self.node.GetFieldOfView()[:2])
         self._offscreen.draw(geometry.width, geometry.height)
-        self._offscreen.changes = changes  # what this picture's own shape stirred up is nothing new to anybody
+        self._offscreen.changes = (
+            changes  # what this picture's own shape stirred up is nothing new to anybody
+        )
         return self._offscreen.rgba()
 
 

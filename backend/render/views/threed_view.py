@@ -141,7 +141,11 @@ class ThreeDView:
         for index in range(self._app.scene.GetNumberOfNodesByClass("vtkMRMLDisplayableNode")):
             node = self._app.scene.GetNthNodeByClass(index, "vtkMRMLDisplayableNode")
             hidden = node.IsA("vtkMRMLVolumeNode") or node.GetHideFromEditors()
-            if not hidden and node.GetDisplayVisibility() and not slicer.vtkMRMLSliceLogic.IsSliceModelNode(node):
+            if (
+                not hidden
+                and node.GetDisplayVisibility()
+                and not slicer.vtkMRMLSliceLogic.IsSliceModelNode(node)
+            ):
                 nodes.append(node)
         return nodes
 

@@ -79,7 +79,7 @@ export function Toolbar({ onFiles }: { onFiles: (files: File[]) => void }) {
         aria-label="Latency overlay"
         onClick={() => (showLatency.value = !showLatency.value)}
       >
-        ⏱
+        ms
       </button>
       <button
         type="button"
