@@ -173,6 +173,40 @@ class Level:
         distance: NDArray[np.uint8] = np.minimum(chess, 255).astype(np.uint8)
         return distance
 
+    def outline(self, leaps: NDArray[np.uint8]) -> Floats:
+        """Centres (n, 3) in voxels of visible blocks beside invisible ones or the border: what rays meet first and last."""
+        if leaps.size == 0:
+            return np.zeros((0, 3), np.float32)
+        visible = leaps == 0
+        inner = np.pad(visible, 1)
+        inside = visible.copy()
+        for axis in range(3):
+            for side in (0, 2):
+                inside &= inner[tuple(slice(side, side + n) if a == axis else slice(1, -1) for a, n in enumerate(visible.shape))]
+        blocks = np.argwhere(visible & ~inside)[:, ::-1]
+        return np.ascontiguousarray((blocks + 0.5) * (1 << self.shift), np.float32)
+
+    def spans(self, camera: Camera, width: int, height: int, columns: int, rows: int, centres: Floats) -> Floats:
+        """Depths between which rays meet anything visible, see `kernels.spans`; empty if the camera is in or beside it."""
+        nowhere = np.zeros((0, 0, 2), np.float32)
+        axes = camera.axes()
+        to_camera = np.column_stack([axes @ self.ijk_to_ras[:3, :3], axes @ (self.ijk_to_ras[:3, 3] - camera.position)])
+        half_block = ((1 << self.shift) + 1.5) / 2 * self.ijk_to_ras[:3, :3]
+        signs = np.array([[1, a, b] for a in (-1, 1) for b in (-1, 1)])
+        radius = float(np.linalg.norm(signs @ half_block.T, axis=1).max())
+        corners = np.array([[*np.where(pick, self.high, self.low), 1.0] for pick in np.ndindex(2, 2, 2)])
+        if centres.size == 0 or (corners @ to_camera[2]).min() < 4 * radius:
+            return nowhere
+        parallel = camera.parallel_scale_mm
+        half = parallel or math.tan(math.radians(camera.view_angle_deg) / 2)
+        across = np.array([(columns - 1) / 2, columns * height / (2 * half * width)], np.float32)
+        down = np.array([(rows - 1) / 2, -rows / (2 * half)], np.float32)
+        out = np.empty((-(-rows // kernels.CELL), -(-columns // kernels.CELL), 2), np.float32)
+        kernels.spans(
+            centres, to_camera.astype(np.float32), np.float32(radius), across, down, parallel is None, out
+        )
+        return out
+
     def view(self, camera: Camera, rays: Matrix) -> Floats:
         """The kernel's table of a view, see `kernels.march`."""
         right, up, forward = camera.axes()
@@ -197,6 +231,7 @@ class _Tables:
     lut: Floats
     gradient: Floats
     leaps: NDArray[np.uint8]
+    centres: Floats
     look: Floats
 
 
@@ -283,6 +318,7 @@ class VolumeMarcher:
         image, depth = np.ascontiguousarray(image), np.ascontiguousarray(depth, np.float32)
         view = level.view(camera, camera.rays(width, height, columns, rows))
         planes = (self._planes @ level.ijk_to_ras).astype(np.float32)
+        span = level.spans(camera, width, height, columns, rows, tables.centres)
         shade = tables.look[kernels.SHADE] > 0 and mode == "composite"
         layer = np.empty((rows * columns, 5), np.float32)
         out = np.empty((height, width, 3), np.uint8)
@@ -294,13 +330,13 @@ class VolumeMarcher:
             kernels.march(
                 level.flat, level.size, tables.leaps, level.block_high, level.shift, tables.lut,
                 tables.gradient,
-                view, planes, tables.look, shade, mode == "mip", depth, columns, rows, tile, targets, into,
+                view, planes, span, tables.look, shade, mode == "mip", depth, columns, rows, tile, targets, into,
             )  # fmt: skip
 
         def compose(first: int) -> None:
             final = min(first + TILE, height)
             targets = np.empty((final - first) * width, np.int64)
-            tolerance = np.float32(3.0 * level.spacing.min())
+            tolerance = np.float32(3.0 * level.spacing.min()) if depth_mm is not None else kernels.FAR
             count = kernels.composite(
                 layer, columns, rows, image, depth, tolerance, first, final, out, targets
             )
@@ -349,9 +385,10 @@ class VolumeMarcher:
         look[kernels.AMBIENT], look[kernels.DIFFUSE] = transfer.ambient, transfer.diffuse
         look[kernels.SPECULAR], look[kernels.POWER] = transfer.specular, max(transfer.specular_power, 1.0)
         look[kernels.SHADE] = transfer.shade
+        look[kernels.SMOOTH] = not moving
         look[kernels.LEAST_WEIGHT] = MOVING_LEAST_WEIGHT if moving else 0.0
         leaps = level.leaps(lut[:, 3], low, scale) if mode == "composite" else np.zeros((0, 0, 0), np.uint8)
-        return _Tables(lut, gradient, leaps, look)
+        return _Tables(lut, gradient, leaps, level.outline(leaps), look)
 
 
 class MotionBudget:

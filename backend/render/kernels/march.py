@@ -26,20 +26,12 @@ ORIGIN, ORIGIN_U, ORIGIN_V, DIRECTION, DIRECTION_U, DIRECTION_V = range(6)
 SLOPE_RIGHT, SLOPE_DOWN, AXIS, METRIC_DIAGONAL, METRIC_OFF, LOW, HIGH = range(6, 13)
 VIEW_ROWS = 13
 # Entries of the `look` table.
-(
-    STEP_MM,
-    LUT_LOW,
-    LUT_SCALE,
-    AMBIENT,
-    DIFFUSE,
-    SPECULAR,
-    POWER,
-    LEAST_WEIGHT,
-    GRADIENT_SCALE,
-    JITTER,
-    SHADE,
-) = range(11)
-LOOK_SIZE = 11
+STEP_MM, LUT_LOW, LUT_SCALE, AMBIENT, DIFFUSE, SPECULAR, POWER = range(7)
+LEAST_WEIGHT, GRADIENT_SCALE, JITTER, SHADE, SMOOTH = range(7, 12)
+LOOK_SIZE = 12
+
+CELL = 4
+"""Width and height in rays of a cell of the map of spans."""
 
 _ONE = np.float32(1)
 _ZERO = np.float32(0)
@@ -154,8 +146,49 @@ def _forward(voxels, at, side, fb, fc, sb, sc):
 
 
 @njit(nogil=True, cache=True, fastmath=True)
+def spans(centres, to_camera, radius, across, down, perspective, out):
+    """Depths between which rays can meet anything visible: least and greatest per cell of CELL² rays, mm.
+
+    Args:
+        centres: (n, 3) float32 centres of visible blocks, in voxels.
+        to_camera: (3, 4) from voxels to mm right, up and ahead of the camera; all blocks must lie ahead of it.
+        radius: mm of the sphere around a block.
+        across, down: (2,) ray coordinate = a + b * slope (perspective) or mm (parallel).
+        out: (rows of cells, columns of cells, 2) float32; FAR, 0 where nothing is visible.
+    """
+    rows, columns = out.shape[0], out.shape[1]
+    out[:, :, 0] = FAR
+    out[:, :, 1] = _ZERO
+    per_cell = _ONE / np.float32(CELL)
+    for n in range(centres.shape[0]):
+        i, j, k = centres[n, 0], centres[n, 1], centres[n, 2]
+        x = to_camera[0, 0] * i + to_camera[0, 1] * j + to_camera[0, 2] * k + to_camera[0, 3]
+        y = to_camera[1, 0] * i + to_camera[1, 1] * j + to_camera[1, 2] * k + to_camera[1, 3]
+        z = to_camera[2, 0] * i + to_camera[2, 1] * j + to_camera[2, 2] * k + to_camera[2, 3]
+        wide = radius
+        high = radius
+        if perspective:
+            x /= z
+            y /= z
+            wide = radius / (z - radius) * (_ONE + abs(x))
+            high = radius / (z - radius) * (_ONE + abs(y))
+        u = across[0] + across[1] * x
+        v = down[0] + down[1] * y
+        wide *= abs(across[1])
+        high *= abs(down[1])
+        first_column = max(np.int64(math.floor((u - wide) * per_cell)), 0)
+        last_column = min(np.int64(math.floor((u + wide) * per_cell)) + 1, columns)
+        first_row = max(np.int64(math.floor((v - high) * per_cell)), 0)
+        last_row = min(np.int64(math.floor((v + high) * per_cell)) + 1, rows)
+        for row in range(first_row, last_row):
+            for column in range(first_column, last_column):
+                out[row, column, 0] = min(out[row, column, 0], z - radius)
+                out[row, column, 1] = max(out[row, column, 1], z + radius)
+
+
+@njit(nogil=True, cache=True, fastmath=True)
 def march(
-    voxels, size, leaps, block_high, shift, lut, gradient_lut, view, planes, look, shade, mip,
+    voxels, size, leaps, block_high, shift, lut, gradient_lut, view, planes, span, look, shade, mip,
     depth_mm, columns, rows, tile, targets, out,
 ):  # fmt: skip
     """March rays and write (n, 5) float32: premultiplied red, green, blue 0..255, opacity 0..1, depth (mm)
@@ -170,6 +203,7 @@ def march(
         gradient_lut: (n,) factor of opacity by gradient, or empty.
         view, look: tables, see the names above.
         planes: (m, 4) in voxel coordinates: only where a·x + b·y + c·z + d >= 0.
+        span: (rows, columns, 2) as `spans` writes it, or empty.
         depth_mm: (h, w) depth of opaque geometry.
         tile: (4,) first and last column and row of the columns × rows rays to march, written to
             out[row * columns + column].
@@ -200,6 +234,7 @@ def march(
     specular = look[SPECULAR] * np.float32(255)
     power = look[POWER]
     least_weight = look[LEAST_WEIGHT]
+    smooth = look[SMOOTH] > _ZERO
     ax, ay, az = view[AXIS, 0], view[AXIS, 1], view[AXIS, 2]
     mxx, myy, mzz = view[METRIC_DIAGONAL, 0], view[METRIC_DIAGONAL, 1], view[METRIC_DIAGONAL, 2]
     mxy, mxz, myz = view[METRIC_OFF, 0], view[METRIC_OFF, 1], view[METRIC_OFF, 2]
@@ -242,6 +277,13 @@ def march(
         rz = _ONE / dz
         t0 = _ZERO
         t1 = depth_mm[pj, pi]
+        if span.size > 0:
+            cell_row = min(max(np.int64(v), 0) // CELL, span.shape[0] - 1)
+            cell_column = min(max(np.int64(u), 0) // CELL, span.shape[1] - 1)
+            t0 = span[cell_row, cell_column, 0]
+            t1 = min(t1, span[cell_row, cell_column, 1])
+            if t1 <= t0:
+                continue
         a = (view[LOW, 0] - ox) * rx
         b = (view[HIGH, 0] - ox) * rx
         t0 = max(t0, min(a, b))
@@ -275,6 +317,12 @@ def march(
         # Samples lie on one lattice of depths, shifted by a fixed pattern per pixel where that hides bands.
         start = look[JITTER] * (np.float32((pi * 7 + pj * 13 + (pi ^ pj) * 5) & 15) * np.float32(0.0625))
         t = (np.float32(math.floor(t0 * per_step - start)) + _ONE + start) * step
+        block_rx = block * rx  # where the far side of block 0 is met, and how much later per block
+        block_ry = block * ry
+        block_rz = block * rz
+        exit_x = max(block_rx, _ZERO) - ox * rx
+        exit_y = max(block_ry, _ZERO) - oy * ry
+        exit_z = max(block_rz, _ZERO) - oz * rz
         red = _ZERO
         green = _ZERO
         blue = _ZERO
@@ -299,14 +347,10 @@ def march(
             else:
                 empty = np.int64(leap[where])
             if empty > 0:  # to the far side of the cube of empty blocks around this one
-                reach = np.float32(empty) * block
-                back = reach - block
-                cx = np.float32(bx) * block
-                cy = np.float32(by) * block
-                cz = np.float32(bz) * block
-                ex = (cx + (reach if dx > _ZERO else -back) - ox) * rx
-                ey = (cy + (reach if dy > _ZERO else -back) - oy) * ry
-                ez = (cz + (reach if dz > _ZERO else -back) - oz) * rz
+                beyond = np.float32(empty - 1)
+                ex = np.float32(bx) * block_rx + beyond * abs(block_rx) + exit_x
+                ey = np.float32(by) * block_ry + beyond * abs(block_ry) + exit_y
+                ez = np.float32(bz) * block_rz + beyond * abs(block_rz) + exit_z
                 t += max(np.float32(math.ceil((min(ex, ey, ez) - t) * per_step)), _ONE) * step
                 continue
             fx = x - np.float32(ix)
@@ -324,7 +368,8 @@ def march(
                 weight = through * opacity
                 if gradient_lut.size > 0 or (shade and weight > least_weight):
                     if (
-                        ix > 0
+                        smooth
+                        and ix > 0
                         and iy > 0
                         and iz > 0
                         and ix + 2 < size[0]
@@ -404,6 +449,7 @@ def composite(layer, columns, rows, image, depth_mm, tolerance, first_row, last_
     height, width = depth_mm.shape
     half = np.float32(0.5)
     found = 0
+    outlines = tolerance < FAR
     if columns == width and rows == height:
         for j in range(first_row, last_row):
             for i in range(width):
@@ -434,7 +480,7 @@ def composite(layer, columns, rows, image, depth_mm, tolerance, first_row, last_
             depth = depth_mm[j, i]
             e0 = min(np.int64((np.float32(x0) + half) / across), width - 1)
             e1 = min(np.int64((np.float32(x1) + half) / across), width - 1)
-            if (
+            if outlines and (
                 _unlike(depth, depth_mm[d0, e0], layer[p00, 4], tolerance)
                 or _unlike(depth, depth_mm[d0, e1], layer[p01, 4], tolerance)
                 or _unlike(depth, depth_mm[d1, e0], layer[p10, 4], tolerance)
