@@ -50,10 +50,7 @@ THREED_PARAMS = (
     Param("lookFromAxis", "R, L, A, P, S or I; only the first letter counts"),
     SIZE,
     Param("mode", "`start` keeps the camera that later moves are relative to"),
-    *(
-        Param(name, "relative move, fraction of the view", "number")
-        for name in ("roll", "panX", "panY", "orbitX", "orbitY")
-    ),
+    *(Param(name, "relative move, fraction of the view", "number") for name in ("roll", "panX", "panY", "orbitX", "orbitY")),
     FMT,
     QUALITY,
     CLIENT,
@@ -115,9 +112,7 @@ def make_application(session: Session, hub: Hub, settings: Settings) -> tornado.
     document.update(openapi(routes, __version__))
     table = [(route.pattern, route.handler, route.options) for route in routes]
     table.append((r"/.*", StaticHandler, {"root": document_root()}))
-    return tornado.web.Application(
-        table, config=settings, websocket_ping_interval=20, websocket_ping_timeout=20
-    )
+    return tornado.web.Application(table, config=settings, websocket_ping_interval=20, websocket_ping_timeout=20)
 
 
 async def run(settings: Settings, arguments: list[str]) -> int:
@@ -160,9 +155,7 @@ def serve(settings: Settings, arguments: list[str]) -> int:
                 "If that is meant, add --allow-unauthenticated-remote.\n"
             )
             return 1
-        sys.stderr.write(
-            f"WARNING: everybody who reaches {settings.host} can use this server without a password.\n"
-        )
+        sys.stderr.write(f"WARNING: everybody who reaches {settings.host} can use this server without a password.\n")
     try:
         check_arguments(arguments)
         return asyncio.run(run(settings, arguments))

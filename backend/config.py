@@ -27,24 +27,16 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SLICECAST_", extra="forbid", validate_default=False)
 
     host: str = Field("localhost", description="address to listen on; localhost means 127.0.0.1 and ::1")
-    port: int = Field(
-        2016, ge=0, le=65535, description="port, or the next free one up to 100 further; 0 for any"
-    )
+    port: int = Field(2016, ge=0, le=65535, description="port, or the next free one up to 100 further; 0 for any")
     port_strict: bool = Field(False, description="fail if the port is taken instead of trying the next")
     allow_unauthenticated_remote: bool = Field(
         False,
         description="needed to listen on other addresses than loopback: anybody who reaches them can do anything",
     )
-    allowed_hosts: list[str] = Field(
-        [], description="host names accepted in Host and Origin besides the local ones"
-    )
-    cors: list[str] = Field(
-        [], description="origins whose pages may read answers; * for any; none by default"
-    )
+    allowed_hosts: list[str] = Field([], description="host names accepted in Host and Origin besides the local ones")
+    cors: list[str] = Field([], description="origins whose pages may read answers; * for any; none by default")
     data: Path = Field(default_factory=user_data_folder, description="folder for everything that lasts")
-    allow_path: list[Path] = Field(
-        [], description="folders that requests may name files in, for reading and writing"
-    )
+    allow_path: list[Path] = Field([], description="folders that requests may name files in, for reading and writing")
     enable_exec: bool = Field(False, description="let requests run Python in the scene process")
     gl: Literal["auto", "egl", "osmesa", "none"] = Field("auto", description="OpenGL driver to use")
     session_limit: int = Field(4, ge=1, description="scene processes at most")
@@ -53,28 +45,18 @@ class Settings(BaseSettings):
     max_pixels: int = Field(16_000_000, ge=256, description="most pixels of a picture")
     default_size_px: int = Field(512, ge=16, description="side of pictures whose request gives no size")
     picture_cache_mb: int = Field(64, ge=1, description="encoded pictures kept in each scene process")
-    render_threads: int = Field(
-        2, ge=1, le=64, description="threads that make and encode pictures in each scene process"
-    )
+    render_threads: int = Field(2, ge=1, le=64, description="threads that make and encode pictures in each scene process")
     max_files: int = Field(20_000, ge=1, description="files looked at when a folder is loaded")
-    url_allow_hosts: list[str] = Field(
-        [], description="hosts that scans may be downloaded from; empty: any public one"
-    )
+    url_allow_hosts: list[str] = Field([], description="hosts that scans may be downloaded from; empty: any public one")
     url_allow_private: bool = Field(False, description="also download from loopback and private addresses")
     url_max_mb: int = Field(2048, ge=1, description="largest download")
     url_timeout_s: float = Field(300.0, gt=0, description="longest download")
     start_timeout_s: float = Field(60.0, gt=0, description="how long a scene process may take to start")
-    command_timeout_s: float = Field(
-        30.0, gt=0, description="how long a scene process may be busy with one request"
-    )
+    command_timeout_s: float = Field(30.0, gt=0, description="how long a scene process may be busy with one request")
     load_timeout_s: float = Field(600.0, gt=0, description="how long loading may take")
     exec_timeout_s: float = Field(60.0, gt=0, description="how long users' Python may run")
-    heartbeat_timeout_s: float = Field(
-        10.0, gt=0, description="silence after which a scene process counts as hung"
-    )
-    max_restarts: int = Field(
-        5, ge=0, description="restarts of a scene process within a minute before giving up"
-    )
+    heartbeat_timeout_s: float = Field(10.0, gt=0, description="silence after which a scene process counts as hung")
+    max_restarts: int = Field(5, ge=0, description="restarts of a scene process within a minute before giving up")
     stop_timeout_s: float = Field(10.0, gt=0, description="how long a stop waits for work under way")
     stream_message_bytes: int = Field(65536, ge=16384, description="largest message a stream client may send")
     stream_messages_per_s: int = Field(200, ge=1, description="messages a stream client may send")
@@ -84,12 +66,8 @@ class Settings(BaseSettings):
     stream_hello_s: float = Field(5.0, gt=0, description="how long a stream client may take to say hello")
     stream_resume_s: float = Field(60.0, ge=0, description="how long a lost stream client may come back")
     stream_idle_s: float = Field(60.0, gt=0, description="silence after which a stream client is closed")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="least severe log lines shown"
-    )
-    log_format: Literal["console", "json"] = Field(
-        "console", description="log lines for people or for machines"
-    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe log lines shown")
+    log_format: Literal["console", "json"] = Field("console", description="log lines for people or for machines")
 
     @classmethod
     def settings_customise_sources(

@@ -37,7 +37,9 @@ def bare_ms() -> float:
     return statistics.median(times) * 1e3
 
 
-async def drag(port: int, view: str, patch_of: object, events_per_s: float, seconds: float) -> tuple[float, list[float], StreamClient]:
+async def drag(
+    port: int, view: str, patch_of: object, events_per_s: float, seconds: float
+) -> tuple[float, list[float], StreamClient]:
     """Drag a view; returns pictures a second, ages of the newest input in s, and the client, which stays connected."""
     client = await StreamClient.connect(port)
     opened = await client.open(view, (512, 512))

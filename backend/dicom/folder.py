@@ -64,9 +64,7 @@ def scan(path: Path, max_files: int) -> tuple[list[Series], list[Diagnosis]]:
         diagnoses.append(Diagnosis("unreadable", f"{len(broken)} broken files were left out: {names}"))
     if not series:
         what = f"; there are {dict(others)}" if others else ""
-        raise UnreadableError(
-            f"there are no DICOM images in {path.name}{what}" + (f"; {diagnoses[0]}" if broken else "")
-        )
+        raise UnreadableError(f"there are no DICOM images in {path.name}{what}" + (f"; {diagnoses[0]}" if broken else ""))
     return list(series.values()), diagnoses
 
 

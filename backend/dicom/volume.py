@@ -12,7 +12,7 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.pixels import apply_rescale, convert_color_space
+from pydicom.pixels.processing import apply_rescale, convert_color_space
 from pydicom.uid import UID
 
 from backend.dicom.folder import Series, choose, scan
@@ -78,9 +78,7 @@ def load_series(series: Series, told: Told, diagnoses: list[Diagnosis] | None = 
     groups = split(slices)
     if len(groups) > 1:
         rest = sum(len(group) for group in groups[1:])
-        notes.append(
-            Diagnosis("mixed", f"{rest} images of other sizes or orientations (localizers) were left out")
-        )
+        notes.append(Diagnosis("mixed", f"{rest} images of other sizes or orientations (localizers) were left out"))
     grid = make_grid(groups[0])
     notes += grid.diagnoses
     voxels = _fill(grid, places, told, notes)
@@ -158,14 +156,8 @@ def _fill(grid: Grid, places: list[tuple[Path, int]], told: Told, notes: list[Di
     if failures:
         name, reason = next(iter(failures.items()))
         if len(failures) * 2 > len(files):
-            raise UnreadableError(
-                f"{len(failures)} of {len(files)} images can not be decoded; {name}: {reason}"
-            )
-        notes.append(
-            Diagnosis(
-                "unreadable", f"{len(failures)} images can not be decoded and are empty; {name}: {reason}"
-            )
-        )
+            raise UnreadableError(f"{len(failures)} of {len(files)} images can not be decoded; {name}: {reason}")
+        notes.append(Diagnosis("unreadable", f"{len(failures)} images can not be decoded and are empty; {name}: {reason}"))
 
     def plane_of(index: int) -> NDArray[Any] | None:
         path, frame = places[index]
@@ -178,10 +170,10 @@ def _fill(grid: Grid, places: list[tuple[Path, int]], told: Told, notes: list[Di
     low = min(float(pixels.min()) for pixels in decoded.values())
     example = next(plane for index in wanted if (plane := plane_of(index)) is not None)
     voxels = np.full((len(grid.planes), *example.shape), low, dtype)
-    for k, plane in enumerate(grid.planes):
-        found = [plane_of(index) for index in _indices(plane)]
-        if isinstance(plane, tuple) and len(found) == 2 and found[0] is not None and found[1] is not None:
-            blended = found[0] * (1.0 - plane[2]) + found[1] * plane[2]
+    for k, place in enumerate(grid.planes):
+        found = [plane_of(index) for index in _indices(place)]
+        if isinstance(place, tuple) and len(found) == 2 and found[0] is not None and found[1] is not None:
+            blended = found[0] * (1.0 - place[2]) + found[1] * place[2]
             voxels[k] = np.rint(blended) if dtype.kind in "iu" else blended
         elif found and found[0] is not None:
             voxels[k] = found[0]
@@ -199,7 +191,7 @@ def _has_frames(pixels: NDArray[Any]) -> bool:
 
 
 def rescaled(dataset: Dataset) -> NDArray[Any]:
-    """Pixels in the modality's units (PS3.3, C.11.1): int16 where they fit exactly, else int32 or float32; colour as uint8 RGB."""
+    """Pixels in the modality's units (PS3.3, C.11.1): int16 where they fit, else int32 or float32; colour as uint8 RGB."""
     pixels = dataset.pixel_array
     if int(dataset.get("SamplesPerPixel", 1)) == 3:
         if str(dataset.PhotometricInterpretation).startswith("YBR"):
@@ -233,9 +225,7 @@ def _unplaced(series: Series, told: Told, notes: list[Diagnosis]) -> LoadedVolum
         planes += list(pixels) if _has_frames(pixels) else [pixels]
     if not planes:
         raise UnreadableError(f"none of {len(files)} images can be decoded: {reason}")
-    notes.append(
-        Diagnosis("unplaced", "these images have no place in space; sizes and directions are not known")
-    )
+    notes.append(Diagnosis("unplaced", "these images have no place in space; sizes and directions are not known"))
     spacing = files[0][1].get("PixelSpacing") or files[0][1].get("ImagerPixelSpacing") or (1.0, 1.0)
     matrix = np.diag([-float(spacing[1]), -float(spacing[0]), 1.0, 1.0])
     return _finish(series, np.stack(planes), matrix, notes)
@@ -247,9 +237,7 @@ def _finish(series: Series, voxels: NDArray[Any], ijk_to_ras: Matrix, notes: lis
         notes.append(Diagnosis("inverted", "low values are meant to be bright here (MONOCHROME1)"))
     number = header.get("SeriesNumber")
     name = series.description or series.modality or "DICOM"
-    metadata = {
-        key: str(header[key].value) for key in KEPT if key in header and header[key].value not in (None, "")
-    }
+    metadata = {key: str(header[key].value) for key in KEPT if key in header and header[key].value not in (None, "")}
     return LoadedVolume(
         voxels,
         ijk_to_ras,
@@ -259,9 +247,7 @@ def _finish(series: Series, voxels: NDArray[Any], ijk_to_ras: Matrix, notes: lis
         notes,
         {
             **metadata,
-            "TransferSyntax": UID(header.file_meta.get("TransferSyntaxUID", "")).name
-            if header.file_meta
-            else "",
+            "TransferSyntax": UID(header.file_meta.get("TransferSyntaxUID", "")).name if header.file_meta else "",
         },
     )
 

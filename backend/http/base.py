@@ -6,6 +6,7 @@ import ipaddress
 import re
 import secrets
 import time
+from http.client import responses
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -49,11 +50,7 @@ def is_allowed_host(netloc: str, settings: Settings) -> bool:
         host = host_of(netloc)
     except ValueError:
         return False
-    if (
-        host in LOCAL_NAMES
-        or host in [name.lower() for name in settings.allowed_hosts]
-        or host == settings.host
-    ):
+    if host in LOCAL_NAMES or host in [name.lower() for name in settings.allowed_hosts] or host == settings.host:
         return True
     try:
         address = ipaddress.ip_address(host)
@@ -158,14 +155,14 @@ class BaseHandler(tornado.web.RequestHandler):
 
     def error_body(self, status: int, message: str) -> tuple[int, bytes]:
         """Status and JSON body of an error; doors with a shape of their own override this."""
-        code = tornado.web.httputil.responses.get(status, "error").lower().replace(" ", "_")
+        code = responses.get(status, "error").lower().replace(" ", "_")
         body = {"error": {"code": code, "message": message, "request_id": self.request_id}}
         return status, msgspec.json.encode(body)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Called by Tornado with the exception: the one place where errors become answers."""
         error = kwargs.get("exc_info", (None, None, None))[1]
-        message = tornado.web.httputil.responses.get(status_code, "error")
+        message = responses.get(status_code, "error")
         if isinstance(error, errors.SlicecastError):
             status_code = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
             message = str(error)
@@ -188,9 +185,7 @@ class BaseHandler(tornado.web.RequestHandler):
         """Methods this handler answers."""
         names = ("GET", "POST", "PUT", "DELETE", "PATCH")
         base = tornado.web.RequestHandler
-        found = [
-            name for name in names if getattr(type(self), name.lower()) is not getattr(base, name.lower())
-        ]
+        found = [name for name in names if getattr(type(self), name.lower()) is not getattr(base, name.lower())]
         return [*found, *(["HEAD"] if "GET" in found else []), "OPTIONS"]
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:

@@ -69,11 +69,9 @@ def picture_format(query: Mapping[str, str], accept: str, default: PictureFormat
     wanted = FORMATS.get(query.get("fmt", "").lower())
     if wanted:
         return wanted
-    weights = {media: weight for media, weight in reversed(accepted(accept))}
+    weights = dict(reversed(accepted(accept)))
     png = max(weights.get(media, 0.0) for media in ("image/png", "image/*", "*/*"))
-    others = [
-        (weight, MEDIA[media]) for media, weight in weights.items() if media in MEDIA and media != "image/png"
-    ]
+    others = [(weight, MEDIA[media]) for media, weight in weights.items() if media in MEDIA and media != "image/png"]
     if others:
         weight, other = max(others)
         if weight > png and not (png and "image/avif" in weights):

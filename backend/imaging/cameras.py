@@ -119,7 +119,5 @@ def frame(view: View, bounds: tuple[float, ...]) -> View:
 def _about(vector: Vector, axis: Vector, angle: float) -> Vector:
     """Rodrigues' rotation of `vector` about unit `axis`."""
     cosine, sine = math.cos(angle), math.sin(angle)
-    turned: Vector = (
-        vector * cosine + np.cross(axis, vector) * sine + axis * float(axis @ vector) * (1 - cosine)
-    )
+    turned: Vector = vector * cosine + np.cross(axis, vector) * sine + axis * float(axis @ vector) * (1 - cosine)
     return turned

@@ -126,9 +126,7 @@ def _first_frame(group: Sequence[Slice], diagnoses: list[Diagnosis]) -> list[Sli
     return frames[first]
 
 
-def _without_duplicates(
-    ordered: list[Slice], normal: NDArray[np.float64], diagnoses: list[Diagnosis]
-) -> list[Slice]:
+def _without_duplicates(ordered: list[Slice], normal: NDArray[np.float64], diagnoses: list[Diagnosis]) -> list[Slice]:
     kept = [ordered[0]]
     for one in ordered[1:]:
         if float(normal @ one.position) - float(normal @ kept[-1].position) > SAME_POSITION_MM:
@@ -140,9 +138,7 @@ def _without_duplicates(
     return kept
 
 
-def _note_tilt(
-    direction: NDArray[np.float64], normal: NDArray[np.float64], diagnoses: list[Diagnosis]
-) -> None:
+def _note_tilt(direction: NDArray[np.float64], normal: NDArray[np.float64], diagnoses: list[Diagnosis]) -> None:
     cosine = float(normal @ direction) / float(np.linalg.norm(direction))
     angle = float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
     if angle > TILT_TOLERANCE_DEG:
@@ -170,13 +166,11 @@ def _planes(
             text = f"{len(missing)} slices are missing, at {places} mm along the stack; they are left empty"
             diagnoses.append(Diagnosis("gap", text))
         return planes, step
-    text = (
-        f"slices are unevenly spaced ({gaps.min():.2f} to {gaps.max():.2f} mm); interpolated to {step:.2f} mm"
-    )
+    text = f"slices are unevenly spaced ({gaps.min():.2f} to {gaps.max():.2f} mm); interpolated to {step:.2f} mm"
     diagnoses.append(Diagnosis("uneven", text))
-    places = np.arange(along[0], along[-1] + step / 2, step)
+    steps = np.arange(along[0], along[-1] + step / 2, step)
     resampled: list[int | tuple[int, int, float] | None] = []
-    for place in places:
+    for place in steps:
         upper = int(np.clip(np.searchsorted(along, place), 1, len(along) - 1))
         weight = float(np.clip((place - along[upper - 1]) / gaps[upper - 1], 0.0, 1.0))
         resampled.append((ordered[upper - 1].index, ordered[upper].index, weight))

@@ -55,9 +55,7 @@ def _nrrd_sizes(path: Path) -> list[int]:
     if head[:4] != b"NRRD":
         raise UnreadableError(f"{path.name} is not an NRRD file (it starts with {head[:4]!r})")
     text = head.replace(b"\r\n", b"\n").split(b"\n\n", 1)[0].decode("utf-8", "replace")
-    fields = dict(
-        line.split(":", 1) for line in text.split("\n")[1:] if ":" in line and not line.startswith("#")
-    )
+    fields = dict(line.split(":", 1) for line in text.split("\n")[1:] if ":" in line and not line.startswith("#"))
     sizes = _numbers(fields.get("sizes", ""))
     kinds = fields.get("kinds", "").split()
     if not sizes:

@@ -74,8 +74,8 @@ def draw_once(window_class: str, device: int) -> GlDriver:
     """
     GlDriver(window_class, device, "").apply()
     # Imported late: the environment decides which window class the factory makes.
-    import vtkmodules.vtkRenderingOpenGL2  # noqa: F401, PLC0415
-    from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow  # noqa: PLC0415
+    import vtkmodules.vtkRenderingOpenGL2  # noqa: F401
+    from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow
 
     window = vtkRenderWindow()
     window.SetOffScreenRendering(1)
@@ -85,11 +85,11 @@ def draw_once(window_class: str, device: int) -> GlDriver:
     window.AddRenderer(renderer)
     window.Render()
     pixels = window.GetRGBACharPixelData
-    from vtkmodules.vtkCommonCore import vtkUnsignedCharArray  # noqa: PLC0415
+    from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
 
     data = vtkUnsignedCharArray()
     pixels(0, 0, 15, 15, 0 if window.GetDoubleBuffer() else 1, data, 0)
-    if data.GetNumberOfTuples() != 256 or data.GetTuple(0)[:3] != (255.0, 0.0, 0.0):
+    if data.GetNumberOfTuples() != 256 or [data.GetComponent(0, channel) for channel in range(3)] != [255.0, 0.0, 0.0]:
         raise OSError("the driver drew a wrong picture")
     name = "unknown"
     for line in window.ReportCapabilities().splitlines():

@@ -143,9 +143,7 @@ class Level:
         shift: blocks have 2**shift voxels along each axis.
     """
 
-    def __init__(
-        self, voxels: NDArray[Any], ijk_to_ras: Matrix, low: Matrix, high: Matrix, shift: int
-    ) -> None:
+    def __init__(self, voxels: NDArray[Any], ijk_to_ras: Matrix, low: Matrix, high: Matrix, shift: int) -> None:
         self.voxels, self.ijk_to_ras, self.low, self.high, self.shift = voxels, ijk_to_ras, low, high, shift
         self.flat = voxels.reshape(-1)
         self.size = np.array(voxels.shape[::-1], np.int64)
@@ -182,7 +180,9 @@ class Level:
         inside = visible.copy()
         for axis in range(3):
             for side in (0, 2):
-                inside &= inner[tuple(slice(side, side + n) if a == axis else slice(1, -1) for a, n in enumerate(visible.shape))]
+                inside &= inner[
+                    tuple(slice(side, side + n) if a == axis else slice(1, -1) for a, n in enumerate(visible.shape))
+                ]
         blocks = np.argwhere(visible & ~inside)[:, ::-1]
         return np.ascontiguousarray((blocks + 0.5) * (1 << self.shift), np.float32)
 
@@ -202,9 +202,7 @@ class Level:
         across = np.array([(columns - 1) / 2, columns * height / (2 * half * width)], np.float32)
         down = np.array([(rows - 1) / 2, -rows / (2 * half)], np.float32)
         out = np.empty((-(-rows // kernels.CELL), -(-columns // kernels.CELL), 2), np.float32)
-        kernels.spans(
-            centres, to_camera.astype(np.float32), np.float32(radius), across, down, parallel is None, out
-        )
+        kernels.spans(centres, to_camera.astype(np.float32), np.float32(radius), across, down, parallel is None, out)
         return out
 
     def view(self, camera: Camera, rays: Matrix) -> Floats:
@@ -337,9 +335,7 @@ class VolumeMarcher:
             final = min(first + TILE, height)
             targets = np.empty((final - first) * width, np.int64)
             tolerance = np.float32(3.0 * level.spacing.min()) if depth_mm is not None else kernels.FAR
-            count = kernels.composite(
-                layer, columns, rows, image, depth, tolerance, first, final, out, targets
-            )
+            count = kernels.composite(layer, columns, rows, image, depth, tolerance, first, final, out, targets)
             for begin in range(0, count, TILE * TILE):
                 some = targets[begin : min(begin + TILE * TILE, count)]
                 own = np.empty((some.size, 5), np.float32)
@@ -456,9 +452,7 @@ def _halved(full: Level) -> Level:
     offset = (step - 1) / 2
     to_full = np.diag([*step.astype(np.float64), 1.0])
     to_full[:3, 3] = offset
-    return Level(
-        small, full.ijk_to_ras @ to_full, (full.low - offset) / step, (full.high - offset) / step, shift=2
-    )
+    return Level(small, full.ijk_to_ras @ to_full, (full.low - offset) / step, (full.high - offset) / step, shift=2)
 
 
 def _storable(voxels: NDArray[Any]) -> tuple[NDArray[Any], float, float]:

@@ -33,7 +33,8 @@ def encode(pixels: NDArray[np.uint8], text: Mapping[str, str] | None = None) -> 
     for key, value in (text or {}).items():
         parts.append(_chunk(b"tEXt", key.encode("latin-1") + b"\0" + value.encode("latin-1", "replace")))
     parts += [_chunk(b"IDAT", isal_zlib.compress(filtered, 1)), _chunk(b"IEND", b"")]
-    return b"".join(parts)
+    data: bytes = b"".join(parts)
+    return data
 
 
 def _chunk(kind: bytes, data: Any) -> bytes:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from backend.render.kernels import slices as kernels
 
-Matrix = NDArray[np.float64]
+Matrix = NDArray[np.floating[Any]]
 Grey = NDArray[np.uint8]
 
 SLAB_PLANES = 32
@@ -33,9 +33,7 @@ class Plane:
     height: int
 
     @classmethod
-    def from_matrices(
-        cls, slice_to_ras: Matrix, mm_per_px: float, width: int, height: int, ras_to_ijk: Matrix
-    ) -> Plane:
+    def from_matrices(cls, slice_to_ras: Matrix, mm_per_px: float, width: int, height: int, ras_to_ijk: Matrix) -> Plane:
         """The plane of a slice view.
 
         `slice_to_ras` (4, 4) has columns screen right, screen up, normal and the picture's centre (RAS mm). Like Slicer's
@@ -106,9 +104,7 @@ class SliceRenderer:
         kernels.nearest(self.voxels, plane.origin, plane.right, plane.down, out, spans)
         return out, _all_or(spans, plane.width)
 
-    def _aligned(
-        self, plane: Plane, axes: tuple[int, int, int], low: np.float32, gain: np.float32, out: Grey
-    ) -> GreySlice:
+    def _aligned(self, plane: Plane, axes: tuple[int, int, int], low: np.float32, gain: np.float32, out: Grey) -> GreySlice:
         across, along, normal = axes
         size = self.voxels.shape[::-1]  # (I, J, K)
         depth, depth_weight = _table(size[normal], plane.origin[normal], 0.0, 1)
@@ -123,14 +119,10 @@ class SliceRenderer:
         transposed = along < across
         if transposed:
             turned = np.empty(out.shape[::-1], np.uint8)
-            kernels.aligned(
-                plane0, plane1, depth_weight[0], columns, column_weights, rows, row_weights, low, gain, turned
-            )
+            kernels.aligned(plane0, plane1, depth_weight[0], columns, column_weights, rows, row_weights, low, gain, turned)
             out[:] = turned.T
         else:
-            kernels.aligned(
-                plane0, plane1, depth_weight[0], rows, row_weights, columns, column_weights, low, gain, out
-            )
+            kernels.aligned(plane0, plane1, depth_weight[0], rows, row_weights, columns, column_weights, low, gain, out)
         return GreySlice(out, _rectangle(rows, columns))
 
     def _planes(self, normal: int, first: int, second: int) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -139,9 +131,7 @@ class SliceRenderer:
             return voxels[first], voxels[second]
         if normal == 1:
             return voxels[:, first], voxels[:, second]
-        with (
-            self._lock
-        ):  # strided reads of single sagittal planes cost a cache line a voxel, so a slab is turned at once
+        with self._lock:  # strided reads of single sagittal planes cost a cache line a voxel, so a slab is turned at once
             begin, slab = self._slab or (0, voxels[:0])
             if not (len(slab) and begin <= first and second < begin + len(slab)):
                 planes = max(2, min(SLAB_PLANES, SLAB_BYTES // max(1, voxels[:, :, 0].nbytes)))
@@ -157,9 +147,7 @@ def apply_lut(grey: Grey, lut: Grey) -> Grey:
     return np.asarray(lut[grey])
 
 
-def blend_labels(
-    rgb: Grey, labels: NDArray[Any], colors: NDArray[np.float32], outline: NDArray[np.float32]
-) -> None:
+def blend_labels(rgb: Grey, labels: NDArray[Any], colors: NDArray[np.float32], outline: NDArray[np.float32]) -> None:
     """Draw labels over `rgb` (h, w, 3) in place.
 
     `colors` (n, 4): red, green, blue 0..255 and fill opacity 0..1 for each label; `outline` (n,): opacity of outlines.
@@ -183,12 +171,7 @@ def _near_type(array: NDArray[Any]) -> type:
 def _aligned_axes(plane: Plane) -> tuple[int, int, int] | None:
     """Voxel axes that pixels run along rightwards and downwards, and the normal one; None for oblique planes."""
     across, along = int(np.abs(plane.right).argmax()), int(np.abs(plane.down).argmax())
-    stray = (
-        np.abs(plane.right).sum()
-        - abs(plane.right[across])
-        + np.abs(plane.down).sum()
-        - abs(plane.down[along])
-    )
+    stray = np.abs(plane.right).sum() - abs(plane.right[across]) + np.abs(plane.down).sum() - abs(plane.down[along])
     if across == along or stray * max(plane.width, plane.height) > 512 * AXIS_TOLERANCE:
         return None
     return across, along, 3 - across - along

@@ -70,7 +70,7 @@ class Application:
 
 def _layout_names() -> dict[int, str]:
     prefix, suffix = "SlicerLayout", "View"
-    names = {}
+    names: dict[int, str] = {}
     for attribute in dir(slicer.vtkMRMLLayoutNode):
         if attribute.startswith(prefix) and attribute.endswith(suffix):
             number = getattr(slicer.vtkMRMLLayoutNode, attribute)

@@ -150,9 +150,7 @@ class Framer:
             return found
         pixels = view.prepare(picture.width, picture.height)
         # Drawing settles what the managers had pending, so the key is taken after it.
-        return self._maker(
-            (*key, view.content_key()), picture, lambda: pixels(None), started, arrived, rev=rev
-        )
+        return self._maker((*key, view.content_key()), picture, lambda: pixels(None), started, arrived, rev=rev)
 
     def _known(self, key: tuple[Any, ...], picture: c.Picture) -> Made | None:
         etag = etag_of(key)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import slicer
@@ -154,9 +154,7 @@ class SceneHost:
 
     def _open_view(self, command: c.OpenView, _arrived: float) -> c.ViewInfo:
         view = self.view(command.view)
-        return c.ViewInfo(
-            view.name, "slice" if isinstance(view, SliceView) else "threeD", view.touch(), view.state()
-        )
+        return c.ViewInfo(view.name, "slice" if isinstance(view, SliceView) else "threeD", view.touch(), view.state())
 
     def _set_view(self, command: c.SetView, _arrived: float) -> None:
         view = self.view(command.view)
@@ -180,14 +178,13 @@ class SceneHost:
             self._applied.pop(command.by, None)
             self._pointers.forget(command.by)
 
-    def _slice_picture(
-        self, command: c.SlicePicture, arrived: float
-    ) -> Callable[[], tuple[c.PictureInfo, bytes]]:
+    def _slice_picture(self, command: c.SlicePicture, arrived: float) -> Callable[[], tuple[c.PictureInfo, bytes]]:
         view = self._slice_view(command.view)
-        other = None
+        other: SliceView | None = None
         if command.copy_geometry_from is not None:
-            other = self.views.get(canonical(command.copy_geometry_from))
-            if not isinstance(other, SliceView):
+            named = self.views.get(canonical(command.copy_geometry_from))
+            other = named if isinstance(named, SliceView) else None
+            if other is None:
                 raise NotFoundError(f"no slice view {command.copy_geometry_from!r} to copy the geometry from")
         self._changed_by[view.name] = ""
         if command.patch.orientation is not None:
@@ -200,9 +197,7 @@ class SceneHost:
             view.apply(c.ViewPatch(offset=command.patch.offset))
         return self._framer.slice_picture(view, command, arrived)
 
-    def _threed_picture(
-        self, command: c.ThreeDPicture, arrived: float
-    ) -> Callable[[], tuple[c.PictureInfo, bytes]]:
+    def _threed_picture(self, command: c.ThreeDPicture, arrived: float) -> Callable[[], tuple[c.PictureInfo, bytes]]:
         view = self._threed_view()
         self._changed_by[view.name] = ""
         view.move(command.look_from, command.start, command.roll, command.pan, command.orbit)
@@ -244,9 +239,7 @@ class SceneHost:
 
     def _show(self, node: Any, in_3d: bool) -> None:
         self._loader.show_volume(node)
-        scalar = (
-            node.IsA("vtkMRMLScalarVolumeNode") and node.GetImageData().GetNumberOfScalarComponents() == 1
-        )
+        scalar = node.IsA("vtkMRMLScalarVolumeNode") and node.GetImageData().GetNumberOfScalarComponents() == 1
         if in_3d and scalar and not node.IsA("vtkMRMLLabelMapVolumeNode"):
             self._hide_other_volumes()
             show_in_3d(self.app, node)
@@ -330,7 +323,7 @@ class SceneHost:
                 self._emit(c.SceneChanged(info))
         return True
 
-    _performers: dict[type, Callable[[Any, Any, float], Any]] = {
+    _performers: ClassVar[dict[type, Callable[[Any, Any, float], Any]]] = {
         c.Describe: _describe_command,
         c.OpenView: _open_view,
         c.SetView: _set_view,

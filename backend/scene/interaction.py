@@ -35,9 +35,7 @@ class Pointers:
     def __init__(self) -> None:
         self._pointers: dict[tuple[str, str], Pointer] = {}
 
-    def handle(
-        self, view: SliceView | ThreeDView, by: str, events: list[list[Any]], size: tuple[int, int]
-    ) -> None:
+    def handle(self, view: SliceView | ThreeDView, by: str, events: list[list[Any]], size: tuple[int, int]) -> None:
         """Apply a batch of `[dt, kind, x, y, buttons, modifiers, extra]` in order.
 
         Raises:
@@ -77,9 +75,7 @@ def _read(event: list[Any]) -> tuple[str, float, float, int, int, float]:
     return kind, *place, held, pressed, extra
 
 
-def _drag(
-    view: SliceView | ThreeDView, buttons: int, modifiers: int, right: float, up: float, size: tuple[int, int]
-) -> None:
+def _drag(view: SliceView | ThreeDView, buttons: int, modifiers: int, right: float, up: float, size: tuple[int, int]) -> None:
     """A drag by fractions of the view's width and height, up positive."""
     panning = bool(buttons & MIDDLE) or bool(modifiers & SHIFT)
     if isinstance(view, SliceView):
@@ -88,9 +84,7 @@ def _drag(
         view.view = _dragged(view.view, buttons, panning, right, up, size)
 
 
-def _drag_slice(
-    view: SliceView, buttons: int, panning: bool, right: float, up: float, size: tuple[int, int]
-) -> None:
+def _drag_slice(view: SliceView, buttons: int, panning: bool, right: float, up: float, size: tuple[int, int]) -> None:
     state = view.state()
     if panning:
         geometry = view.geometry(*size)

@@ -36,9 +36,7 @@ class Loader:
             "SceneFile": self._scene_file,
             "TableFile": lambda p, o: self._stored("vtkMRMLTableNode", "vtkMRMLTableStorageNode", p, o),
             "TextFile": lambda p, o: self._stored("vtkMRMLTextNode", "vtkMRMLTextStorageNode", p, o),
-            "ColorTableFile": lambda p, o: self._stored(
-                "vtkMRMLColorTableNode", "vtkMRMLColorTableStorageNode", p, o
-            ),
+            "ColorTableFile": lambda p, o: self._stored("vtkMRMLColorTableNode", "vtkMRMLColorTableStorageNode", p, o),
         }
 
     def load(self, path: Path, file_type: str | None, properties: dict[str, str]) -> list[Any]:
@@ -54,9 +52,7 @@ class Loader:
             raise NotFoundError(f"Failed to load node from file: {path}\nthere is no such file")
         if kind is None or kind not in self._readers:
             known = ", ".join(sorted(KNOWN))
-            raise BadRequestError(
-                f"Failed to load node from file: {path}\nunknown file type {kind!r}; known are {known}"
-            )
+            raise BadRequestError(f"Failed to load node from file: {path}\nunknown file type {kind!r}; known are {known}")
         before = {self._scene.GetNthNode(i).GetID() for i in range(self._scene.GetNumberOfNodes())}
         try:
             return self._readers[kind](path, properties)
@@ -163,11 +159,7 @@ class Loader:
             return []
         with tempfile.TemporaryDirectory(prefix="slicecast-mrb-") as folder:
             clear = is_true(options.get("clear", ""))
-            if (
-                not self._app.logic.OpenSlicerDataBundle(str(path), folder)
-                if clear
-                else not self._import(path, folder)
-            ):
+            if not self._app.logic.OpenSlicerDataBundle(str(path), folder) if clear else not self._import(path, folder):
                 raise UnreadableError("it could not be opened as a scene bundle")
         return []
 

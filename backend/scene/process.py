@@ -218,9 +218,7 @@ def main() -> None:
     module, _, name = arguments.host.partition(":")
     outbox, inbox = Outbox(connection), Inbox()
     driver = ThreadPoolExecutor(1).submit(probe, arguments.gl)  # a child process, while this one imports VTK
-    host = getattr(importlib.import_module(module), name).from_json(
-        arguments.options, outbox.event, driver.result
-    )
+    host = getattr(importlib.import_module(module), name).from_json(arguments.options, outbox.event, driver.result)
     threading.Thread(target=read_commands, args=(connection, inbox, host), daemon=True, name="input").start()
     threading.Thread(target=beat, args=(outbox, inbox), daemon=True, name="beat").start()
     host.start()

@@ -25,14 +25,12 @@ Told = Callable[[int, int | None], None]
 class GuardedResolver(tornado.netutil.Resolver):
     """Resolves names, and refuses private addresses at the moment of connecting, so that no second look-up differs."""
 
-    def initialize(self, allow_private: bool) -> None:  # type: ignore[override]
+    def initialize(self, allow_private: bool) -> None:
         """`allow_private`: also loopback, link-local and private networks."""
         self._allow_private = allow_private
         self._resolver = tornado.netutil.DefaultExecutorResolver()
 
-    async def resolve(  # type: ignore[override]
-        self, host: str, port: int, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[tuple[int, Any]]:
+    async def resolve(self, host: str, port: int, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[tuple[int, Any]]:
         """Addresses of a host.
 
         Raises:
@@ -41,10 +39,8 @@ class GuardedResolver(tornado.netutil.Resolver):
         found = await self._resolver.resolve(host, port, family)
         for _family, address in found:
             if not self._allow_private and not ipaddress.ip_address(address[0].split("%")[0]).is_global:
-                raise ForbiddenError(
-                    f"{host} is a private address; allow it with the setting url_allow_private"
-                )
-        return found
+                raise ForbiddenError(f"{host} is a private address; allow it with the setting url_allow_private")
+        return list(found)
 
 
 def file_name_of(url: str) -> str:

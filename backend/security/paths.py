@@ -18,6 +18,4 @@ def require_allowed(path: str, allowed: list[Path]) -> Path:
         root = folder.expanduser().resolve()
         if resolved == root or root in resolved.parents:
             return resolved
-    raise ForbiddenError(
-        f"{path} is outside the folders that requests may use; start the server with --allow-path FOLDER"
-    )
+    raise ForbiddenError(f"{path} is outside the folders that requests may use; start the server with --allow-path FOLDER")

@@ -87,9 +87,7 @@ class Channel(asyncio.Protocol):
         """Called by asyncio when the process has gone."""
         for future in self._waiting.values():
             if not future.done():
-                future.set_exception(
-                    errors.UnavailableError("the scene process stopped; it restarts", RETRY_AFTER_S)
-                )
+                future.set_exception(errors.UnavailableError("the scene process stopped; it restarts", RETRY_AFTER_S))
         self._waiting.clear()
         self._on_lost()
 

@@ -80,9 +80,7 @@ async def launch(
         "max_files": settings.max_files,
     }
     environment = dict(os.environ)
-    environment["PYTHONPATH"] = os.pathsep.join(
-        filter(None, [str(PACKAGE_PARENT), environment.get("PYTHONPATH")])
-    )
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PACKAGE_PARENT), environment.get("PYTHONPATH")]))
     try:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "backend.scene.process", str(theirs.fileno()),
@@ -93,7 +91,5 @@ async def launch(
     finally:
         theirs.close()
     ours.setblocking(False)
-    _transport, channel = await asyncio.get_running_loop().create_connection(
-        lambda: Channel(on_event, on_lost), sock=ours
-    )
+    _transport, channel = await asyncio.get_running_loop().create_connection(lambda: Channel(on_event, on_lost), sock=ours)
     return SceneProcess(process, channel)

@@ -55,9 +55,9 @@ def _load(live: LiveServer, name: str) -> None:
 
 # For each view: sign of RAS at the left, right, top and bottom of its picture, with the normal's axis and its sign.
 SEEN = {
-    "red": {"axis": 2, "left": (0, 1), "top": (1, 1), "offset_sign": 1},
-    "green": {"axis": 1, "left": (0, 1), "top": (2, 1), "offset_sign": 1},
-    "yellow": {"axis": 0, "left": (1, 1), "top": (2, 1), "offset_sign": -1},
+    "red": {"orientation": "axial", "axis": 2, "left": (0, 1), "top": (1, 1), "offset_sign": 1},
+    "green": {"orientation": "coronal", "axis": 1, "left": (0, 1), "top": (2, 1), "offset_sign": 1},
+    "yellow": {"orientation": "sagittal", "axis": 0, "left": (1, 1), "top": (2, 1), "offset_sign": -1},
 }
 
 
@@ -67,7 +67,10 @@ SEEN = {
 def test_octants_lie_where_they_belong(server: LiveServer, name: str, view: str, offset: float) -> None:
     _load(server, name)
     seen = SEEN[view]
-    pixels = _grey(server, f"view={view}&orientation={ {'red': 'axial', 'green': 'coronal', 'yellow': 'sagittal'}[view]}&offset={offset}&size=200")
+    pixels = _grey(
+        server,
+        f"view={view}&orientation={ {'red': 'axial', 'green': 'coronal', 'yellow': 'sagittal'}[view] }&offset={offset}&size=200",
+    )
     scale = _scale(pixels)
     for right in (False, True):
         for bottom in (False, True):
@@ -77,7 +80,8 @@ def test_octants_lie_where_they_belong(server: LiveServer, name: str, view: str,
             signs[axis] = -sign if right else sign
             axis, sign = seen["top"]
             signs[axis] = -sign if bottom else sign
-            patch = pixels[(110 if bottom else 80) : (120 if bottom else 90), (110 if right else 80) : (120 if right else 90)]
+            rows, columns = (slice(110, 120) if far else slice(80, 90) for far in (bottom, right))
+            patch = pixels[rows, columns]
             expected = OCTANTS[signs[0], signs[1], signs[2]]
             assert abs(np.median(patch) - scale(expected)) <= 3, (signs, np.median(patch), scale(expected))
 

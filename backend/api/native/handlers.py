@@ -75,7 +75,8 @@ class UploadFileHandler(BaseHandler):
         super().prepare()
         if self.request.method != "PUT":
             return
-        self.request.connection.set_max_body_size(self.config.max_body_mb << 20)  # type: ignore[attr-defined]
+        connection: Any = self.request.connection
+        connection.set_max_body_size(self.config.max_body_mb << 20)
         folder = upload_folder(self.session, self.path_args[0])
         name = Path(unquote(self.path_args[1])).name
         if not name or name.startswith(".") or len(name) > MAX_NAME:

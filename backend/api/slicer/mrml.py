@@ -46,9 +46,7 @@ class Mrml:
     async def _load(self, query: Mapping[str, str]) -> dict[str, Any]:
         place = query.get("url") or query.get("localfile")
         if place is None:
-            raise BadRequestError(
-                "Required `url` or `localfile` query parameter is missing in `mrml` request"
-            )
+            raise BadRequestError("Required `url` or `localfile` query parameter is missing in `mrml` request")
         if "filetype" not in query:
             raise BadRequestError("'filetype'")
         job = new_job()

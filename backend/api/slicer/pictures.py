@@ -38,7 +38,7 @@ class Pictures:
     newest: NewestWins[Result]
 
     async def slice(self, handler: BaseHandler, query: Mapping[str, str], strict: bool) -> None:
-        """`/slice`: view, orientation, scrollTo, offset, copySliceGeometryFrom, size, and our overlays, labels, fmt, quality."""
+        """`/slice`: view, orientation, scrollTo, offset, copySliceGeometryFrom, size; our overlays, labels, fmt, quality."""
         command = c.SlicePicture(
             view=slice_view_name(query.get("view", "red"), strict),
             picture=self._picture(handler, query, strict),
@@ -56,9 +56,7 @@ class Pictures:
         view = query.get("view", "1").lower()
         if strict and view not in ("1", "view1", "threed", "3d"):
             raise NotFoundError(f"no 3D view {view!r}; there is 1")
-        values = {
-            name: number(query, name, 0.0) or 0.0 for name in ("roll", "panX", "panY", "orbitX", "orbitY")
-        }
+        values = {name: number(query, name, 0.0) or 0.0 for name in ("roll", "panX", "panY", "orbitX", "orbitY")}
         command = c.ThreeDPicture(
             view="1",
             picture=self._picture(handler, query, strict),
@@ -110,9 +108,7 @@ class Pictures:
         command: c.SlicePicture | c.ThreeDPicture,
     ) -> None:
         async def fly() -> Result:
-            return await self.flights.do(
-                repr(command), lambda: self.session.ask_picture(command, c.PictureInfo)
-            )
+            return await self.flights.do(repr(command), lambda: self.session.ask_picture(command, c.PictureInfo))
 
         make: Callable[[], Awaitable[Result]] = fly
         client = query.get("client")
@@ -166,9 +162,7 @@ def _size(query: Mapping[str, str], settings: Settings, strict: bool) -> int:
     value = number(query, "size")
     if value is None or value < 1:
         if strict:
-            raise BadRequestError(
-                f"size must be a number of pixels from 1 to {settings.max_side_px}, or native"
-            )
+            raise BadRequestError(f"size must be a number of pixels from 1 to {settings.max_side_px}, or native")
         return settings.default_size_px
     if value > settings.max_side_px or value * value > settings.max_pixels:
         side = min(settings.max_side_px, int(settings.max_pixels**0.5))

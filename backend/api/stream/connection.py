@@ -263,9 +263,7 @@ class Connection:
         moved_at = stream.moved_at
         try:
             picture = self._picture(stream, what)
-            command = c.Frame(
-                stream.view, picture, self.id, still=what != "moving", budget_s=stream.target_s * 0.8
-            )
+            command = c.Frame(stream.view, picture, self.id, still=what != "moving", budget_s=stream.target_s * 0.8)
             info, data = await self._session.ask_picture(command, c.PictureInfo)
             await self._send(stream, what, info, data)
             if stream.moved_at == moved_at:

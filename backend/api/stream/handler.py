@@ -59,14 +59,14 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
         """None: pictures do not shrink, and it costs a hundredfold."""
 
     @property
-    def max_message_size(self) -> int:  # type: ignore[override]
+    def max_message_size(self) -> int:
         """Largest message in bytes."""
         return self.hub.settings.stream_message_bytes
 
     def open(self, *_args: str, **_kwargs: str) -> None:
         """The socket is there; the client has to say hello soon."""
         self.set_nodelay(True)
-        stream = self.ws_connection.stream if self.ws_connection else None  # type: ignore[attr-defined]
+        stream = self.ws_connection.stream if self.ws_connection else None
         if stream is not None:
             try:
                 stream.socket.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_BYTES)
@@ -127,9 +127,7 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
                 connection.acknowledge(message)
             case m.Set():
                 patch = c.require_finite(message.patch)
-                connection.change(
-                    message.stream, message.n, lambda s: c.SetView(s.view, patch, connection.id, message.n)
-                )
+                connection.change(message.stream, message.n, lambda s: c.SetView(s.view, patch, connection.id, message.n))
             case m.Input():
                 if self._within_limits(0, len(message.events)):
                     connection.change(
@@ -189,11 +187,7 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
     def _open_views(self, connection: Connection, message: m.Open) -> None:
         wishes = list(message.views or [])
         if message.view is not None and message.size is not None:
-            wishes.append(
-                m.ViewWish(
-                    message.view, message.size, message.ref, message.still, message.prefer, message.max_fps
-                )
-            )
+            wishes.append(m.ViewWish(message.view, message.size, message.ref, message.still, message.prefer, message.max_fps))
         if not wishes:
             self._say_error("nothing_to_open", "open needs view and size, or views")
 
@@ -260,12 +254,8 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
         self._messages += messages
         self._events += events
         settings = self.hub.settings
-        if (
-            self._messages > settings.stream_messages_per_s * 2
-        ):  # acknowledgements count too, twice the inputs at most
-            self._refuse(
-                POLICY, "too_many_messages", f"over {settings.stream_messages_per_s * 2} messages a second"
-            )
+        if self._messages > settings.stream_messages_per_s * 2:  # acknowledgements count too, twice the inputs at most
+            self._refuse(POLICY, "too_many_messages", f"over {settings.stream_messages_per_s * 2} messages a second")
         elif self._events > settings.stream_events_per_s:
             self._refuse(POLICY, "too_many_events", f"over {settings.stream_events_per_s} events a second")
         else:
@@ -278,8 +268,6 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
     def _check_idle(self) -> None:
         left = self._heard_at + self.hub.settings.stream_idle_s - time.monotonic()
         if left <= 0:
-            self._refuse(
-                POLICY if self.connection is None else 1001, "idle", "nothing was heard for too long"
-            )
+            self._refuse(POLICY if self.connection is None else 1001, "idle", "nothing was heard for too long")
         else:
             self._idle_timer = asyncio.get_running_loop().call_later(left + 0.01, self._check_idle)

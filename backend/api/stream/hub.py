@@ -45,9 +45,7 @@ class Hub:
         metrics.STREAM_CLIENTS.set(len(self._sockets))
         connection.detach()
         if not self.stopping and self.settings.stream_resume_s > 0:
-            timer = asyncio.get_running_loop().call_later(
-                self.settings.stream_resume_s, self._lost.pop, connection.id, None
-            )
+            timer = asyncio.get_running_loop().call_later(self.settings.stream_resume_s, self._lost.pop, connection.id, None)
             self._lost[connection.id] = (connection, timer)
 
     def resume(self, identity: str, secret: str) -> Connection | None:

@@ -6,7 +6,7 @@ conversion. Voxels are flat arrays addressed by unsigned indices, which spares n
 All loops release the interpreter lock; compiled for uint8 and int16 voxels.
 """
 
-# ruff: noqa: PLR0912, PLR0915, PLR0917 - one loop with everything in registers is what is fast
+
 # mypy: allow-untyped-defs, allow-untyped-calls
 
 from __future__ import annotations
@@ -367,15 +367,7 @@ def march(
             if opacity > INVISIBLE:
                 weight = through * opacity
                 if gradient_lut.size > 0 or (shade and weight > least_weight):
-                    if (
-                        smooth
-                        and ix > 0
-                        and iy > 0
-                        and iz > 0
-                        and ix + 2 < size[0]
-                        and iy + 2 < size[1]
-                        and iz + 2 < size[2]
-                    ):
+                    if smooth and ix > 0 and iy > 0 and iz > 0 and ix + 2 < size[0] and iy + 2 < size[1] and iz + 2 < size[2]:
                         gx = _central(voxels, at, side, fx, fy, fz, row, layer)
                         gy = _central(voxels, at, row, fy, fx, fz, side, layer)
                         gz = _central(voxels, at, layer, fz, fx, fy, side, row)

@@ -140,9 +140,7 @@ class LayerStack:
             geometry.slice_to_ras, geometry.mm_per_px, geometry.width, geometry.height, np.linalg.inv(matrix)
         )
         interpolate = bool(display.GetInterpolate())
-        return ScalarLayer(
-            source, plane, display.GetWindow(), display.GetLevel(), interpolate, _lut(display), opacity
-        )
+        return ScalarLayer(source, plane, display.GetWindow(), display.GetLevel(), interpolate, _lut(display), opacity)
 
     def _label_map(self, node: Any | None, geometry: Geometry, opacity: float) -> LabelMapLayer | None:
         if node is None or not node.IsA("vtkMRMLLabelMapVolumeNode") or node.GetDisplayNode() is None:
@@ -162,9 +160,7 @@ class LayerStack:
         node = self._logic.GetSliceNode()
         before = node.GetDimensions(), node.GetFieldOfView()
         node.SetDimensions(geometry.width, geometry.height, 1)
-        node.SetFieldOfView(
-            geometry.width * geometry.mm_per_px, geometry.height * geometry.mm_per_px, before[1][2]
-        )
+        node.SetFieldOfView(geometry.width * geometry.mm_per_px, geometry.height * geometry.mm_per_px, before[1][2])
         try:
             connection = self._logic.GetImageDataConnection()
             if connection is None:
@@ -203,9 +199,7 @@ def _color_at(function: Any, value: float) -> tuple[float, float, float]:
     return color[0], color[1], color[2]
 
 
-def _stack(
-    base: ScalarLayer | None, front: ScalarLayer | None, labels: LabelMapLayer | None, geometry: Geometry
-) -> Layers:
+def _stack(base: ScalarLayer | None, front: ScalarLayer | None, labels: LabelMapLayer | None, geometry: Geometry) -> Layers:
     if base is not None:
         result = base.draw()
     else:

@@ -35,9 +35,7 @@ def anything_to_draw(scene: Any, slice_node: Any) -> bool:
 
 def _shows(node: Any, slice_node: Any) -> bool:
     if node.IsA("vtkMRMLMarkupsNode"):
-        return bool(
-            node.GetNumberOfControlPoints() and _displayed(node, slice_node) and _reaches(node, slice_node)
-        )
+        return bool(node.GetNumberOfControlPoints() and _displayed(node, slice_node) and _reaches(node, slice_node))
     if slicer.vtkMRMLSliceLogic.IsSliceModelNode(node):
         return False
     return _displayed(node, slice_node)
@@ -66,4 +64,4 @@ def _reaches(node: Any, slice_node: Any) -> bool:
     low = sum(n * (bounds[2 * a] if n > 0 else bounds[2 * a + 1]) for a, n in enumerate(normal))
     high = sum(n * (bounds[2 * a + 1] if n > 0 else bounds[2 * a]) for a, n in enumerate(normal))
     margin = max(5.0, abs(slice_node.GetFieldOfView()[2]))  # a glyph shows while the plane is near its point
-    return low - margin <= offset <= high + margin
+    return bool(low - margin <= offset <= high + margin)

@@ -20,7 +20,7 @@ class LabelLayer:
     """One label map of a segmentation. Segments that overlap lie in different layers."""
 
     slices: SliceRenderer
-    ras_to_ijk: Matrix
+    ras_to_ijk: NDArray[np.floating[Any]]
     colors: NDArray[np.float32]  # (labels, 4): red, green, blue 0..255, fill opacity 0..1
     outline: NDArray[np.float32]  # (labels,): outline opacity 0..1
 
@@ -106,9 +106,7 @@ def _layer(image: Any, parent: Matrix, display: Any, segments: list[tuple[str, A
     count = max(segment.GetLabelValue() for _id, segment in segments) + 1
     colors, outline = np.zeros((count, 4), np.float32), np.zeros(count, np.float32)
     whole_fill = display.GetOpacity() * display.GetOpacity2DFill() * bool(display.GetVisibility2DFill())
-    whole_outline = (
-        display.GetOpacity() * display.GetOpacity2DOutline() * bool(display.GetVisibility2DOutline())
-    )
+    whole_outline = display.GetOpacity() * display.GetOpacity2DOutline() * bool(display.GetVisibility2DOutline())
     for segment_id, segment in segments:
         if not display.GetSegmentVisibility(segment_id):
             continue

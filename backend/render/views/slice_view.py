@@ -47,9 +47,7 @@ class SliceView:
 
     kind = "slice"
 
-    def __init__(
-        self, app: Any, node: Any, sources: VolumeSources, segments: SegmentationLayers, has_gl: bool
-    ) -> None:
+    def __init__(self, app: Any, node: Any, sources: VolumeSources, segments: SegmentationLayers, has_gl: bool) -> None:
         self._app, self.node, self._sources, self._segments = app, node, sources, segments
         self.name: str = node.GetLayoutName()
         self.logic = slicer.vtkMRMLSliceLogic()
@@ -99,11 +97,7 @@ class SliceView:
         """The state's fields of docs/stream.md."""
         matrix = self.slice_to_ras
         volume, extent = self.background, self.extent()
-        display = (
-            volume.GetScalarVolumeDisplayNode()
-            if volume is not None and volume.IsA("vtkMRMLScalarVolumeNode")
-            else None
-        )
+        display = volume.GetScalarVolumeDisplayNode() if volume is not None and volume.IsA("vtkMRMLScalarVolumeNode") else None
         color = self.node.GetLayoutColor()
         return {
             "kind": self.kind,
@@ -117,7 +111,7 @@ class SliceView:
             "fov": list(self.field_of_view()),
             "window": display.GetWindow() if display else None,
             "level": display.GetLevel() if display else None,
-            "scalar_range": list(volume.GetImageData().GetScalarRange()) if display and volume.GetImageData() else None,
+            "scalar_range": list(volume.GetImageData().GetScalarRange()) if display and volume is not None and volume.GetImageData() else None,
             "background": {"id": volume.GetID(), "name": volume.GetName()} if volume is not None else None,
             "edges": edge_letters(matrix),
         }  # fmt: skip
@@ -246,9 +240,7 @@ class SliceView:
         key = (self.slice_to_ras.round(9).tobytes(), self.field_of_view(), self._stack.key())
         if not overlays:
             return key
-        drawn = (
-            self._offscreen.changes if self._offscreen and anything_to_draw(self._app.scene, self.node) else 0
-        )
+        drawn = self._offscreen.changes if self._offscreen and anything_to_draw(self._app.scene, self.node) else 0
         return (*key, self._segments.key(self.node), anything_to_draw(self._app.scene, self.node), drawn)
 
     def touch(self) -> int:
@@ -294,9 +286,7 @@ class SliceView:
             self.node.EndModify(blocked)
             self._box, self._seen_fov = box, tuple(self.node.GetFieldOfView()[:2])
         self._offscreen.draw(geometry.width, geometry.height)
-        self._offscreen.changes = (
-            changes  # what this picture's own shape stirred up is nothing new to anybody
-        )
+        self._offscreen.changes = changes  # what this picture's own shape stirred up is nothing new to anybody
         return self._offscreen.rgba()
 
 
@@ -319,6 +309,4 @@ def require_gl(has_gl: bool, what: str) -> None:
         UnavailableError: saying what to install.
     """
     if not has_gl:
-        raise UnavailableError(
-            f"{what} needs OpenGL and no driver was found; install libegl1 libegl-mesa0 libgl1-mesa-dri"
-        )
+        raise UnavailableError(f"{what} needs OpenGL and no driver was found; install libegl1 libegl-mesa0 libgl1-mesa-dri")

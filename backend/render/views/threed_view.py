@@ -104,8 +104,7 @@ class ThreeDView:
         """Where the camera stands now."""
         node = self.camera_node
         position, focal_point, up = (
-            np.array(v, dtype=np.float64)
-            for v in (node.GetPosition(), node.GetFocalPoint(), node.GetViewUp())
+            np.array(v, dtype=np.float64) for v in (node.GetPosition(), node.GetFocalPoint(), node.GetViewUp())
         )
         return View(position, focal_point, up, node.GetViewAngle())
 
@@ -141,11 +140,7 @@ class ThreeDView:
         for index in range(self._app.scene.GetNumberOfNodesByClass("vtkMRMLDisplayableNode")):
             node = self._app.scene.GetNthNodeByClass(index, "vtkMRMLDisplayableNode")
             hidden = node.IsA("vtkMRMLVolumeNode") or node.GetHideFromEditors()
-            if (
-                not hidden
-                and node.GetDisplayVisibility()
-                and not slicer.vtkMRMLSliceLogic.IsSliceModelNode(node)
-            ):
+            if not hidden and node.GetDisplayVisibility() and not slicer.vtkMRMLSliceLogic.IsSliceModelNode(node):
                 nodes.append(node)
         return nodes
 

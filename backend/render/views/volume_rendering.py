@@ -42,9 +42,7 @@ def shown_volumes(scene: Any, view_node: Any, sources: VolumeSources) -> list[Sh
     return shown
 
 
-def _shown(
-    display: Any, volume: Any, properties: Any, source: VolumeSource, matrix: Matrix, view_node: Any
-) -> ShownVolume:
+def _shown(display: Any, volume: Any, properties: Any, source: VolumeSource, matrix: Matrix, view_node: Any) -> ShownVolume:
     roi = display.GetROINode() if display.GetCroppingEnabled() else None
     place = (content_key(volume)[:3], matrix.tobytes())
     look = (properties.GetMTime(), properties.GetVolumeProperty().GetMTime(), display.GetMTime())

@@ -34,11 +34,7 @@ class VolumeSources:
     def of(self, node: Any) -> VolumeSource | None:
         """The source of a one-component volume node, or None where it has no voxels or several components."""
         image = node.GetImageData()
-        if (
-            image is None
-            or image.GetPointData().GetScalars() is None
-            or image.GetNumberOfScalarComponents() != 1
-        ):
+        if image is None or image.GetPointData().GetScalars() is None or image.GetNumberOfScalarComponents() != 1:
             return None
         mtime = max(image.GetMTime(), image.GetPointData().GetScalars().GetMTime())
         found = self._sources.get(node.GetID())

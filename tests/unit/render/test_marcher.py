@@ -56,14 +56,10 @@ def solid(**options: Any) -> TransferFunction:
 def plain(shade: bool = False, opacity: float = 1.0, **options: Any) -> TransferFunction:
     """White, opaque above 100."""
     points = [(0.0, 0.0), (100.0, 0.0), (101.0, opacity), (255.0, opacity)]
-    return TransferFunction.from_points(
-        0.0, 255.0, [(0, 1, 1, 1), (255, 1, 1, 1)], points, shade=shade, **options
-    )
+    return TransferFunction.from_points(0.0, 255.0, [(0, 1, 1, 1), (255, 1, 1, 1)], points, shade=shade, **options)
 
 
-def centred(
-    shape: tuple[int, ...], spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)
-) -> NDArray[np.float64]:
+def centred(shape: tuple[int, ...], spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> NDArray[np.float64]:
     matrix = np.diag([*spacing, 1.0])
     matrix[:3, 3] = -(np.array(shape[::-1]) - 1) / 2 * spacing
     return matrix
@@ -284,9 +280,7 @@ def test_cropping_box() -> None:
     width = (marcher.render(front(), SIZE, SIZE, image=background())[SIZE // 2, :, 0] > 140).sum()
     assert abs(width - 10 * np.sqrt(2) * SIZE / 60) <= 3
     marcher.set_crop_planes(np.array([[0.0, 0.0, 1.0, 0.0]]))  # upper half: z >= 0
-    rows = np.flatnonzero(
-        (marcher.render(front(), SIZE, SIZE, image=background())[:, :, 0] > 140).any(axis=1)
-    )
+    rows = np.flatnonzero((marcher.render(front(), SIZE, SIZE, image=background())[:, :, 0] > 140).any(axis=1))
     assert rows.max() - SIZE // 2 in (-1, 0)
     marcher.set_crop(None, None)
     whole = (marcher.render(front(), SIZE, SIZE, image=background())[SIZE // 2, :, 0] > 140).sum()
@@ -314,15 +308,11 @@ def test_mip_shows_the_greatest_value() -> None:
     voxels[9:12, 14:17, 9:12] = 250
     voxels[9:12, 4:7, 2:5] = 120
     marcher = VolumeMarcher(voxels, centred(voxels.shape))
-    marcher.set_transfer(
-        TransferFunction.from_points(0.0, 255.0, RAMP, [(0.0, 1.0), (255.0, 1.0)], shade=False)
-    )
+    marcher.set_transfer(TransferFunction.from_points(0.0, 255.0, RAMP, [(0.0, 1.0), (255.0, 1.0)], shade=False))
     out = marcher.render(front(parallel=9.5), 190, 190, image=background(190, 190), mode="mip")[:, :, 0]
     assert out.max() > 200
     rows, columns = np.nonzero(out > 200)
-    assert (
-        abs(rows.mean() - 89.5) <= 2
-    )  # voxel 10 lies half a voxel, 5 px, towards head and right of the middle
+    assert abs(rows.mean() - 89.5) <= 2  # voxel 10 lies half a voxel, 5 px, towards head and right of the middle
     assert abs(columns.mean() - 89.5) <= 2
     assert 110 <= np.median(out[85:95, 155:165]) <= 121
     assert abs(int(np.median(out)) - 10) <= 1
@@ -445,9 +435,7 @@ def test_two_pictures_at_once_are_those_made_alone() -> None:
     def draw(n: int) -> NDArray[np.uint8]:
         if n < 2:
             fresh.wait(10)
-        return marcher.render(
-            cameras[n % 6], 80, 80, image=background(80, 80), detail="moving" if n % 4 else "still"
-        )
+        return marcher.render(cameras[n % 6], 80, 80, image=background(80, 80), detail="moving" if n % 4 else "still")
 
     with ThreadPoolExecutor(2) as pool:
         together = list(pool.map(draw, range(12)))
