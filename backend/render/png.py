@@ -38,4 +38,5 @@ def encode(pixels: NDArray[np.uint8], text: Mapping[str, str] | None = None) -> 
 
 
 def _chunk(kind: bytes, data: Any) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
+    chunk: bytes = struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
+    return chunk

@@ -231,7 +231,7 @@ class Session:
     def _set_status(self, status: Status) -> None:
         if status != self.status:
             self.status = status
-            log.info(f"scene is {status}", session=self.name)
+            log.info("scene status", status=status, session=self.name)
             self.announce(status)
 
     def announce(self, event: c.AnyEvent | Status) -> None:

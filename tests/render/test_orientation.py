@@ -69,7 +69,7 @@ def test_octants_lie_where_they_belong(server: LiveServer, name: str, view: str,
     seen = SEEN[view]
     pixels = _grey(
         server,
-        f"view={view}&orientation={ {'red': 'axial', 'green': 'coronal', 'yellow': 'sagittal'}[view] }&offset={offset}&size=200",
+        f"view={view}&orientation={seen['orientation']}&offset={offset}&size=200",
     )
     scale = _scale(pixels)
     for right in (False, True):

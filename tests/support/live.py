@@ -49,6 +49,7 @@ class LiveServer:
         self._folder = tempfile.TemporaryDirectory(prefix="slicecast-test-")
         self.data = Path(self._folder.name)
         environment = {**os.environ, "SLICECAST_DATA": str(self.data), "SLICECAST_PORT": str(self.port)}
+        environment["SLICECAST_LOG_FORMAT"] = "json"
         for name, value in settings.items():
             environment[f"SLICECAST_{name.upper()}"] = value if isinstance(value, str) else json.dumps(value)
         self.log = self.data / "server.log"
@@ -80,8 +81,12 @@ class LiveServer:
         raise TimeoutError(f"scene is {found}, not {status}:\n{self.log.read_text()}")
 
     def _was_loaded(self) -> bool:
-        text = self.log.read_text()
-        return "scene is loading" in text and text.rindex("scene is ready") > text.index("scene is loading")
+        found = [line["status"] for line in self.log_lines() if line.get("event") == "scene status"]
+        return "loading" in found and found[-1] == "ready"
+
+    def log_lines(self) -> list[dict[str, Any]]:
+        """What the server has logged, as data."""
+        return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
 
     def get(self, path: str, **headers: str) -> Answer:
         """GET."""

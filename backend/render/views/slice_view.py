@@ -14,7 +14,7 @@ import numpy as np
 import slicer
 from numpy.typing import NDArray
 
-from backend.errors import BadRequestError, NotFoundError, UnavailableError
+from backend.errors import BadRequestError, NotFoundError
 from backend.imaging.frames import edge_letters
 from backend.render.views.layers import Layers, LayerStack, Overlaid
 from backend.render.views.matrices import Matrix, from_vtk, to_vtk
@@ -111,7 +111,7 @@ class SliceView:
             "fov": list(self.field_of_view()),
             "window": display.GetWindow() if display else None,
             "level": display.GetLevel() if display else None,
-            "scalar_range": list(volume.GetImageData().GetScalarRange()) if display and volume is not None and volume.GetImageData() else None,
+            "scalar_range": _scalar_range(volume) if display else None,
             "background": {"id": volume.GetID(), "name": volume.GetName()} if volume is not None else None,
             "edges": edge_letters(matrix),
         }  # fmt: skip
@@ -290,6 +290,11 @@ class SliceView:
         return self._offscreen.rgba()
 
 
+def _scalar_range(volume: Any) -> list[float] | None:
+    image = volume.GetImageData()
+    return list(image.GetScalarRange()) if image is not None else None
+
+
 def require_rotation(values: list[float]) -> None:
     """Refuse a slice_to_ras (16 numbers, row-major) whose axes are not orthonormal.
 
@@ -300,13 +305,3 @@ def require_rotation(values: list[float]) -> None:
     axes = matrix[:3, :3]
     if not np.allclose(axes.T @ axes, np.eye(3), atol=1e-3) or not np.allclose(matrix[3], (0, 0, 0, 1)):
         raise BadRequestError("slice_to_ras must hold three orthonormal axes and a position")
-
-
-def require_gl(has_gl: bool, what: str) -> None:
-    """Refuse what can not be drawn without OpenGL.
-
-    Raises:
-        UnavailableError: saying what to install.
-    """
-    if not has_gl:
-        raise UnavailableError(f"{what} needs OpenGL and no driver was found; install libegl1 libegl-mesa0 libgl1-mesa-dri")

@@ -65,7 +65,7 @@ export class WheelSteps {
     const pixels = mode === 1 ? delta * 33 : mode === 2 ? delta * 400 : delta;
     this.rest -= pixels / 100;
     // A notch of most wheels is 100 to 120 pixels, so a little less than one step counts as one.
-    const steps = Math.trunc(this.rest * 1.001);
+    const steps = Math.trunc(this.rest * 1.001) || 0; // never -0
     this.rest -= steps;
     return steps;
   }

@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import { backoffMs, shouldReconnect } from "../src/net/backoff";
+import { predicted } from "../src/net/painter";
+import type { CameraState, SliceState } from "../src/net/protocol";
+import { Ages } from "../src/state/ages";
+import { gridOf, LAYOUTS } from "../src/state/layouts";
+import { pan as panCamera, rotate, zoom as zoomCamera } from "../src/view/camera";
+import { pan, rectOf, scroll, WheelSteps, windowed, zoom } from "../src/view/slice";
+
+const axial: SliceState = {
+  kind: "slice",
+  color: "#F34A33",
+  orientation: "Axial",
+  offset: 10,
+  offset_range: [0, 20],
+  offset_step: 2,
+  slice_to_ras: [-1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 10, 0, 0, 0, 1],
+  origin: [0, 0, 10],
+  fov: [200, 200],
+  window: 400,
+  level: 40,
+  scalar_range: [-1000, 1000],
+  background: null,
+  edges: { left: "R", right: "L", top: "A", bottom: "P" },
+};
+const camera: CameraState = {
+  position: [0, 500, 0],
+  focal_point: [0, 0, 0],
+  view_up: [0, 0, 1],
+  view_angle: 30,
+};
+
+describe("slices", () => {
+  it("scroll by whole slices and stay in the volume", () => {
+    expect(scroll(axial, 2).offset).toBe(14);
+    expect(scroll(axial, -99).offset).toBe(0);
+  });
+
+  it("pan with the pointer: dragging right shows what lies left of the patient's picture", () => {
+    // Screen right is patient left, so a drag of 50 px to the right moves the centre 50 mm to patient right.
+    expect(pan(axial, 50, 0, [200, 200]).origin).toEqual([50, 0, 10]);
+    expect(pan(axial, 0, 50, [200, 200]).origin).toEqual([0, 50, 10]);
+  });
+
+  it("predict a pan where the next picture will show it", () => {
+    const before = rectOf(axial, [200, 200]);
+    const after = rectOf({ ...axial, ...pan(axial, 50, 20, [200, 200]) }, [200, 200]);
+    const { zoom: z, dx, dy } = predicted(before, after);
+    expect([z, dx * 200, dy * 200]).toEqual([1, 50, 20]);
+  });
+
+  it("zoom and predict it", () => {
+    const after = { ...axial, ...zoom(axial, 2) };
+    expect(after.fov).toEqual([100, 100]);
+    expect(predicted(rectOf(axial, [200, 200]), rectOf(after, [200, 200])).zoom).toBe(2);
+  });
+
+  it("window to the right, brighten upwards", () => {
+    const wider = windowed(axial, 0.1, 0.1);
+    expect(wider?.window).toBeGreaterThan(400);
+    expect(wider?.level).toBeLessThan(40);
+    expect(windowed({ ...axial, window: null }, 1, 1)).toBeNull();
+  });
+
+  it("wheel steps keep their remainder", () => {
+    const wheel = new WheelSteps();
+    expect(wheel.take(-60, 0)).toBe(0);
+    expect(wheel.take(-60, 0)).toBe(1);
+    expect(wheel.take(3, 1)).toBe(0);
+    expect(new WheelSteps().take(400, 0)).toBe(-4);
+  });
+});
+
+describe("camera", () => {
+  const near = (a: number[], b: number[]) =>
+    a.forEach((v, i) => {
+      expect(v).toBeCloseTo(b[i] ?? 0, 6);
+    });
+
+  it("keeps its distance while it turns", () => {
+    const turned = rotate(camera, 0.5, 0);
+    expect(Math.hypot(...turned.position)).toBeCloseTo(500, 6);
+    // Seen from the front, dragging right turns the patient's right side, at screen left, towards us.
+    expect(turned.position[0]).toBeGreaterThan(499);
+  });
+
+  it("shows the top when dragged down", () => {
+    expect(rotate(camera, 0, -0.25).position[2]).toBeGreaterThan(300);
+  });
+
+  it("comes closer and pans without turning", () => {
+    near(zoomCamera(camera, 2).position, [0, 250, 0]);
+    const moved = panCamera(camera, 0.5, 0);
+    near(
+      moved.position.map((v, i) => v - (moved.focal_point[i] ?? 0)),
+      [0, 500, 0],
+    );
+    expect(moved.focal_point[0]).toBeGreaterThan(0);
+  });
+});
+
+describe("page", () => {
+  it("comes back with growing pauses, except after refusals", () => {
+    expect(backoffMs(0, () => 1)).toBe(250);
+    expect(backoffMs(20, () => 0)).toBe(4000);
+    expect([1001, 1006, 1013].every(shouldReconnect)).toBe(true);
+    expect([1002, 1008].some(shouldReconnect)).toBe(false);
+  });
+
+  it("lays views out", () => {
+    const fourUp = LAYOUTS[0];
+    if (!fourUp) throw new Error("no layout");
+    expect(gridOf(fourUp, null).areas).toBe('"vRed v1" "vGreen vYellow"');
+    expect([...gridOf(fourUp, "1").shown]).toEqual(["1"]);
+  });
+
+  it("summarises the last two seconds", () => {
+    const ages = new Ages();
+    for (let i = 0; i < 20; i += 1) ages.add(i, 1000, 1000 + i * 50);
+    expect(ages.summary(2000)).toEqual({ perSecond: 10, median: 10, p95: 19, kBps: 10 });
+    expect(ages.summary(9000).median).toBeNull();
+  });
+});

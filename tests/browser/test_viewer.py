@@ -1,0 +1,132 @@
+"""The viewer and the plain pages in a real Chromium."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.support.live import LiveServer
+from tests.support.phantoms import centred, octant_volume, write_nrrd
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+ALL_EXACT = "['Red','Yellow','Green','1'].every(v => window.slicecast?.picture(v)?.flags & 4)"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LiveServer]:
+    live = LiveServer().wait()
+    yield live
+    live.stop()
+
+
+@pytest.fixture
+def page(browser: Browser, server: LiveServer) -> Iterator[Page]:
+    faults: list[str] = []
+    found = browser.new_page(viewport={"width": 1280, "height": 800})
+    found.on("pageerror", lambda error: faults.append(str(error)))
+    found.goto(f"{server.url}/viewer/")
+    found.wait_for_function(ALL_EXACT, timeout=30_000)
+    yield found
+    found.close()
+    assert faults == []
+
+
+def offset(page: Page, view: str = "Red") -> float:
+    return float(page.evaluate(f"slicecast.state('{view}').offset"))
+
+
+def test_four_views_become_exact_and_show_something(page: Page) -> None:
+    for view in ("Red", "Yellow", "Green", "1"):
+        assert page.evaluate(f"slicecast.picture('{view}').bytes") > 5000
+    letters = page.locator(".view-Red .letters span").all_inner_texts()
+    assert letters == ["R", "L", "A", "P"]
+
+
+def test_the_wheel_scrolls_and_drags_window(page: Page) -> None:
+    box = page.locator(".view-Red .surface").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 150, box["y"] + 150)
+    before = offset(page)
+    page.mouse.wheel(0, -100)
+    page.wait_for_function(f"slicecast.state('Red').offset > {before} + 5")
+    window = page.evaluate("slicecast.state('Red').window")
+    page.mouse.down()
+    page.mouse.move(box["x"] + 230, box["y"] + 150, steps=5)
+    page.mouse.up()
+    page.wait_for_function(f"slicecast.state('Yellow').window > {window} + 1")
+
+
+def test_keys_scroll_and_maximise(page: Page) -> None:
+    page.locator(".view-Green .surface").focus()
+    before = offset(page, "Green")
+    page.keyboard.press("ArrowUp")
+    page.wait_for_function(f"slicecast.state('Green').offset != {before}")
+    page.keyboard.press("Enter")
+    assert page.locator(".view:visible").count() == 1
+    page.keyboard.press("Escape")
+    assert page.locator(".view:visible").count() == 4
+
+
+def test_turning_the_volume_moves_and_then_refines(page: Page) -> None:
+    box = page.locator(".view-1 .surface").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 150, box["y"] + 150)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 250, box["y"] + 180, steps=10)
+    page.mouse.up()
+    page.wait_for_function("slicecast.picture('1').n > 0 && slicecast.picture('1').flags & 4", timeout=20_000)
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 740), (3840, 2160)])
+def test_nothing_overflows(browser: Browser, server: LiveServer, width: int, height: int) -> None:
+    for path in ("/viewer/", "/"):
+        page = browser.new_page(viewport={"width": width, "height": height})
+        page.goto(server.url + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.close()
+
+
+def test_a_dropped_file_is_loaded_and_a_bad_one_refused(browser: Browser, tmp_path: Path) -> None:
+    affine = centred(np.eye(3), (2.0, 2.0, 2.0), (24, 20, 16))
+    good = write_nrrd(tmp_path / "octants.nrrd", octant_volume(affine, (24, 20, 16)), affine)
+    bad = tmp_path / "bad.nrrd"
+    bad.write_text("no image")
+    live = LiveServer().wait()
+    try:
+        page = browser.new_page()
+        page.goto(f"{live.url}/viewer/")
+        page.wait_for_function("slicecast.state('Red') !== null")
+        page.set_input_files("input[type=file]", str(bad))
+        page.get_by_text("is not an NRRD file").wait_for(timeout=15_000)
+        page.set_input_files("input[type=file]", str(good))
+        page.wait_for_function("slicecast.state('Red').background?.name === 'octants'", timeout=15_000)
+        page.close()
+    finally:
+        live.stop()
+
+
+def test_plain_pages(browser: Browser, server: LiveServer) -> None:
+    page = browser.new_page()
+    page.goto(f"{server.url}/demos/img.html")
+    page.wait_for_function("document.getElementById('slice').naturalWidth === 512")
+    page.goto(f"{server.url}/")
+    page.wait_for_function("[...document.images].every(i => i.complete && i.naturalWidth > 0)")
+    page.close()
