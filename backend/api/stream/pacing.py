@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 LADDER = ((80, 1.0), (70, 1.0), (60, 1.0), (45, 1.0), (35, 0.75), (30, 0.5))
 WINDOW_LEAST, WINDOW_MOST = 2, 16
 PATH_MEMORY_S = 10.0
+SOLO_AFTER_S = 8.0
 TARGETS = {"smooth": 1 / 30, "balanced": 1 / 20, "sharp": 1 / 10}
 CHANGE_EVERY_S = 0.25
 
@@ -22,6 +23,7 @@ class Sent:
 
     at: float
     size: int
+    alone: bool = False
 
 
 @dataclass
@@ -39,6 +41,7 @@ class Pacer:
     _round: list[float] = field(default_factory=list)
     _round_began: float = 0.0
     _waited: bool = False
+    _solo: bool = False
     _slow_pictures: int = 0
     _good_since: float | None = None
     _changed_at: float = -1e9
@@ -46,7 +49,7 @@ class Pacer:
     @property
     def has_room(self) -> bool:
         """Whether another picture may be started."""
-        return len(self.flying) < self.window
+        return len(self.flying) < (1 if self._solo else self.window)
 
     @property
     def quality(self) -> tuple[int, float]:
@@ -59,7 +62,7 @@ class Pacer:
 
     def sent(self, stream: int, seq: int, size: int, now: float) -> None:
         """A picture has been handed to the socket."""
-        self.flying[stream, seq] = Sent(now, size)
+        self.flying[stream, seq] = Sent(now, size, alone=not self.flying)
 
     def acknowledged(self, stream: int, seq: int, now: float) -> float | None:
         """The client has drawn this picture and passed all before it; returns its round trip, None if it was not under way."""
@@ -70,6 +73,7 @@ class Pacer:
             del self.flying[key]
         rtt = now - picture.at
         self.rtt = rtt
+        self._solo = self._solo and not picture.alone
         self._measure_rate(picture, now)
         self._hold_window(rtt, now)
         self._adapt(picture.size, now)
@@ -100,7 +104,9 @@ class Pacer:
         self._paths.append((now, rtt))
         while now - self._paths[0][0] > PATH_MEMORY_S:
             self._paths.popleft()
-        path = min(value for _at, value in self._paths)
+        path, measured_at = min((value, at) for at, value in self._paths)
+        if now - measured_at > SOLO_AFTER_S:
+            self._solo = True  # let one picture pass alone, so that the path's own delay is not forgotten
         self._round.append(rtt)
         if now - self._round_began <= rtt or len(self._round) < 3:
             return
