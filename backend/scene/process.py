@@ -28,6 +28,8 @@ from backend.scene.deferred import Deferred
 
 BEAT_S = 0.5
 IDLE_S = 0.25
+# A thread that comes out of a kernel waits at most this long for the interpreter lock; the default of 5 ms is a whole picture.
+SWITCH_S = 0.0005
 ANNOUNCE_S = 0.01
 DEFAULT_HOST = "backend.scene.host:SceneHost"
 
@@ -215,6 +217,7 @@ def main() -> None:
     arguments = parser.parse_args()
     connection = socket.socket(fileno=arguments.fd)
     connection.setblocking(True)
+    sys.setswitchinterval(SWITCH_S)
     module, _, name = arguments.host.partition(":")
     outbox, inbox = Outbox(connection), Inbox()
     driver = ThreadPoolExecutor(1).submit(probe, arguments.gl)  # a child process, while this one imports VTK
