@@ -60,7 +60,8 @@ $(STAMPS)/python-test: pyproject.toml $(STAMPS)/python | $(STAMPS)
 
 $(STAMPS)/node: package-lock.json | $(STAMPS)
 	scripts/require-node
-	npm ci --silent --no-audit --no-fund
+	@# A registry mirror that lacks other platforms' optional packages makes a lock file that `npm ci` refuses.
+	npm ci --silent --no-audit --no-fund 2>/dev/null || npm install --silent --no-save --no-audit --no-fund
 	@touch $@
 
 $(STAMPS)/frontend: $(STAMPS)/node $(FRONTEND)
