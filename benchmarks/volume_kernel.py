@@ -1,0 +1,133 @@
+"""Volume rendering without a server: a synthetic 512×512×300 CT turning (moving detail) and standing, against VTK.
+
+Run: `python -m benchmarks.volume_kernel`. CPU ms count all threads; ratios are of CPU ms, taken in turns, since wall
+times drift on shared machines. VTK's CPU mapper is compared unshaded: its shading prepares for ten seconds first.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import statistics
+import time
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.common import report, synthetic_ct
+
+os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
+
+from backend.render.marcher import Camera, TransferFunction, VolumeMarcher
+
+SIZE = 512
+SPACING_MM = (0.7, 0.7, 1.0)
+BONES = TransferFunction.from_points(
+    -1000.0,
+    3000.0,
+    [(-1000, 0, 0, 0), (150, 0.55, 0.25, 0.15), (300, 0.88, 0.6, 0.3), (1000, 1, 0.94, 0.9), (3000, 1, 1, 1)],
+    [(-1000, 0.0), (150, 0.0), (300, 0.25), (600, 0.7), (3000, 0.9)],
+    unit_distance_mm=0.7,
+)
+
+
+def camera(degrees: float) -> Camera:
+    """Around the volume's middle, filling the picture."""
+    angle = np.radians(degrees)
+    position = np.array([700 * np.sin(angle), 700 * np.cos(angle), 90.0])
+    return Camera(position, np.zeros(3), np.array([0.0, 0.0, 1.0]), 30.0)
+
+
+def fixed_point(voxels: NDArray[np.int16]) -> Callable[[float], None]:
+    """VTK's CPU mapper with the same voxels, colours, camera and step: a call draws one picture."""
+    from vtkmodules import vtkRenderingOpenGL2, vtkRenderingVolumeOpenGL2  # noqa: F401
+    from vtkmodules.util.numpy_support import numpy_to_vtk
+    from vtkmodules.vtkCommonDataModel import vtkImageData, vtkPiecewiseFunction
+    from vtkmodules.vtkRenderingCore import (
+        vtkColorTransferFunction,
+        vtkRenderer,
+        vtkRenderWindow,
+        vtkVolume,
+        vtkVolumeProperty,
+    )
+    from vtkmodules.vtkRenderingVolume import vtkFixedPointVolumeRayCastMapper
+
+    image = vtkImageData()
+    image.SetDimensions(*voxels.shape[::-1])
+    image.SetSpacing(*SPACING_MM)
+    image.SetOrigin(*(-(np.array(voxels.shape[::-1]) - 1) / 2 * SPACING_MM))
+    image.GetPointData().SetScalars(numpy_to_vtk(voxels.ravel()))
+    colors, opacity, look = vtkColorTransferFunction(), vtkPiecewiseFunction(), vtkVolumeProperty()
+    values = np.linspace(BONES.low, BONES.high, len(BONES.opacity))
+    for n in range(0, len(values), 15):
+        colors.AddRGBPoint(values[n], *map(float, BONES.rgb[n]))
+        opacity.AddPoint(values[n], float(BONES.opacity[n]))
+    look.SetColor(colors)
+    look.SetScalarOpacity(opacity)
+    look.SetScalarOpacityUnitDistance(BONES.unit_distance_mm)
+    look.SetInterpolationTypeToLinear()
+    mapper, volume = vtkFixedPointVolumeRayCastMapper(), vtkVolume()
+    mapper.SetInputData(image)
+    mapper.SetAutoAdjustSampleDistances(0)
+    mapper.SetSampleDistance(min(SPACING_MM))
+    volume.SetMapper(mapper)
+    volume.SetProperty(look)
+    window, renderer = vtkRenderWindow(), vtkRenderer()
+    window.SetOffScreenRendering(1)
+    window.SetSize(SIZE, SIZE)
+    window.AddRenderer(renderer)
+    renderer.AddVolume(volume)
+
+    def draw(degrees: float) -> None:
+        here, view = camera(degrees), renderer.GetActiveCamera()
+        view.SetPosition(*here.position)
+        view.SetFocalPoint(*here.focal_point)
+        view.SetViewUp(*here.view_up)
+        view.SetViewAngle(here.view_angle_deg)
+        renderer.ResetCameraClippingRange()
+        window.Render()
+
+    return draw
+
+
+def timed(draw: Callable[[float], object], degrees: float) -> tuple[float, float]:
+    """CPU and wall ms of one picture."""
+    cpu, wall = time.process_time(), time.perf_counter()
+    draw(degrees)
+    return (time.process_time() - cpu) * 1e3, (time.perf_counter() - wall) * 1e3
+
+
+def main() -> None:
+    voxels = synthetic_ct((300, SIZE, SIZE))
+    matrix = np.diag([*SPACING_MM, 1.0])
+    matrix[:3, 3] = -(np.array(voxels.shape[::-1]) - 1) / 2 * SPACING_MM
+    shaded, unshaded = VolumeMarcher(voxels, matrix), VolumeMarcher(voxels, matrix)
+    shaded.set_transfer(BONES)
+    unshaded.set_transfer(dataclasses.replace(BONES, shade=False))
+    image = np.zeros((SIZE, SIZE, 3), np.uint8)
+    ways: dict[str, Callable[[float], object]] = {
+        "moving": lambda a: shaded.render(camera(a), SIZE, SIZE, image=image, detail="moving", rays=(256, 256)),
+        "still": lambda a: shaded.render(camera(a), SIZE, SIZE, image=image),
+        "still unshaded": lambda a: unshaded.render(camera(a), SIZE, SIZE, image=image),
+        "VTK unshaded": fixed_point(voxels),
+    }
+    for draw in ways.values():
+        draw(0.0)
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+    for turn in range(8):
+        for name, draw in ways.items():
+            for part in range(4 if name == "moving" else 1):
+                taken[name].append(timed(draw, turn * 45.0 + part * 11.0 + 5.0))
+    cpu = {name: statistics.mean(c for c, _ in times) for name, times in taken.items()}
+    wall = {name: statistics.median(w for _, w in times) for name, times in taken.items()}
+    report("volume moving 512² shaded, 256² rays, CPU", cpu["moving"], "ms", 35.0, better="lower")
+    report("volume moving 512² shaded, 256² rays", 1e3 / wall["moving"], "pictures/s", 20.0, better="higher")
+    report("volume still 512² shaded, wall", wall["still"], "ms", 250.0, better="lower")
+    report("volume still 512² shaded, CPU", cpu["still"], "ms", 500.0, better="lower")
+    ratio = cpu["VTK unshaded"] / cpu["still unshaded"]
+    report("volume still unshaded, CPU of VTK's mapper / ours", ratio, "×", 1.25, better="higher")
+
+
+if __name__ == "__main__":
+    main()
