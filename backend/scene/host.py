@@ -32,7 +32,7 @@ from backend.scene.loading import Loader, is_true
 from backend.scene.tracking import Tracker
 from backend.scene.volume_presets import show_in_3d
 
-ANNOUNCE_EVERY_S = 0.015
+ANNOUNCE_EVERY_S = 0.033
 DESCRIBE_EVERY_S = 0.5  # names may change without a word
 VIEW_ALIASES = {
     "axial": "red",
