@@ -84,16 +84,16 @@ class SceneHost:
         self.driver = self._find_driver()
         if self.driver is not None:
             self.driver.apply()
-        self._sources, changes = VolumeSources(), SceneChanges()
+        self._sources, self._changes = VolumeSources(), SceneChanges()
         self._segments = SegmentationLayers(self.app.scene)
         self.views: dict[str, SliceView | ThreeDView] = {}
         for name in ("Red", "Yellow", "Green"):
             node = self.app.scene.GetNodeByID(f"vtkMRMLSliceNode{name}")
-            view = SliceView(self.app, node, self._sources, self._segments, changes, self.driver is not None)
+            view = SliceView(self.app, node, self._sources, self._segments, self._changes, self.driver is not None)
             self.views[name.lower()] = view
         node = self.app.scene.GetNodeByID("vtkMRMLViewNode1")
         gpu = self.driver is not None and self.driver.is_gpu
-        self.views["1"] = ThreeDView(self.app, node, self._sources, changes, self.driver is not None, gpu)
+        self.views["1"] = ThreeDView(self.app, node, self._sources, self._changes, self.driver is not None, gpu)
         self.views["1"].touch()
         self._pointers, self._tracker = Pointers(), Tracker(self.app.scene)
         self._loader = Loader(self.app)
@@ -317,6 +317,14 @@ class SceneHost:
         self._announced_at = now
         if self._slices_in_3d():
             self._settle()
+        with self._changes.reading():
+            self._announce_views()
+            if self._lists_changed or now - self._described_at > DESCRIBE_EVERY_S:
+                self._lists_changed, self._described_at = False, now
+                self._announce_lists()
+        return True
+
+    def _announce_views(self) -> None:
         for view in self.views.values():
             rev = view.touch()
             told = self._announced.get(view.name)
@@ -326,14 +334,13 @@ class SceneHost:
             patch = {key: value for key, value in state.items() if told is None or told[1].get(key) != value}
             self._announced[view.name] = (rev, state)
             self._emit(c.ViewChanged(view.name, rev, patch, self._changed_by.get(view.name, "")))
-        if self._lists_changed or now - self._described_at > DESCRIBE_EVERY_S:
-            self._lists_changed, self._described_at = False, now
-            info = self._describe()
-            if info != self._info:
-                self._info = info
-                self._sources.forget_all_but({node.id for node in info.volumes})
-                self._emit(c.SceneChanged(info))
-        return True
+
+    def _announce_lists(self) -> None:
+        info = self._describe()
+        if info != self._info:
+            self._info = info
+            self._sources.forget_all_but({node.id for node in info.volumes})
+            self._emit(c.SceneChanged(info))
 
     def _slices_in_3d(self) -> bool:
         return any(isinstance(view, SliceView) and view.node.GetSliceVisible() for view in self.views.values())
