@@ -30,8 +30,9 @@ Floats = NDArray[np.float32]
 Mode = Literal["composite", "mip"]
 
 TILE = 32
-"""Width and height in rays of what one call of the kernel does: a few ms at most, so that stopping is
-prompt."""
+"""Width and height in rays of what one call of the kernel does: a few ms at most, so that stopping is prompt."""
+MOVING_TILE = 64
+"""The same while moving, where nothing is stopped and each call's own cost counts."""
 MOVING_LEAST_WEIGHT = 0.02
 """While moving, a sample that adds less than this keeps the shading of the one before."""
 
@@ -342,10 +343,11 @@ class VolumeMarcher:
                 march(no_tile, some, own)
                 kernels.composite_listed(own, some, image, out)
 
+        side = MOVING_TILE if moving else TILE
         tiles = [
-            np.array([x, min(x + TILE, columns), y, min(y + TILE, rows)])
-            for y in range(0, rows, TILE)
-            for x in range(0, columns, TILE)
+            np.array([x, min(x + side, columns), y, min(y + side, rows)])
+            for y in range(0, rows, side)
+            for x in range(0, columns, side)
         ]
         _each(lambda n: march(tiles[n], nowhere, layer), range(len(tiles)))
         _each(compose, range(0, height, TILE))

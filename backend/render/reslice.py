@@ -165,7 +165,7 @@ def blend_labels(rgb: Grey, labels: NDArray[Any], colors: NDArray[np.float32], o
 
 def over(rgb: Grey, overlay: Grey) -> None:
     """Lay `overlay` (h, w, 4), premultiplied, over `rgb` (h, w, 3) in place."""
-    kernels.over(rgb, overlay)
+    kernels.over(rgb, np.ascontiguousarray(overlay).view("<u4").reshape(rgb.shape[:2]))
 
 
 def _near_type(array: NDArray[Any]) -> type:

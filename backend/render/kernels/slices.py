@@ -195,12 +195,14 @@ def with_alpha(grey, spans, rgba):
 
 @njit(nogil=True, cache=True)
 def over(rgb, overlay):
-    """Lay (h, w, 4) with premultiplied alpha over (h, w, 3), in place."""
+    """Lay (h, w) little-endian uint32 RGBA with premultiplied alpha over (h, w, 3), in place."""
+    byte = np.uint32(255)
     for j in range(rgb.shape[0]):
         for i in range(rgb.shape[1]):
-            alpha = np.int64(overlay[j, i, 3])
-            if alpha == 0:
+            value = overlay[j, i]
+            if value == 0:
                 continue
+            rest = byte - (value >> np.uint32(24))
             for c in range(3):
-                v = np.int64(overlay[j, i, c]) + (np.int64(rgb[j, i, c]) * (255 - alpha) + 127) // 255
-                rgb[j, i, c] = np.uint8(min(v, 255))
+                v = ((value >> np.uint32(8 * c)) & byte) + (np.uint32(rgb[j, i, c]) * rest + np.uint32(127)) // byte
+                rgb[j, i, c] = np.uint8(min(v, byte))

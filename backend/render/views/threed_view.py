@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from backend.imaging.cameras import View, frame, look_from, orbit, pan, roll
 from backend.render.marcher import Camera, eye_depth
+from backend.render.reslice import over
 from backend.render.views.changes import Remembered, SceneChanges
 from backend.render.views.offscreen import Offscreen
 from backend.render.views.volume_rendering import ShownVolume, shown_volumes
@@ -88,6 +89,7 @@ class ThreeDView:
         self.rev = 1
         self._key: tuple[Any, ...] | None = None
         self._drag_start: View | None = None
+        self._backdrop: tuple[Any, NDArray[np.uint8]] = (None, np.empty((0, 0, 3), np.uint8))
 
     @property
     def camera_node(self) -> Any:
@@ -248,13 +250,18 @@ class ThreeDView:
         node = self.camera_node
         parallel = node.GetParallelScale() if node.GetParallelProjection() else None
         camera = Camera(view.position, view.focal_point, view.view_up, view.view_angle, parallel)
+        image = self._gradient(width, height)
         if self._offscreen is None:
-            return ThreeDPixels(camera, self._gradient(width, height), None, volumes)
+            return ThreeDPixels(camera, image, None, volumes)
         changes = self._offscreen.changes
         self._offscreen.renderer.ResetCameraClippingRange()
+        # The view's manager asks OpenGL for the gradient, which without a GPU takes four times as long as all the rest.
+        self._offscreen.renderer.SetGradientBackground(False)
+        self._offscreen.renderer.SetBackground(0.0, 0.0, 0.0)
+        self._offscreen.renderer.SetBackgroundAlpha(0.0)
         self._offscreen.draw(width, height)
         self._offscreen.changes = changes  # what drawing itself stirred up is nothing new to anybody
-        image = np.ascontiguousarray(self._offscreen.rgba()[:, :, :3])
+        over(image, self._offscreen.rgba())
         depth = None
         if volumes:
             near, far = self._offscreen.renderer.GetActiveCamera().GetClippingRange()
@@ -262,10 +269,14 @@ class ThreeDView:
         return ThreeDPixels(camera, image, depth, volumes)
 
     def _gradient(self, width: int, height: int) -> NDArray[np.uint8]:
-        bottom, top = (np.array(c) for c in (self.node.GetBackgroundColor(), self.node.GetBackgroundColor2()))
-        fraction = np.linspace(0.0, 1.0, height)[:, None]
-        rows = ((top * (1 - fraction) + bottom * fraction) * 255 + 0.5).astype(np.uint8)
-        return np.repeat(rows[:, None, :], width, axis=1)
+        """(h, w, 3) background, a copy that may be drawn on."""
+        key = (width, height, self.node.GetBackgroundColor(), self.node.GetBackgroundColor2())
+        if self._backdrop[0] != key:
+            bottom, top = np.array(key[2]), np.array(key[3])
+            fraction = np.linspace(0.0, 1.0, height)[:, None]
+            rows = ((top * (1 - fraction) + bottom * fraction) * 255 + 0.5).astype(np.uint8)
+            self._backdrop = (key, np.repeat(rows[:, None, :], width, axis=1))
+        return self._backdrop[1].copy()
 
 
 def _patched(view: View, patch: CameraPatch) -> View:
