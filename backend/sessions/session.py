@@ -12,6 +12,7 @@ import structlog
 from backend import metrics
 from backend.config import Settings
 from backend.errors import SlicecastError, UnavailableError
+from backend.render.glprobe import NO_DRIVER
 from backend.scene import commands as c
 from backend.sessions.channel import RETRY_AFTER_S
 from backend.sessions.journal import Entry, Journal
@@ -220,6 +221,8 @@ class Session:
             return
         if isinstance(event, c.Started):
             self.info = event.info
+            if event.info.gl is None:
+                log.warning(NO_DRIVER, gl=self._settings.gl)
             self._started.set()
             return
         if isinstance(event, c.SceneChanged):
