@@ -79,6 +79,8 @@ def _after_element(data: bytes, at: int, count: int, properties: list[list[str]]
         for kind in properties:
             if kind[0] == "list":
                 number = struct.unpack_from(order + PLY_TYPES[kind[1]], data, at)[0]
+                if number < 0:
+                    raise ValueError("a list of negative length")
                 at += struct.calcsize(PLY_TYPES[kind[1]]) + int(number) * struct.calcsize(PLY_TYPES[kind[2]])
             else:
                 at += struct.calcsize(PLY_TYPES[kind[0]])
