@@ -23,6 +23,12 @@ SECONDS = 4.0
 ROUNDS = 3
 RGBA = "/slicer/slice"
 GREY = "/slice"
+WINDOW, LEVEL = 400.0, 40.0
+SET_WINDOW = f"""
+display = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeDisplayNode")
+display.SetAutoWindowLevel(0)
+display.SetWindowLevel({WINDOW}, {LEVEL})
+"""
 
 
 def bare_loop(seconds: float) -> float:
@@ -36,7 +42,7 @@ def bare_loop(seconds: float) -> float:
     while time.perf_counter() < until:
         slice_to_ras[2, 3] = -140 + (count * 0.37) % 280
         plane = Plane.from_matrices(slice_to_ras, 0.8, 512, 512, ras_to_ijk)
-        png.encode(renderer.grey(plane, 400, 40).pixels)
+        png.encode(renderer.grey(plane, WINDOW, LEVEL).pixels)
         count += 1
     return count / seconds
 
@@ -66,7 +72,8 @@ def served(port: int, path: str, seconds: float, connections: int) -> tuple[floa
 def main() -> None:
     """Print the figures."""
     with tempfile.TemporaryDirectory() as folder:
-        server = LiveServer(ct_file(Path(folder)), default_size_px=512).wait()
+        server = LiveServer(ct_file(Path(folder)), default_size_px=512, enable_exec=True).wait()
+        server.request("POST", "/slicer/exec", SET_WINDOW.encode())  # pictures as those of the bare loop: size decides
         server.get("/slice?view=red&orientation=axial")
         try:
             served(server.port, GREY, 1.0, CONNECTIONS)

@@ -52,6 +52,14 @@ class GreySlice:
     pixels: Grey
     inside: NDArray[np.int64] | None
 
+    def rgba(self) -> Grey:
+        """(height, width, 4), alpha 255 inside the volume, 0 outside."""
+        height, width = self.pixels.shape
+        spans = np.tile((0, width), (height, 1)) if self.inside is None else self.inside
+        rgba = np.empty((height, width, 4), np.uint8)
+        kernels.with_alpha(self.pixels, spans, rgba)
+        return rgba
+
     def alpha(self) -> Grey:
         """(height, width): 255 inside the volume, 0 outside."""
         alpha = np.full(self.pixels.shape, 255, np.uint8)

@@ -22,7 +22,7 @@ def slices() -> None:
     for dtype in NATIVE_DTYPES:
         renderer = SliceRenderer(np.zeros((8, 8, 8), dtype))
         for plane in (UPRIGHT, SAGITTAL, CORONAL, TILTED):
-            renderer.grey(plane, 1.0, 0.0)
+            renderer.grey(plane, 1.0, 0.0).rgba()
         renderer.grey(UPRIGHT, 1.0, 0.0, interpolate=False)
     labels = SliceRenderer(np.ones((8, 8, 8), np.uint8)).labels(UPRIGHT)
     rgb = np.zeros((8, 8, 3), np.uint8)

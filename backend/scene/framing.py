@@ -20,7 +20,6 @@ from backend.render.views.threed_view import ThreeDPixels, ThreeDView
 from backend.scene import commands as c
 
 Made = Callable[[], tuple[c.PictureInfo, bytes]]
-GREY_ALPHA_FORMATS = ("png", "webp")
 
 
 class Stop:
@@ -127,7 +126,7 @@ class Framer:
             layers = draw()
             if edges is not None:
                 layers = Layers(draw_edges(layers.rgb(), edges), layers.given_alpha, layers.spans)
-            return layers.pixels if command.grey or picture.format == "jpeg" else with_alpha(layers)
+            return layers.pixels if command.grey or picture.format == "jpeg" else layers.rgba()
 
         return self._maker(key, picture, pixels, started, arrived, rev=view.rev)
 
@@ -214,13 +213,3 @@ class Framer:
         if stop is not None:
             with self._lock:
                 self._stops.get(view, set()).discard(stop)
-
-
-def with_alpha(layers: Layers) -> NDArray[np.uint8]:
-    """(h, w, 4) RGBA of a slice, alpha 0 where there is no volume."""
-    height, width = layers.pixels.shape[:2]
-    rgba = np.empty((height, width, 4), np.uint8)
-    rgba[:, :, :3] = layers.pixels[:, :, None] if layers.pixels.ndim == 2 else layers.pixels
-    alpha = layers.alpha
-    rgba[:, :, 3] = 255 if alpha is None else alpha
-    return rgba

@@ -16,6 +16,7 @@ from backend.errors import NotFoundError
 from backend.render import warm_up
 from backend.render.glprobe import GlDriver
 from backend.render.pictures import PictureCache
+from backend.render.views.changes import SceneChanges
 from backend.render.views.segments import SegmentationLayers
 from backend.render.views.slice_view import SliceView
 from backend.render.views.threed_view import ThreeDView
@@ -32,6 +33,8 @@ from backend.scene.loading import Loader, is_true
 from backend.scene.tracking import Tracker
 from backend.scene.volume_presets import show_in_3d
 
+# Commands whose performers know that a slice view's plane may be ahead of its node.
+DRAWING = (c.SetView, c.Pointer, c.Frame, c.SlicePicture, c.CancelFrames)
 ANNOUNCE_EVERY_S = 0.033
 DESCRIBE_EVERY_S = 0.5  # names may change without a word
 VIEW_ALIASES = {
@@ -81,16 +84,16 @@ class SceneHost:
         self.driver = self._find_driver()
         if self.driver is not None:
             self.driver.apply()
-        self._sources = VolumeSources()
+        self._sources, self._changes = VolumeSources(), SceneChanges()
         self._segments = SegmentationLayers(self.app.scene)
         self.views: dict[str, SliceView | ThreeDView] = {}
         for name in ("Red", "Yellow", "Green"):
             node = self.app.scene.GetNodeByID(f"vtkMRMLSliceNode{name}")
-            view = SliceView(self.app, node, self._sources, self._segments, self.driver is not None)
+            view = SliceView(self.app, node, self._sources, self._segments, self._changes, self.driver is not None)
             self.views[name.lower()] = view
         node = self.app.scene.GetNodeByID("vtkMRMLViewNode1")
         gpu = self.driver is not None and self.driver.is_gpu
-        self.views["1"] = ThreeDView(self.app, node, self._sources, self.driver is not None, gpu)
+        self.views["1"] = ThreeDView(self.app, node, self._sources, self._changes, self.driver is not None, gpu)
         self.views["1"].touch()
         self._pointers, self._tracker = Pointers(), Tracker(self.app.scene)
         self._loader = Loader(self.app)
@@ -123,7 +126,14 @@ class SceneHost:
         Raises:
             SlicecastError: with a message for the user; the scene is unchanged.
         """
+        if not isinstance(command, DRAWING):  # whatever it is, it may read the slice nodes
+            self._settle()
         return self._performers[type(command)](self, command, arrived)
+
+    def _settle(self) -> None:
+        for view in self.views.values():
+            if isinstance(view, SliceView):
+                view.settle()
 
     def view(self, name: str) -> SliceView | ThreeDView:
         """A view by any of its names, any case.
@@ -314,6 +324,16 @@ class SceneHost:
         if now - self._announced_at < ANNOUNCE_EVERY_S:
             return False
         self._announced_at = now
+        if self._slices_in_3d():
+            self._settle()
+        with self._changes.reading():
+            self._announce_views()
+            if self._lists_changed or now - self._described_at > DESCRIBE_EVERY_S:
+                self._lists_changed, self._described_at = False, now
+                self._announce_lists()
+        return True
+
+    def _announce_views(self) -> None:
         for view in self.views.values():
             rev = view.touch()
             told = self._announced.get(view.name)
@@ -323,14 +343,16 @@ class SceneHost:
             patch = {key: value for key, value in state.items() if told is None or told[1].get(key) != value}
             self._announced[view.name] = (rev, state)
             self._emit(c.ViewChanged(view.name, rev, patch, self._changed_by.get(view.name, "")))
-        if self._lists_changed or now - self._described_at > DESCRIBE_EVERY_S:
-            self._lists_changed, self._described_at = False, now
-            info = self._describe()
-            if info != self._info:
-                self._info = info
-                self._sources.forget_all_but({node.id for node in info.volumes})
-                self._emit(c.SceneChanged(info))
-        return True
+
+    def _announce_lists(self) -> None:
+        info = self._describe()
+        if info != self._info:
+            self._info = info
+            self._sources.forget_all_but({node.id for node in info.volumes})
+            self._emit(c.SceneChanged(info))
+
+    def _slices_in_3d(self) -> bool:
+        return any(isinstance(view, SliceView) and view.node.GetSliceVisible() for view in self.views.values())
 
     _performers: ClassVar[dict[type, Callable[[Any, Any, float], Any]]] = {
         c.Describe: _describe_command,

@@ -18,6 +18,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from backend.errors import SlicecastError
@@ -31,6 +32,7 @@ IDLE_S = 0.25
 # A thread that comes out of a kernel waits at most this long for the interpreter lock; the default of 5 ms is a whole picture.
 SWITCH_S = 0.0005
 ANNOUNCE_S = 0.01
+Call = Callable[[], Any]
 DEFAULT_HOST = "backend.scene.host:SceneHost"
 
 
@@ -56,51 +58,43 @@ class Outbox:
 
 
 class Inbox:
-    """Commands that wait for the scene thread. Changes of state overtake pictures: a picture shows the newest state."""
+    """Commands that wait for the scene thread. Changes of state overtake pictures: a picture shows the newest state.
+
+    Everything arrives through one queue that is written in C and takes no lock of ours; only the scene thread sorts it.
+    """
 
     def __init__(self) -> None:
+        self._arrived: SimpleQueue[tuple[float, wire.Request, Call | None]] = SimpleQueue()
         self._changes: deque[wire.Request] = deque()
-        self._others: deque[tuple[float, wire.Request]] = deque()
-        self._calls: deque[tuple[wire.Request, Callable[[], Any]]] = deque()
-        self._ready = threading.Condition()
+        self._others: deque[tuple[float, wire.Request, Call | None]] = deque()
         self.busy_since = 0.0
         self.busy_with = ""
 
-    def put(self, request: wire.Request) -> None:
-        """Add a command as it arrives."""
-        with self._ready:
-            if isinstance(request.command, SetView | Pointer):
-                self._changes.append(request)
-            else:
-                self._others.append((time.perf_counter(), request))
-            self._ready.notify()
+    def put(self, request: wire.Request, call: Call | None = None) -> None:
+        """Add a command as it arrives, or `call`, the second part of a deferred one. Any thread."""
+        self._arrived.put((time.perf_counter(), request, call))
 
-    def take(self, timeout_s: float) -> tuple[list[wire.Request], tuple[float, wire.Request] | None]:
+    def take(self, timeout_s: float) -> tuple[list[wire.Request], tuple[float, wire.Request, Call | None] | None]:
         """All waiting changes of state, and the oldest other command with its time of arrival; waits for either."""
-        with self._ready:
-            if not (self._changes or self._others or self._calls):
-                self._ready.wait(timeout_s)
-            changes, self._changes = list(self._changes), deque()
-            other = self._others.popleft() if self._others else None
-            if changes or other:
-                self.busy_since = time.monotonic()
-                self.busy_with = type((other[1] if other else changes[0]).command).__name__
-            return changes, other
-
-    def put_call(self, request: wire.Request, call: Callable[[], Any]) -> None:
-        """Have the scene thread do the second part of a deferred command."""
-        with self._ready:
-            self._calls.append((request, call))
-            self._ready.notify()
-
-    def take_call(self) -> tuple[wire.Request, Callable[[], Any]] | None:
-        """The oldest waiting second part."""
-        with self._ready:
-            if not self._calls:
-                return None
+        try:
+            if not self._others:
+                self._sort(self._arrived.get(timeout=timeout_s))
+            while True:
+                self._sort(self._arrived.get_nowait())
+        except Empty:
+            pass
+        changes, self._changes = list(self._changes), deque()
+        other = self._others.popleft() if self._others else None
+        if changes or other:
             self.busy_since = time.monotonic()
-            self.busy_with = type(self._calls[0][0].command).__name__
-            return self._calls.popleft()
+            self.busy_with = type((other[1] if other else changes[0]).command).__name__
+        return changes, other
+
+    def _sort(self, item: tuple[float, wire.Request, Call | None]) -> None:
+        if isinstance(item[1].command, SetView | Pointer):
+            self._changes.append(item[1])
+        else:
+            self._others.append(item)
 
     def done(self) -> None:
         """The scene thread has finished what it took."""
@@ -145,10 +139,11 @@ class Server:
             for request in changes:
                 self._perform(request, time.perf_counter())
             if other is not None:
-                self._perform(other[1], other[0])
-            call = self._inbox.take_call()
-            if call is not None:
-                self._second_part(*call)
+                arrived, request, call = other
+                if call is None:
+                    self._perform(request, arrived)
+                else:
+                    self._second_part(request, call)
             told = self._host.announce()
             self._inbox.done()
 
@@ -171,9 +166,9 @@ class Server:
         except Exception as error:
             self._fail(request, error)
         else:
-            self._inbox.put_call(request, lambda: deferred.finish(done))
+            self._inbox.put(request, lambda: deferred.finish(done))
 
-    def _second_part(self, request: wire.Request, call: Callable[[], Any]) -> None:
+    def _second_part(self, request: wire.Request, call: Call) -> None:
         try:
             result = call()
         except Exception as error:

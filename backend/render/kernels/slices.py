@@ -184,6 +184,20 @@ def blend_labels(rgb, labels, colors, outline):
 
 
 @njit(nogil=True, cache=True)
+def with_alpha(grey, spans, rgba):
+    """(h, w) grey into (h, w, 4): alpha 255 within the columns `spans[j]` of row j, 0 elsewhere."""
+    for j in range(grey.shape[0]):
+        begin = spans[j, 0]
+        end = spans[j, 1]
+        for i in range(grey.shape[1]):
+            v = grey[j, i]
+            rgba[j, i, 0] = v
+            rgba[j, i, 1] = v
+            rgba[j, i, 2] = v
+            rgba[j, i, 3] = 255 if begin <= i < end else 0
+
+
+@njit(nogil=True, cache=True)
 def over(rgb, overlay):
     """Lay (h, w, 4) with premultiplied alpha over (h, w, 3), in place."""
     for j in range(rgb.shape[0]):

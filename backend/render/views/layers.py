@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from vtk.util.numpy_support import vtk_to_numpy
 
-from backend.render.reslice import GreySlice, Plane, apply_lut, blend_labels, over
+from backend.render.reslice import GreySlice, apply_lut, blend_labels, over
+from backend.render.views.changes import Remembered, SceneChanges
 from backend.render.views.segments import LabelLayer
 from backend.render.views.volumes import VolumeSource, VolumeSources, content_key, ijk_to_world
 
@@ -39,6 +40,14 @@ class Layers:
             return GreySlice(self.pixels, self.spans).alpha()
         return self.given_alpha
 
+    def rgba(self) -> Pixels:
+        """(h, w, 4), alpha 0 where there is no volume."""
+        if self.pixels.ndim == 2 and self.given_alpha is None:
+            return GreySlice(self.pixels, self.spans).rgba()
+        alpha = self.alpha
+        opaque = np.full(self.pixels.shape[:2], 255, np.uint8) if alpha is None else alpha
+        return np.dstack([self.rgb(), opaque])
+
     def rgb(self) -> Pixels:
         """(h, w, 3), a copy that may be drawn on."""
         return np.repeat(self.pixels[:, :, None], 3, axis=2) if self.pixels.ndim == 2 else self.pixels.copy()
@@ -46,19 +55,19 @@ class Layers:
 
 @dataclass(frozen=True)
 class ScalarLayer:
-    """Everything a kernel needs for one scalar volume in one picture."""
+    """Everything a kernel needs for one scalar volume, whatever the plane."""
 
     source: VolumeSource
-    plane: Plane
+    ras_to_ijk: NDArray[np.floating[Any]]
     window: float
     level: float
     interpolate: bool
     lut: Pixels | None  # (256, 3), None for grey
     opacity: float = 1.0
 
-    def draw(self) -> Layers:
+    def draw(self, geometry: Geometry) -> Layers:
         """The layer alone, outside black with alpha 0."""
-        grey = self.source.slices.grey(self.plane, self.window, self.level, self.interpolate)
+        grey = self.source.slices.grey(geometry.plane(self.ras_to_ijk), self.window, self.level, self.interpolate)
         if self.lut is None:
             return Layers(grey.pixels, spans=grey.inside)
         pixels = apply_lut(grey.pixels, self.lut)
@@ -72,24 +81,37 @@ class LabelMapLayer:
     """A label map volume: nearest voxels through its colour table."""
 
     source: VolumeSource
-    plane: Plane
+    ras_to_ijk: NDArray[np.floating[Any]]
     colors: NDArray[np.float32]
     opacity: float
 
-    def draw_on(self, rgb: Pixels) -> None:
+    def draw_on(self, rgb: Pixels, geometry: Geometry) -> None:
         """Blend onto (h, w, 3)."""
         colors = self.colors.copy()
         colors[:, 3] *= self.opacity
-        blend_labels(rgb, self.source.slices.labels(self.plane), colors, np.zeros(len(colors), np.float32))
+        blend_labels(rgb, self.source.slices.labels(geometry.plane(self.ras_to_ijk)), colors, np.zeros(len(colors), np.float32))
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The volume layers of a slice view as they are now, and a key of everything that decides their look but the plane."""
+
+    base: ScalarLayer | None
+    front: ScalarLayer | None
+    labels: LabelMapLayer | None
+    is_empty: bool
+    is_plain: bool  # else only Slicer's own pipeline can draw it
+    key: tuple[Any, ...]
 
 
 class LayerStack:
     """The three volume layers of one slice view."""
 
-    def __init__(self, logic: Any, sources: VolumeSources) -> None:
+    def __init__(self, logic: Any, sources: VolumeSources, changes: SceneChanges) -> None:
         self._logic, self._sources = logic, sources
+        self.now = Remembered(changes, self._read)
 
-    def key(self) -> tuple[Any, ...]:
+    def _key(self) -> tuple[Any, ...]:
         """Changes whenever the layers may look different for another reason than geometry."""
         composite = self._logic.GetSliceCompositeNode()
         volumes = tuple(content_key(node) for node in self._nodes() if node is not None)
@@ -107,13 +129,20 @@ class LayerStack:
 
     def prepare(self, geometry: Geometry) -> Callable[[], Layers] | None:
         """Take in the layers now, draw them later on any thread; None where the view shows no volume at all."""
-        background, foreground, label = self._nodes()
-        if background is None and foreground is None and label is None:
+        stack = self.now()
+        if stack.is_empty:
             return None
+        if not stack.is_plain:
+            drawn = self._by_slice_logic(geometry)
+            return lambda: drawn
+        return lambda: _draw(stack, geometry)
+
+    def _read(self) -> Stack:
+        background, foreground, label = self._nodes()
         composite = self._logic.GetSliceCompositeNode()
-        base = self._scalar(background, geometry)
-        front = self._scalar(foreground, geometry, composite.GetForegroundOpacity())
-        labels = self._label_map(label, geometry, composite.GetLabelOpacity())
+        base = self._scalar(background)
+        front = self._scalar(foreground, composite.GetForegroundOpacity())
+        labels = self._label_map(label, composite.GetLabelOpacity())
         plain = (
             composite.GetCompositing() == composite.Alpha
             and not self._logic.GetSliceNode().GetSlabReconstructionEnabled()
@@ -121,12 +150,10 @@ class LayerStack:
             and (front is None) == (foreground is None)
             and (labels is None) == (label is None)
         )
-        if not plain:
-            drawn = self._by_slice_logic(geometry)
-            return lambda: drawn
-        return lambda: _stack(base, front, labels, geometry)
+        empty = background is None and foreground is None and label is None
+        return Stack(base, front, labels, empty, plain, self._key())
 
-    def _scalar(self, node: Any | None, geometry: Geometry, opacity: float = 1.0) -> ScalarLayer | None:
+    def _scalar(self, node: Any | None, opacity: float = 1.0) -> ScalarLayer | None:
         if node is None or not node.IsA("vtkMRMLScalarVolumeNode") or node.IsA("vtkMRMLLabelMapVolumeNode"):
             return None
         display, matrix, source = (
@@ -136,13 +163,10 @@ class LayerStack:
         )
         if display is None or matrix is None or source is None or display.GetApplyThreshold():
             return None
-        plane = Plane.from_matrices(
-            geometry.slice_to_ras, geometry.mm_per_px, geometry.width, geometry.height, np.linalg.inv(matrix)
-        )
-        interpolate = bool(display.GetInterpolate())
-        return ScalarLayer(source, plane, display.GetWindow(), display.GetLevel(), interpolate, _lut(display), opacity)
+        window, level, interpolate = display.GetWindow(), display.GetLevel(), bool(display.GetInterpolate())
+        return ScalarLayer(source, np.linalg.inv(matrix), window, level, interpolate, _lut(display), opacity)
 
-    def _label_map(self, node: Any | None, geometry: Geometry, opacity: float) -> LabelMapLayer | None:
+    def _label_map(self, node: Any | None, opacity: float) -> LabelMapLayer | None:
         if node is None or not node.IsA("vtkMRMLLabelMapVolumeNode") or node.GetDisplayNode() is None:
             return None
         matrix, source = ijk_to_world(node), self._sources.of(node)
@@ -151,10 +175,7 @@ class LayerStack:
             return None
         table = vtk_to_numpy(color.GetLookupTable().GetTable()).astype(np.float32)
         colors = np.column_stack([table[:, :3], table[:, 3] / 255.0])
-        plane = Plane.from_matrices(
-            geometry.slice_to_ras, geometry.mm_per_px, geometry.width, geometry.height, np.linalg.inv(matrix)
-        )
-        return LabelMapLayer(source, plane, np.ascontiguousarray(colors, np.float32), opacity)
+        return LabelMapLayer(source, np.linalg.inv(matrix), np.ascontiguousarray(colors, np.float32), opacity)
 
     def _by_slice_logic(self, geometry: Geometry) -> Layers:
         node = self._logic.GetSliceNode()
@@ -199,17 +220,17 @@ def _color_at(function: Any, value: float) -> tuple[float, float, float]:
     return color[0], color[1], color[2]
 
 
-def _stack(base: ScalarLayer | None, front: ScalarLayer | None, labels: LabelMapLayer | None, geometry: Geometry) -> Layers:
-    if base is not None:
-        result = base.draw()
+def _draw(stack: Stack, geometry: Geometry) -> Layers:
+    if stack.base is not None:
+        result = stack.base.draw(geometry)
     else:
         empty = np.zeros((geometry.height, geometry.width), np.uint8)
         result = Layers(empty, empty)
-    if front is not None and front.opacity > 0:
-        result = _blend(result, front.draw(), front.opacity)
-    if labels is not None and labels.opacity > 0:
+    if stack.front is not None and stack.front.opacity > 0:
+        result = _blend(result, stack.front.draw(geometry), stack.front.opacity)
+    if stack.labels is not None and stack.labels.opacity > 0:
         rgb = result.rgb()
-        labels.draw_on(rgb)
+        stack.labels.draw_on(rgb, geometry)
         result = Layers(rgb, result.given_alpha, result.spans)
     return result
 
@@ -243,10 +264,7 @@ class Overlaid:
             return result
         rgb = result.rgb()
         for layer in self.segments:
-            plane = Plane.from_matrices(
-                geometry.slice_to_ras, geometry.mm_per_px, geometry.width, geometry.height, layer.ras_to_ijk
-            )
-            blend_labels(rgb, layer.slices.labels(plane), layer.colors, layer.outline)
+            blend_labels(rgb, layer.slices.labels(geometry.plane(layer.ras_to_ijk)), layer.colors, layer.outline)
         if self.drawn is not None:
             over(rgb, self.drawn)
         return Layers(rgb, result.given_alpha, result.spans)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import slicer
+
+from backend.render.views.matrices import Matrix
 
 SLICE_MANAGERS = [
     "vtkMRMLCrosshairDisplayableManager",
@@ -16,29 +19,53 @@ SLICE_MANAGERS = [
 ]
 
 
-def anything_to_draw(scene: Any, slice_node: Any) -> bool:
-    """Whether the displayable managers would put anything into this slice view.
+@dataclass(frozen=True)
+class Drawables:
+    """What the displayable managers may put into a slice view, wherever its plane lies."""
 
-    Errs towards True: a wrong True costs some milliseconds, a wrong False would hide something.
-    """
-    if slice_node.GetOrientationMarkerType() or slice_node.GetRulerType():
-        return True
+    always: bool  # crosshair, ruler, orientation marker, models, transforms, projected markups
+    boxes: list[tuple[float, ...]]  # bounds of each other markup, RAS mm
+
+    def any_at(self, slice_to_ras: Matrix, thickness_mm: float) -> bool:
+        """Whether something shows on this plane.
+
+        Errs towards True: a wrong True costs some milliseconds, a wrong False would hide something.
+        """
+        return self.always or any(_reaches(box, slice_to_ras, thickness_mm) for box in self.boxes)
+
+
+def drawables(scene: Any, slice_node: Any) -> Drawables:
+    """What is displayed in this slice view beside volumes and segmentations."""
     crosshair = scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
-    if crosshair is not None and crosshair.GetCrosshairMode() != slicer.vtkMRMLCrosshairNode.NoCrosshair:
-        return True
-    return any(
-        _shows(scene.GetNthNodeByClass(i, name), slice_node)
-        for name in ("vtkMRMLMarkupsNode", "vtkMRMLModelNode", "vtkMRMLTransformNode")
-        for i in range(scene.GetNumberOfNodesByClass(name))
+    markups = [
+        node for node in _nodes(scene, "vtkMRMLMarkupsNode") if node.GetNumberOfControlPoints() and _displayed(node, slice_node)
+    ]
+    always = bool(
+        slice_node.GetOrientationMarkerType()
+        or slice_node.GetRulerType()
+        or (crosshair is not None and crosshair.GetCrosshairMode() != slicer.vtkMRMLCrosshairNode.NoCrosshair)
+        or any(
+            not slicer.vtkMRMLSliceLogic.IsSliceModelNode(node) and _displayed(node, slice_node)
+            for name in ("vtkMRMLModelNode", "vtkMRMLTransformNode")
+            for node in _nodes(scene, name)
+        )
+        or any(_is_projected(node) for node in markups)
     )
+    return Drawables(always, [_bounds(node) for node in markups])
 
 
-def _shows(node: Any, slice_node: Any) -> bool:
-    if node.IsA("vtkMRMLMarkupsNode"):
-        return bool(node.GetNumberOfControlPoints() and _displayed(node, slice_node) and _reaches(node, slice_node))
-    if slicer.vtkMRMLSliceLogic.IsSliceModelNode(node):
-        return False
-    return _displayed(node, slice_node)
+def _is_projected(node: Any) -> bool:
+    return any(node.GetNthDisplayNode(index).GetSliceProjection() for index in range(node.GetNumberOfDisplayNodes()))
+
+
+def _bounds(node: Any) -> tuple[float, ...]:
+    bounds = [0.0] * 6
+    node.GetRASBounds(bounds)
+    return tuple(bounds)
+
+
+def _nodes(scene: Any, class_name: str) -> list[Any]:
+    return [scene.GetNthNodeByClass(index, class_name) for index in range(scene.GetNumberOfNodesByClass(class_name))]
 
 
 def _displayed(node: Any, slice_node: Any) -> bool:
@@ -51,17 +78,11 @@ def _displayed(node: Any, slice_node: Any) -> bool:
     return False
 
 
-def _reaches(node: Any, slice_node: Any) -> bool:
-    """Whether a markup has anything within a slice thickness of the plane, or projects onto it."""
-    for index in range(node.GetNumberOfDisplayNodes()):
-        if node.GetNthDisplayNode(index).GetSliceProjection():
-            return True
-    matrix = slice_node.GetSliceToRAS()
-    normal = [matrix.GetElement(row, 2) for row in range(3)]
-    offset = sum(normal[row] * matrix.GetElement(row, 3) for row in range(3))
-    bounds = [0.0] * 6
-    node.GetRASBounds(bounds)
+def _reaches(bounds: tuple[float, ...], slice_to_ras: Matrix, thickness_mm: float) -> bool:
+    """Whether a box has anything within a slice thickness of the plane."""
+    normal = slice_to_ras[:3, 2]
+    offset = float(normal @ slice_to_ras[:3, 3])
     low = sum(n * (bounds[2 * a] if n > 0 else bounds[2 * a + 1]) for a, n in enumerate(normal))
     high = sum(n * (bounds[2 * a + 1] if n > 0 else bounds[2 * a]) for a, n in enumerate(normal))
-    margin = max(5.0, abs(slice_node.GetFieldOfView()[2]))  # a glyph shows while the plane is near its point
+    margin = max(5.0, abs(thickness_mm))  # a glyph shows while the plane is near its point
     return bool(low - margin <= offset <= high + margin)

@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 
 from backend.errors import BadRequestError, NotFoundError
 from backend.imaging.frames import edge_letters
+from backend.render.reslice import Plane
+from backend.render.views.changes import Remembered, SceneChanges
 from backend.render.views.layers import Layers, LayerStack, Overlaid
-from backend.render.views.matrices import Matrix, from_vtk, to_vtk
+from backend.render.views.matrices import Matrix, from_vtk
 from backend.render.views.offscreen import Offscreen
-from backend.render.views.overlay import SLICE_MANAGERS, anything_to_draw
+from backend.render.views.overlay import SLICE_MANAGERS, drawables
 from backend.render.views.segments import SegmentationLayers
 from backend.render.views.volumes import Extent, VolumeSources, extent_along, ijk_to_world
 from backend.scene.commands import ViewPatch
@@ -37,9 +39,22 @@ class Geometry:
     width: int
     height: int
 
-    def key(self) -> tuple[Any, ...]:
-        """Equal for equal geometry."""
-        return (self.slice_to_ras.round(9).tobytes(), self.mm_per_px, self.width, self.height)
+    def plane(self, ras_to_ijk: NDArray[np.floating[Any]]) -> Plane:
+        """The picture's pixels in the voxel coordinates of a volume."""
+        return Plane.from_matrices(self.slice_to_ras, self.mm_per_px, self.width, self.height, ras_to_ijk)
+
+
+@dataclass(frozen=True)
+class Background:
+    """What the state tells of the background volume."""
+
+    id: str
+    name: str
+    ijk_to_world: Matrix | None
+    dimensions: tuple[int, int, int]
+    window: float | None
+    level: float | None
+    scalar_range: list[float] | None
 
 
 class SliceView:
@@ -47,8 +62,10 @@ class SliceView:
 
     kind = "slice"
 
-    def __init__(self, app: Any, node: Any, sources: VolumeSources, segments: SegmentationLayers, has_gl: bool) -> None:
-        self._app, self.node, self._sources, self._segments = app, node, sources, segments
+    def __init__(
+        self, app: Any, node: Any, sources: VolumeSources, segments: SegmentationLayers, changes: SceneChanges, has_gl: bool
+    ) -> None:
+        self._app, self.node, self._segments, self._changes = app, node, segments, changes
         self.name: str = node.GetLayoutName()
         self.logic = slicer.vtkMRMLSliceLogic()
         self.logic.SetMRMLApplicationLogic(app.logic)
@@ -60,7 +77,11 @@ class SliceView:
         self.logic.GetSliceModelNode().SetName(f"{self.name} Volume Slice")
         self._has_gl = has_gl
         self._offscreen: Offscreen | None = None
-        self._stack = LayerStack(self.logic, sources)
+        self._stack = LayerStack(self.logic, sources, changes)
+        self._background = Remembered(changes, self._read_background)
+        self._drawables = Remembered(changes, lambda: drawables(app.scene, node))
+        self._segments_key = Remembered(changes, lambda: segments.key(node))
+        self._pose, self._pose_mtime, self._is_settled = from_vtk(node.GetSliceToRAS()), node.GetMTime(), True
         self._box = (250.0, 250.0)  # the field of view that is wholly visible, mm
         self._seen_fov: tuple[float, ...] = ()
         self.rev = 1
@@ -70,13 +91,42 @@ class SliceView:
 
     @property
     def slice_to_ras(self) -> Matrix:
-        """(4, 4): screen right, screen up, normal, centre of the picture, RAS mm."""
-        return from_vtk(self.node.GetSliceToRAS())
+        """(4, 4), not to be written to: screen right, screen up, normal, centre of the picture, RAS mm."""
+        if self._is_settled and self.node.GetMTime() != self._pose_mtime:
+            self._pose, self._pose_mtime = from_vtk(self.node.GetSliceToRAS()), self.node.GetMTime()
+        return self._pose
+
+    def settle(self) -> None:
+        """Tell the slice node where the plane is.
+
+        The node's own update costs more than a picture, so a plane that is dragged is kept here and told to the node only
+        when somebody is about to read it.
+        """
+        if not self._is_settled:
+            self.node.GetSliceToRAS().DeepCopy(self._pose.ravel())
+            self.node.UpdateMatrices()
+            self._is_settled, self._pose_mtime = True, self.node.GetMTime()
 
     @property
     def background(self) -> Any | None:
         """The background volume node."""
         return self._app.scene.GetNodeByID(self.logic.GetSliceCompositeNode().GetBackgroundVolumeID() or "")
+
+    def _read_background(self) -> Background | None:
+        volume = self.background
+        if volume is None:
+            return None
+        image = volume.GetImageData()
+        display = volume.GetScalarVolumeDisplayNode() if volume.IsA("vtkMRMLScalarVolumeNode") else None
+        return Background(
+            volume.GetID(),
+            volume.GetName(),
+            ijk_to_world(volume) if image else None,
+            image.GetDimensions() if image else (0, 0, 0),
+            display.GetWindow() if display else None,
+            display.GetLevel() if display else None,
+            list(image.GetScalarRange()) if display and image else None,
+        )
 
     def field_of_view(self) -> tuple[float, float]:
         """Width and height, mm, that every picture of this view contains, whatever its shape."""
@@ -87,34 +137,45 @@ class SliceView:
 
     def extent(self) -> Extent | None:
         """Reach of the background volume along the slice normal, None without volume."""
-        volume = self.background
-        matrix = ijk_to_world(volume) if volume is not None and volume.GetImageData() else None
-        if volume is None or matrix is None:
+        volume = self._background()
+        if volume is None or volume.ijk_to_world is None:
             return None
-        return extent_along(matrix, volume.GetImageData().GetDimensions(), self.slice_to_ras[:3, 2])
+        return extent_along(volume.ijk_to_world, volume.dimensions, self.slice_to_ras[:3, 2])
 
     def state(self) -> dict[str, Any]:
         """The state's fields of docs/stream.md."""
         matrix = self.slice_to_ras
-        volume, extent = self.background, self.extent()
-        display = volume.GetScalarVolumeDisplayNode() if volume is not None and volume.IsA("vtkMRMLScalarVolumeNode") else None
+        volume, extent = self._background(), self.extent()
         color = self.node.GetLayoutColor()
         return {
             "kind": self.kind,
             "color": "#" + "".join(f"{round(c * 255):02X}" for c in color),
-            "orientation": self.node.GetOrientation(),
+            "orientation": self._orientation(),
             "offset": float(matrix[:3, 2] @ matrix[:3, 3]),
             "offset_range": [extent.low, extent.high] if extent else None,
             "offset_step": extent.spacing if extent else 1.0,
-            "slice_to_ras": matrix.ravel().tolist(),
             "origin": matrix[:3, 3].tolist(),
-            "fov": list(self.field_of_view()),
-            "window": display.GetWindow() if display else None,
-            "level": display.GetLevel() if display else None,
-            "scalar_range": _scalar_range(volume) if display else None,
-            "background": {"id": volume.GetID(), "name": volume.GetName()} if volume is not None else None,
+            "scalar_range": volume.scalar_range if volume else None,
             "edges": edge_letters(matrix),
+            **self.place(),
         }  # fmt: skip
+
+    def place(self) -> dict[str, Any]:
+        """The fields of the state that put the view back where it is."""
+        volume = self._background()
+        return {
+            "background": {"id": volume.id, "name": volume.name} if volume else None,
+            "slice_to_ras": self.slice_to_ras.ravel().tolist(),
+            "fov": list(self.field_of_view()),
+            "window": volume.window if volume else None,
+            "level": volume.level if volume else None,
+        }
+
+    def _orientation(self) -> str:
+        if (from_vtk(self.node.GetSliceToRAS())[:3, :3] != self.slice_to_ras[:3, :3]).any():
+            self.settle()  # the node names it by comparing its rotation with the presets
+        name: str = self.node.GetOrientation()
+        return name
 
     def apply(self, patch: ViewPatch) -> None:
         """Set absolute values; orientation first, which refits, so that offset and zoom given with it hold.
@@ -131,7 +192,7 @@ class SliceView:
             self.orient(patch.orientation)
         if patch.fit:
             self.fit()
-        matrix = self.slice_to_ras
+        matrix = self.slice_to_ras.copy()
         if patch.slice_to_ras is not None:
             matrix = np.array(patch.slice_to_ras, dtype=np.float64).reshape(4, 4)
         if patch.origin is not None:
@@ -153,7 +214,8 @@ class SliceView:
         wanted = ORIENTATIONS.get(name.lower())
         if wanted is None:
             raise BadRequestError(f"unknown orientation {name!r}: use axial, sagittal or coronal")
-        if self.node.GetOrientation() != wanted:
+        self.settle()
+        if self._orientation() != wanted:
             self.node.SetOrientation(wanted)
             self.fit()
 
@@ -161,6 +223,7 @@ class SliceView:
         """Slicer's fit: the whole background volume in view, centred, the plane on a voxel centre."""
         if self.background is None or not self.background.GetImageData():
             return
+        self.settle()
         self.logic.ResizeSliceNode(*DEFAULT_SIZE)
         self.logic.FitSliceToBackground(*DEFAULT_SIZE)
         self.logic.SnapSliceOffsetToIJK()
@@ -184,6 +247,7 @@ class SliceView:
 
     def show(self, volume: Any) -> None:
         """Make a volume the background, turned to its axes nearest this view's orientation, and fit."""
+        self.settle()
         self.logic.GetSliceCompositeNode().SetBackgroundVolumeID(volume.GetID())
         default = self.node.GetDefaultOrientation()
         self.node.SetOrientation(default if default in ORIENTATIONS.values() else "Axial")
@@ -192,14 +256,12 @@ class SliceView:
 
     def snapshot(self) -> ViewPatch:
         """A patch that puts this view back as it is."""
-        volume, state = self.background, self.state()
+        place = self.place()
+        background = place["background"]["id"] if place["background"] else None
         return ViewPatch(
-            background=volume.GetID() if volume is not None else None,
-            slice_to_ras=state["slice_to_ras"],
-            fov=self.field_of_view(),
-            window=state["window"],
-            level=state["level"],
-        )
+            background=background, slice_to_ras=place["slice_to_ras"], fov=self.field_of_view(),
+            window=place["window"], level=place["level"],
+        )  # fmt: skip
 
     def _choose_background(self, node_id: str) -> None:
         volume = self._app.scene.GetNodeByID(node_id)
@@ -225,8 +287,7 @@ class SliceView:
 
     def _move(self, matrix: Matrix) -> None:
         if np.abs(matrix - self.slice_to_ras).max() > 1e-9:
-            self.node.GetSliceToRAS().DeepCopy(to_vtk(matrix))
-            self.node.UpdateMatrices()
+            self._pose, self._is_settled = matrix, False
 
     # -- pictures ------------------------------------------------------------------------------------------------
 
@@ -237,11 +298,15 @@ class SliceView:
 
     def content_key(self, overlays: bool) -> tuple[Any, ...]:
         """Changes whenever a picture of this view may change for another reason than its size."""
-        key = (self.slice_to_ras.round(9).tobytes(), self.field_of_view(), self._stack.key())
+        key = (self.slice_to_ras.round(9).tobytes(), self.field_of_view(), self._stack.now().key)
         if not overlays:
             return key
-        drawn = self._offscreen.changes if self._offscreen and anything_to_draw(self._app.scene, self.node) else 0
-        return (*key, self._segments.key(self.node), anything_to_draw(self._app.scene, self.node), drawn)
+        drawn = self._anything_to_draw()
+        changes = self._offscreen.changes if self._offscreen and drawn else 0
+        return (*key, self._segments_key(), drawn, changes)
+
+    def _anything_to_draw(self) -> bool:
+        return self._drawables().any_at(self.slice_to_ras, self.node.GetFieldOfView()[2])
 
     def touch(self) -> int:
         """The view's revision, raised first if what it shows has changed since the last call."""
@@ -258,18 +323,21 @@ class SliceView:
             NotFoundError: the view shows no volume and overlays are not wanted.
         """
         geometry = self.geometry(width, height)
+        if not self._stack.now().is_plain:
+            self.settle()
         layers = self._stack.prepare(geometry)
         if not overlays:
             if layers is None:
                 raise NotFoundError(f"view {self.name} shows no volume: load one first")
             return layers
         segments = self._segments.visible(self.node)
-        drawn = self._draw_overlay(geometry) if anything_to_draw(self._app.scene, self.node) else None
+        drawn = self._draw_overlay(geometry) if self._anything_to_draw() else None
         return Overlaid(geometry, layers, segments, drawn)
 
     def _draw_overlay(self, geometry: Geometry) -> NDArray[np.uint8] | None:
         if not self._has_gl:
             return None
+        self.settle()
         if self._offscreen is None:
             self._offscreen = Offscreen(slicer.vtkMRMLSliceViewDisplayableManagerFactory, SLICE_MANAGERS)
             self._offscreen.renderer.SetBackgroundAlpha(0.0)
@@ -288,11 +356,6 @@ class SliceView:
         self._offscreen.draw(geometry.width, geometry.height)
         self._offscreen.changes = changes  # what this picture's own shape stirred up is nothing new to anybody
         return self._offscreen.rgba()
-
-
-def _scalar_range(volume: Any) -> list[float] | None:
-    image = volume.GetImageData()
-    return list(image.GetScalarRange()) if image is not None else None
 
 
 def require_rotation(values: list[float]) -> None:

@@ -14,6 +14,7 @@ from backend.errors import NoDriverError
 from backend.imaging.cameras import View, frame, look_from, orbit, pan, roll
 from backend.render.glprobe import NO_DRIVER
 from backend.render.marcher import Camera, eye_depth
+from backend.render.views.changes import Remembered, SceneChanges
 from backend.render.views.offscreen import Offscreen
 from backend.render.views.volume_rendering import ShownVolume, shown_volumes
 from backend.render.views.volumes import VolumeSources
@@ -73,8 +74,9 @@ class ThreeDView:
 
     kind = "threeD"
 
-    def __init__(self, app: Any, node: Any, sources: VolumeSources, has_gl: bool, has_gpu: bool) -> None:
+    def __init__(self, app: Any, node: Any, sources: VolumeSources, changes: SceneChanges, has_gl: bool, has_gpu: bool) -> None:
         self._app, self.node, self._sources, self._has_gpu = app, node, sources, has_gpu
+        self._content = Remembered(changes, self._read_content)
         self.name: str = node.GetLayoutName()
         self.logic = slicer.vtkMRMLViewLogic()
         self.logic.SetMRMLApplicationLogic(app.logic)
@@ -216,11 +218,13 @@ class ThreeDView:
 
     def content_key(self) -> tuple[Any, ...]:
         """Changes whenever a picture of this view may change for another reason than its size."""
+        return (*self._content(), self._offscreen.changes if self._offscreen else 0)
+
+    def _read_content(self) -> tuple[Any, ...]:
         view = self.view
         return (
             np.concatenate([view.position, view.focal_point, view.view_up, [view.view_angle]]).tobytes(),
             self.node.GetMTime(),
-            self._offscreen.changes if self._offscreen else 0,
             tuple(volume.key for volume in self.volumes()),
         )
 
