@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import msgspec
 import slicer
 
-from backend.errors import NotFoundError
+from backend.errors import NotFoundError, SlicecastError
 from backend.render import warm_up
 from backend.render.glprobe import GlDriver
 from backend.render.pictures import PictureCache
@@ -223,7 +223,13 @@ class SceneHost:
         if kind == "DicomFolder" or (kind == "VolumeFile" and file_type_of(path) == "DicomFolder" and path.exists()):
             return self._load_dicom(path, command)
         self._emit(c.Progress(command.job, f"Reading {path.name}", None))
-        nodes = self._loader.load(path, kind, command.properties)
+        kept = {view.name: view.snapshot() for view in self.views.values()}
+        try:
+            nodes = self._loader.load(path, kind, command.properties)
+        except SlicecastError:
+            if kind == "SceneFile":  # it may have moved the views before it failed
+                self._restore(c.Restore(kept), 0.0)
+            raise
         show = command.properties.get("show", "true")
         for node in nodes:
             if node.IsA("vtkMRMLVolumeNode") and is_true(show):

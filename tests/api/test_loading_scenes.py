@@ -261,6 +261,26 @@ def test_a_scene_that_lacks_a_file_names_it_and_clears_nothing(server: LiveServe
             assert ids(server) == before
 
 
+def test_a_scene_that_fails_half_way_leaves_the_views_alone(server: LiveServer, folder: Path) -> None:
+    assert load(server, folder / "octants.nrrd", "VolumeFile")["success"]
+    views = """<Slice id="vtkMRMLSliceNodeRed" name="Red" singletonTag="Red" layoutName="Red" fieldOfView="9 9 1"
+ sliceToRAS="-1 0 0 3 0 1 0 4 0 0 1 11 0 0 0 1" dimensions="512 512 1"></Slice>
+<SliceCompositeNode id="vtkMRMLSliceCompositeNodeRed" singletonTag="Red" layoutName="Red"
+ backgroundVolumeID="vtkMRMLScalarVolumeNode1"></SliceCompositeNode>
+<Camera id="vtkMRMLCameraNode1" name="Camera" singletonTag="1" layoutName="1" position="9 9 9" focalPoint="1 2 3"></Camera>
+"""
+    (folder / "cut.mha").write_bytes((folder / "octants.mha").read_bytes()[:-100])
+    scene = SCENE.replace('version="Slicer5.8" userTags="">', 'version="Slicer5.8" userTags="">' + views)
+    (folder / "views.mrml").write_text(scene.replace("octants.nrrd", "cut.mha"))
+    pictures = ("/slice?view=red", "/slice?view=green", "/threeD?size=64")
+    before = [server.get(path).body for path in pictures]
+    assert "could not be read" in str(load(server, folder / "views.mrml", "SceneFile")["message"])
+    assert [server.get(path).body for path in pictures] == before
+    (folder / "views.mrml").write_text(scene)
+    assert load(server, folder / "views.mrml", "SceneFile")["success"]
+    assert server.get("/slice?view=red").body != before[0]  # the same views do count where the rest is whole
+
+
 def test_a_bundle_can_not_write_outside_its_folder(server: LiveServer, folder: Path) -> None:
     outside = folder / "outside.txt"
     with zipfile.ZipFile(folder / "slip.mrb", "w") as bundle:
