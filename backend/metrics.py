@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from prometheus_client import Counter, Gauge, Histogram
 
 FINE = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.033, 0.066, 0.13, 0.25, 0.5, 1.0, 2.0, 5.0)
@@ -16,7 +18,19 @@ STREAM_RTT = Histogram("slicecast_stream_rtt_seconds", "Sent to acknowledged, of
 SCENE_RESTARTS = Counter("slicecast_scene_restarts_total", "Scene processes that died and were started again")
 
 
+_stage = {stage: PICTURE_SECONDS.labels(stage) for stage in ("wait", "render", "encode")}
+# Looking a label set up costs more than counting with it.
+_requests = functools.lru_cache(1024)(HTTP_REQUESTS.labels)
+_seconds = functools.lru_cache(256)(HTTP_SECONDS.labels)
+
+
+def observe_request(route: str, method: str, status: int, seconds: float) -> None:
+    """Count one HTTP request."""
+    _requests(route, method, str(status)).inc()
+    _seconds(route).observe(seconds)
+
+
 def observe_picture(wait_us: int, render_us: int, encode_us: int) -> None:
     """Count the stages of one picture."""
     for stage, value in (("wait", wait_us), ("render", render_us), ("encode", encode_us)):
-        PICTURE_SECONDS.labels(stage).observe(value / 1e6)
+        _stage[stage].observe(value / 1e6)

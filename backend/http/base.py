@@ -200,9 +200,7 @@ class BaseHandler(tornado.web.RequestHandler):
     def on_finish(self) -> None:
         """Count the request."""
         seconds = time.perf_counter() - getattr(self, "started", time.perf_counter())
-        route = type(self).__name__
-        metrics.HTTP_REQUESTS.labels(route, self.request.method or "?", str(self.get_status())).inc()
-        metrics.HTTP_SECONDS.labels(route).observe(seconds)
+        metrics.observe_request(type(self).__name__, self.request.method or "?", self.get_status(), seconds)
         log.debug("answered", method=self.request.method, path=self.request.path, status=self.get_status(),
                   ms=round(seconds * 1e3, 1))  # fmt: skip
         structlog.contextvars.unbind_contextvars("request")

@@ -56,9 +56,9 @@ class GreySlice:
         """(height, width, 4), alpha 255 inside the volume, 0 outside."""
         height, width = self.pixels.shape
         spans = np.tile((0, width), (height, 1)) if self.inside is None else self.inside
-        rgba = np.empty((height, width, 4), np.uint8)
+        rgba = np.empty((height, width), "<u4")
         kernels.with_alpha(self.pixels, spans, rgba)
-        return rgba
+        return rgba.view(np.uint8).reshape(height, width, 4)
 
     def alpha(self) -> Grey:
         """(height, width): 255 inside the volume, 0 outside."""

@@ -217,7 +217,11 @@ class ViewInfo(msgspec.Struct):
 
 
 class PictureInfo(msgspec.Struct):
-    """What an encoded picture shows; the bytes travel beside it. An empty body with `unchanged` set is HTTP's 304."""
+    """What an encoded picture shows; the bytes travel beside it. An empty body with `unchanged` set is HTTP's 304.
+
+    `place` holds the state fields that put `view` back where the picture shows it: who has seen the picture can rely on
+    that even if the process dies before it has announced the change.
+    """
 
     etag: str
     format: PictureFormat
@@ -233,6 +237,8 @@ class PictureInfo(msgspec.Struct):
     wait_us: int = 0
     render_us: int = 0
     encode_us: int = 0
+    view: str = ""
+    place: dict[str, Any] = {}
 
 
 class ViewChanged(msgspec.Struct, tag=True):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.imaging.frames import edge_letters
 from backend.render.annotate import draw_edges
 from backend.render.encode import encode
 from backend.render.marcher import MotionBudget
@@ -19,6 +20,8 @@ from backend.render.views.slice_view import SliceView
 from backend.render.views.threed_view import ThreeDPixels, ThreeDView
 from backend.scene import commands as c
 
+View = SliceView | ThreeDView
+Key = tuple[Any, ...]
 Made = Callable[[], tuple[c.PictureInfo, bytes]]
 
 
@@ -59,42 +62,24 @@ class Framer:
                     if view in (None, key) and by in (None, stop.by):
                         stop.set()
 
-    def frame(self, view: SliceView | ThreeDView, command: c.Frame, arrived: float) -> Made:
+    def frame(self, view: View, command: c.Frame, arrived: float) -> Made:
         """A picture for the stream."""
         started = time.perf_counter()
-        picture = command.picture
-        rev, n = view.touch(), self._applied.get(command.by, 0)
-        key: tuple[Any, ...] = (
-            "frame",
-            view.name,
-            picture.width,
-            picture.height,
-            picture.format,
-            picture.quality,
-        )
+        picture, n = command.picture, self._applied.get(command.by, 0)
+        view.touch()
         if isinstance(view, SliceView):
-            key = (*key, picture.subsampling, view.content_key(overlays=True))
+            key = _key("frame", view, picture, view.content_key(overlays=True))
             draw = view.prepare(picture.width, picture.height, overlays=True)
-            return self._maker(key, command.picture, lambda: draw().pixels, started, arrived, rev=rev, n=n)
+            return self._maker(view, key, picture, lambda: draw().pixels, started, arrived, n=n)
         pixels = view.prepare(picture.width, picture.height)
-        return self._threed(view, pixels, command, started, arrived, (rev, n, key))
+        if pixels.volumes and not command.still:
+            return self._maker(view, None, picture, self._coarse(view, pixels, command), started, arrived, n=n, coarse=True)
+        stop = self._stop_for(view, command.by) if command.still else None
+        key = _key("frame", view, picture, view.content_key())
+        return self._maker(view, key, picture, lambda: pixels(None, stop), started, arrived, n=n, stop=stop)
 
-    def _threed(
-        self,
-        view: ThreeDView,
-        pixels: ThreeDPixels,
-        command: c.Frame,
-        started: float,
-        arrived: float,
-        shown: tuple[int, int, tuple[Any, ...]],
-    ) -> Made:
-        rev, n, key = shown
-        if not pixels.volumes or command.still:
-            stop = self._stop_for(view.name.lower(), command.by) if command.still else None
-            return self._maker(
-                (*key, view.content_key()), command.picture, lambda: pixels(None, stop), started, arrived,
-                rev=rev, n=n, stop=stop, view_key=view.name.lower(),
-            )  # fmt: skip
+    def _coarse(self, view: ThreeDView, pixels: ThreeDPixels, command: c.Frame) -> Callable[[], NDArray[np.uint8]]:
+        """Volumes with as many rays as the time for a moving picture allows."""
         budget = self._budgets.setdefault(view.name, MotionBudget(command.budget_s))
 
         def draw() -> NDArray[np.uint8]:
@@ -103,24 +88,15 @@ class Framer:
             budget.took(time.perf_counter() - begun)
             return result
 
-        return self._maker(None, command.picture, draw, started, arrived, rev=rev, n=n, coarse=True)
+        return draw
 
     def slice_picture(self, view: SliceView, command: c.SlicePicture, arrived: float) -> Made:
         """A picture for the Slicer API: grey or RGBA with alpha 0 outside the volume."""
         started = time.perf_counter()
         picture = command.picture
-        key = (
-            "slice",
-            view.name,
-            picture.width,
-            picture.height,
-            picture.format,
-            picture.quality,
-            picture.lossless,
-        )
-        key = (*key, command.overlays, command.labels, command.grey, view.content_key(command.overlays))  # type: ignore[assignment]
+        content = (command.overlays, command.labels, command.grey, view.content_key(command.overlays))
         draw = view.prepare(picture.width, picture.height, command.overlays)
-        edges = view.state()["edges"] if command.labels else None
+        edges = edge_letters(view.slice_to_ras) if command.labels else None
 
         def pixels() -> NDArray[np.uint8]:
             layers = draw()
@@ -128,55 +104,47 @@ class Framer:
                 layers = Layers(draw_edges(layers.rgb(), edges), layers.given_alpha, layers.spans)
             return layers.pixels if command.grey or picture.format == "jpeg" else layers.rgba()
 
-        return self._maker(key, picture, pixels, started, arrived, rev=view.rev)
+        return self._maker(view, _key("slice", view, picture, content), picture, pixels, started, arrived)
 
     def threed_picture(self, view: ThreeDView, command: c.ThreeDPicture, arrived: float) -> Made:
         """A picture for the Slicer API, at full quality."""
         started = time.perf_counter()
         picture = command.picture
-        key = (
-            "threeD",
-            view.name,
-            picture.width,
-            picture.height,
-            picture.format,
-            picture.quality,
-            picture.lossless,
-        )
-        rev = view.touch()
-        found = self._known((*key, view.content_key()), picture)
+        view.touch()
+        found = self._known(view, _key("threeD", view, picture, view.content_key()), picture)
         if found is not None:
             return found
         pixels = view.prepare(picture.width, picture.height)
         # Drawing settles what the managers had pending, so the key is taken after it.
-        return self._maker((*key, view.content_key()), picture, lambda: pixels(None), started, arrived, rev=rev)
+        key = _key("threeD", view, picture, view.content_key())
+        return self._maker(view, key, picture, lambda: pixels(None), started, arrived)
 
-    def _known(self, key: tuple[Any, ...], picture: c.Picture) -> Made | None:
+    def _known(self, view: View, key: Key, picture: c.Picture) -> Made | None:
         etag = etag_of(key)
         unchanged = etag in picture.if_none_match
         data = b"" if unchanged else self._cache.get(key)
         if data is None:
             return None
-        info = c.PictureInfo(etag, picture.format, picture.width, picture.height, unchanged=unchanged)
-        info.state_time = self._stirred
+        info = c.PictureInfo(etag, picture.format, picture.width, picture.height, view.rev, unchanged=unchanged)
+        info.view, info.place, info.state_time = view.name, view.place(), self._stirred
         return lambda: (info, data)
 
     def _maker(
         self,
-        key: tuple[Any, ...] | None,
+        view: View,
+        key: Key | None,
         picture: c.Picture,
         draw: Callable[[], NDArray[np.uint8]],
         started: float,
         arrived: float,
         *,
-        rev: int = 0,
         n: int = 0,
         coarse: bool = False,
         stop: Stop | None = None,
-        view_key: str = "",
     ) -> Made:
         etag = etag_of(key) if key is not None else ""
-        info = c.PictureInfo(etag, picture.format, picture.width, picture.height, rev, n, coarse=coarse)
+        info = c.PictureInfo(etag, picture.format, picture.width, picture.height, view.rev, n, coarse=coarse)
+        info.view, info.place = view.name, view.place()
         info.quality, info.state_time = picture.quality, self._stirred
         info.lossless = picture.format == "png" or picture.lossless
         info.wait_us = round((started - arrived) * 1e6)
@@ -192,7 +160,7 @@ class Framer:
                 try:
                     pixels = draw()
                 finally:
-                    self._forget(view_key, stop)
+                    self._forget(view, stop)
                 drawn = time.perf_counter()
                 data = encode(pixels, picture.format, picture.quality, picture.subsampling, picture.lossless)
                 info.render_us = round((prepared + drawn - begun) * 1e6)
@@ -203,13 +171,19 @@ class Framer:
 
         return make
 
-    def _stop_for(self, view: str, by: str) -> Stop:
+    def _stop_for(self, view: View, by: str) -> Stop:
         stop = Stop(by)
         with self._lock:
-            self._stops.setdefault(view, set()).add(stop)
+            self._stops.setdefault(view.name.lower(), set()).add(stop)
         return stop
 
-    def _forget(self, view: str, stop: Stop | None) -> None:
+    def _forget(self, view: View, stop: Stop | None) -> None:
         if stop is not None:
             with self._lock:
-                self._stops.get(view, set()).discard(stop)
+                self._stops.get(view.name.lower(), set()).discard(stop)
+
+
+def _key(kind: str, view: View, picture: c.Picture, content: Any) -> Key:
+    """Everything that decides a picture's bytes."""
+    asked = (picture.width, picture.height, picture.format, picture.quality, picture.subsampling, picture.lossless)
+    return (kind, view.name, asked, content)

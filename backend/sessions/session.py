@@ -37,7 +37,7 @@ class Session:
         self.status: Status = "starting"
         self.info: c.SceneInfo = EMPTY
         self.loading = 0
-        self._views: dict[str, dict[str, Any]] = {}
+        self._places: dict[str, tuple[int, dict[str, Any]]] = {}  # of each view: revision, state that puts it back
         self._listeners: set[Listener] = set()
         self._process: SceneProcess | None = None
         self._started = asyncio.Event()
@@ -92,7 +92,10 @@ class Session:
         channel = self._ready_process().channel
         if isinstance(command, c.Load | c.LoadDemo | c.Execute):
             return await self._ask_patiently(channel, command, answer)
-        return await channel.ask(command, answer, self._limit_of(type(command).__name__) + 1.0)
+        value, body = await channel.ask(command, answer, self._limit_of(type(command).__name__) + 1.0)
+        if isinstance(value, c.PictureInfo):
+            self._remember(value.view, value.rev, value.place)
+        return value, body
 
     async def _ask_patiently(self, channel: Channel, command: c.AnyCommand, answer: type[T]) -> tuple[T, bytes]:
         """As `Channel.ask`, for work that may keep the process's interpreter to itself: native readers let no other thread run.
@@ -214,7 +217,7 @@ class Session:
             return
         self._spawn(self._restart())
 
-    async def _restart(self) -> None:
+    async def _restart(self, kept: dict[str, dict[str, Any]] | None = None) -> None:
         died = self._process
         code = await died.process.wait() if died is not None else None
         now = time.monotonic()
@@ -225,7 +228,9 @@ class Session:
             self._set_status("failed")
             return
         self._set_status("restarting")
-        kept = {view: dict(state) for view, state in self._views.items()}
+        if kept is None:  # else an earlier attempt failed, and what is known now is of a scene that was not put back
+            kept = {view: state for view, (_rev, state) in self._places.items()}
+        self._places.clear()  # revisions start anew
         try:
             await self._launch()
             await self._replay(kept)
@@ -233,7 +238,7 @@ class Session:
             log.error("restart failed", why=str(error))
             if self._process is not None and self._process.process.returncode is None:
                 self._process.kill()
-            self._spawn(self._restart())
+            self._spawn(self._restart(kept))
             return
         self._set_status("ready")
 
@@ -270,8 +275,13 @@ class Session:
         elif isinstance(event, c.Progress):
             self._progress[event.job] = (time.monotonic(), event)
         elif isinstance(event, c.ViewChanged):
-            self._views.setdefault(event.view, {}).update(event.patch)
+            self._remember(event.view, event.rev, event.patch)
         self.announce(event)
+
+    def _remember(self, view: str, rev: int, state: dict[str, Any]) -> None:
+        known_rev, known = self._places.get(view, (0, {}))
+        if rev >= known_rev:
+            self._places[view] = (rev, known | state)
 
     def _set_status(self, status: Status) -> None:
         if status != self.status:

@@ -13,20 +13,32 @@ class SingleFlight(Generic[T]):
     """Equal requests that arrive while one is under way wait for its result."""
 
     def __init__(self) -> None:
-        self._flying: dict[Hashable, asyncio.Task[T]] = {}
+        self._flying: dict[Hashable, asyncio.Future[T]] = {}
 
     async def do(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
-        """The result of `make`, or of an equal call under way. A caller that is cancelled does not cancel the others."""
-        task = self._flying.get(key)
-        if task is None:
-            task = asyncio.ensure_future(_await(make))
-            self._flying[key] = task
-            task.add_done_callback(lambda _done: self._flying.pop(key, None))
-        return await asyncio.shield(task)
-
-
-async def _await(make: Callable[[], Awaitable[T]]) -> T:
-    return await make()
+        """The result of `make`, or of an equal call under way. When that one is cancelled, one of those who wait takes over."""
+        while (flight := self._flying.get(key)) is not None:
+            try:
+                return await asyncio.shield(flight)
+            except asyncio.CancelledError:
+                if not flight.cancelled():  # it is we who are cancelled
+                    raise
+        flight = asyncio.get_running_loop().create_future()
+        self._flying[key] = flight
+        try:
+            result = await make()
+        except asyncio.CancelledError:
+            flight.cancel()
+            raise
+        except Exception as error:
+            flight.set_exception(error)
+            flight.exception()  # it is known, even if nobody else waits for it
+            raise
+        else:
+            flight.set_result(result)
+            return result
+        finally:
+            del self._flying[key]
 
 
 class _Slot(Generic[T]):

@@ -10,6 +10,8 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from backend import metrics
 from backend.config import Settings
 from backend.errors import BadRequestError, NotFoundError, TooLargeError
@@ -108,7 +110,9 @@ class Pictures:
         command: c.SlicePicture | c.ThreeDPicture,
     ) -> None:
         async def fly() -> Result:
-            return await self.flights.do(repr(command), lambda: self.session.ask_picture(command, c.PictureInfo))
+            return await self.flights.do(
+                msgspec.msgpack.encode(command), lambda: self.session.ask_picture(command, c.PictureInfo)
+            )
 
         make: Callable[[], Awaitable[Result]] = fly
         client = query.get("client")

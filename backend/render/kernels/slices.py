@@ -185,16 +185,12 @@ def blend_labels(rgb, labels, colors, outline):
 
 @njit(nogil=True, cache=True)
 def with_alpha(grey, spans, rgba):
-    """(h, w) grey into (h, w, 4): alpha 255 within the columns `spans[j]` of row j, 0 elsewhere."""
+    """(h, w) grey into (h, w) little-endian uint32 RGBA: alpha 255 within the columns `spans[j]` of row j, 0 elsewhere."""
     for j in range(grey.shape[0]):
-        begin = spans[j, 0]
-        end = spans[j, 1]
         for i in range(grey.shape[1]):
-            v = grey[j, i]
-            rgba[j, i, 0] = v
-            rgba[j, i, 1] = v
-            rgba[j, i, 2] = v
-            rgba[j, i, 3] = 255 if begin <= i < end else 0
+            rgba[j, i] = np.uint32(grey[j, i]) * np.uint32(0x010101)
+        for i in range(spans[j, 0], spans[j, 1]):
+            rgba[j, i] |= np.uint32(0xFF000000)
 
 
 @njit(nogil=True, cache=True)

@@ -150,20 +150,27 @@ class ThreeDView:
 
     def state(self) -> dict[str, Any]:
         """The state's fields of docs/stream.md."""
-        view, bounds = self.view, self.bounds()
+        bounds = self.bounds()
         return {
             "kind": self.kind,
-            "camera": {
-                "position": view.position.tolist(),
-                "focal_point": view.focal_point.tolist(),
-                "view_up": view.view_up.tolist(),
-                "view_angle": view.view_angle,
-            },
+            **self.place(),
             "bounds": list(bounds) if bounds else None,
             "background_colors": [
                 _hex(self.node.GetBackgroundColor()),
                 _hex(self.node.GetBackgroundColor2()),
             ],
+        }
+
+    def place(self) -> dict[str, Any]:
+        """The fields of the state that put the view back where it is."""
+        view = self.view
+        return {
+            "camera": {
+                "position": view.position.tolist(),
+                "focal_point": view.focal_point.tolist(),
+                "view_up": view.view_up.tolist(),
+                "view_angle": view.view_angle,
+            }
         }
 
     def apply(self, patch: ViewPatch) -> None:
