@@ -280,6 +280,7 @@ class SceneHost:
             view.reset()
         else:
             view.refit_box()
+        self._announce_lists()  # ahead of the answer: who asks what there is once it has come sees what was loaded
         self._emit(c.Progress(command.job, "Loaded", 1.0))
         return c.LoadResult([c.Node(n.GetID(), n.GetName(), n.GetClassName()) for n in nodes], warnings)
 
