@@ -43,7 +43,7 @@ $(STAMPS)/system: scripts/system-packages | $(STAMPS)
 	@touch $@
 
 $(STAMPS)/system-test: scripts/system-packages | $(STAMPS)
-	scripts/system-packages chromium
+	scripts/system-packages chromium curl
 	@touch $@
 
 $(VENV)/bin/python: | $(STAMPS)/system

@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 
 from backend import __version__
 from backend.config import Settings
+from backend.render.glprobe import NO_DRIVER
 
 PACKAGES = (
     "slicer-core",
@@ -30,7 +31,6 @@ PACKAGES = (
     "pylibjpeg-rle",
     "pyjpegls",
 )
-GL_PACKAGES = "libegl1 libegl-mesa0 libgl1-mesa-dri libgl1"
 PROBE_TIMEOUT_S = 90
 
 
@@ -113,7 +113,7 @@ def _gl() -> str:
     except (subprocess.TimeoutExpired, json.JSONDecodeError):
         found = None
     if found is None:
-        return f"none; slices and volumes work, geometry does not. Install {GL_PACKAGES}"
+        return f"none: {NO_DRIVER}"
     return f"{found['renderer']} ({found['window_class']})"
 
 

@@ -55,7 +55,9 @@ class Settings(BaseSettings):
     command_timeout_s: float = Field(30.0, gt=0, description="how long a scene process may be busy with one request")
     load_timeout_s: float = Field(600.0, gt=0, description="how long loading may take")
     exec_timeout_s: float = Field(60.0, gt=0, description="how long users' Python may run")
-    heartbeat_timeout_s: float = Field(10.0, gt=0, description="silence after which a scene process counts as hung")
+    heartbeat_timeout_s: float = Field(
+        10.0, gt=0, description="silence after which a scene process counts as hung, unless it is given longer for what it does"
+    )
     max_restarts: int = Field(5, ge=0, description="restarts of a scene process within a minute before giving up")
     stop_timeout_s: float = Field(10.0, gt=0, description="how long a stop waits for work under way")
     stream_message_bytes: int = Field(65536, ge=16384, description="largest message a stream client may send")

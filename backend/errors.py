@@ -24,11 +24,15 @@ class UnreadableError(SlicecastError):
 
 
 class UnavailableError(SlicecastError):
-    """Temporarily or here impossible: the scene restarts, no GL driver."""
+    """Impossible just now: the scene restarts."""
 
     def __init__(self, message: str, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class NoDriverError(UnavailableError):
+    """Impossible on this machine until somebody installs an OpenGL driver; trying again is no use."""
 
 
 class TooLargeError(SlicecastError):

@@ -14,7 +14,11 @@ from dataclasses import asdict, dataclass
 
 SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast", "software")
 PROBE_TIMEOUT_S = 30.0
-DEBIAN_PACKAGES = "libegl1 libegl-mesa0 libgl1-mesa-dri (or libosmesa6)"
+DEBIAN_PACKAGES = "libegl1 libegl-mesa0 libgl1-mesa-dri libgl1"
+NO_DRIVER = (
+    "there is no OpenGL driver, so models, markups and segments in 3D can not be drawn, only slices and volumes: "
+    f"install {DEBIAN_PACKAGES} (Debian's names) and start with gl=auto"
+)
 
 
 @dataclass(frozen=True)

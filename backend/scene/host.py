@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import msgspec
 import slicer
 
-from backend.errors import NotFoundError
+from backend.errors import NotFoundError, SlicecastError
 from backend.render import warm_up
 from backend.render.glprobe import GlDriver
 from backend.render.pictures import PictureCache
@@ -220,15 +220,30 @@ class SceneHost:
     def _load(self, command: c.Load, _arrived: float) -> Any:
         path = Path(command.path)
         kind = command.file_type or file_type_of(path)
-        if kind == "DicomFolder" or (path.is_dir() and kind in (None, "VolumeFile")):
+        if kind == "DicomFolder" or (kind == "VolumeFile" and file_type_of(path) == "DicomFolder" and path.exists()):
             return self._load_dicom(path, command)
         self._emit(c.Progress(command.job, f"Reading {path.name}", None))
-        nodes = self._loader.load(path, kind, command.properties)
+        kept = {view.name: view.snapshot() for view in self.views.values()}
+        try:
+            nodes = self._loader.load(path, kind, command.properties)
+        except SlicecastError:
+            if kind == "SceneFile":  # it may have moved the views before it failed
+                self._restore(c.Restore(kept), 0.0)
+            raise
         show = command.properties.get("show", "true")
         for node in nodes:
             if node.IsA("vtkMRMLVolumeNode") and is_true(show):
                 self._show(node, command.show_in_3d)
+        if kind == "SceneFile" and not nodes:
+            self._show_some_volume(command.show_in_3d)
         return self._loaded(nodes, [], command)
+
+    def _show_some_volume(self, in_3d: bool) -> None:
+        """Show a volume if no slice view does: scenes that programs write often say nothing of views."""
+        slices = [view for view in self.views.values() if isinstance(view, SliceView)]
+        volume = self.app.scene.GetFirstNodeByClass("vtkMRMLVolumeNode")
+        if volume is not None and volume.GetImageData() and not any(view.background for view in slices):
+            self._show(volume, in_3d)
 
     def _load_dicom(self, path: Path, command: c.Load) -> Deferred:
         from backend.dicom.volume import load_best_series  # noqa: PLC0415: pydicom and its decoders load only when used
@@ -265,6 +280,7 @@ class SceneHost:
             view.reset()
         else:
             view.refit_box()
+        self._announce_lists()  # ahead of the answer: who asks what there is once it has come sees what was loaded
         self._emit(c.Progress(command.job, "Loaded", 1.0))
         return c.LoadResult([c.Node(n.GetID(), n.GetName(), n.GetClassName()) for n in nodes], warnings)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,7 +105,7 @@ def _drag_slice(view: SliceView, buttons: int, panning: bool, right: float, up: 
 
 def _dragged(view: View, buttons: int, panning: bool, right: float, up: float, size: tuple[int, int]) -> View:
     if panning:
-        span = 2.0 * 0.26795  # height of the view at distance 1, for 30 degrees
+        span = 2.0 * math.tan(math.radians(view.view_angle) / 2)  # height of the view at distance 1
         return pan(view, right * span * size[0] / max(size[1], 1), -up * span)
     if buttons & RIGHT:
         return zoom(view, 2.0 ** (2.0 * up))

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
+from xml.etree import ElementTree
 
 import numpy as np
 import slicer
 import vtk
-from vtk.util.numpy_support import numpy_to_vtk
+from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
 from backend.dicom.volume import LoadedVolume
 from backend.errors import BadRequestError, NotFoundError, UnreadableError
-from backend.imaging.volume_header import check_three_dimensional, sizes_of
+from backend.imaging.model_header import check_model
+from backend.imaging.volume_header import check_complete, check_three_dimensional, sizes_of
 from backend.render.views.matrices import to_vtk
 from backend.render.views.segments import make_surfaces
-from backend.scene.file_types import KNOWN, file_type_of, stem_of
+from backend.scene.file_types import BY_EXTENSION, KNOWN, file_type_of, stem_of
 
 FALSE_WORDS = ("", "0", "false", "no", "off")
 
@@ -58,7 +64,9 @@ class Loader:
             return self._readers[kind](path, properties)
         except Exception as error:
             for node_id in self._new_ids(before):
-                self._scene.RemoveNode(self._scene.GetNodeByID(node_id))
+                node = self._scene.GetNodeByID(node_id)
+                if node is not None:  # it may have gone with the one before
+                    self._scene.RemoveNode(node)
             if isinstance(error, UnreadableError):
                 raise UnreadableError(f"Failed to load node from file: {path}\n{error}") from error
             raise
@@ -104,7 +112,11 @@ class Loader:
             logic.SnapSliceOffsetToIJK()
 
     def _volume(self, path: Path, options: dict[str, str]) -> list[Any]:
+        if file_type_of(path) not in ("VolumeFile", "SegmentationFile"):
+            known = " ".join(sorted(name for name, kind in BY_EXTENSION.items() if kind == "VolumeFile"))
+            raise UnreadableError(f"there is no reader for volumes with this ending; there are for {known}")
         check_three_dimensional(path)
+        check_complete(path)
         flags = 0
         for bit, name in ((1, "labelmap"), (2, "center"), (4, "singleFile"), (16, "discardOrientation")):
             flags |= bit if is_true(options.get(name, "")) else 0
@@ -122,20 +134,25 @@ class Loader:
 
     def _segmentation(self, path: Path, options: dict[str, str]) -> list[Any]:
         sizes_of(path)
+        check_complete(path)
         nodes = self._stored("vtkMRMLSegmentationNode", "vtkMRMLSegmentationStorageNode", path, options)
         make_surfaces(nodes[0])
         return nodes
 
     def _model(self, path: Path, options: dict[str, str]) -> list[Any]:
+        check_model(path)
         system = int(options.get("coordinateSystem", slicer.vtkMRMLStorageNode.CoordinateSystemLPS))
         node = self._app.modules["Models"].AddModel(str(path), system)
         if node is None or node.GetPolyData() is None or node.GetPolyData().GetNumberOfPoints() == 0:
             raise UnreadableError("no reader could read it as a model")
+        require_sound_cells(node.GetPolyData())
         if options.get("name"):
             node.SetName(self._scene.GenerateUniqueName(options["name"]))
         return [node]
 
     def _markups(self, path: Path, options: dict[str, str]) -> list[Any]:
+        if path.suffix.lower() == ".fcsv":
+            check_points(path)
         node_id = self._app.modules["Markups"].LoadMarkups(str(path), options.get("name") or None)
         node = self._scene.GetNodeByID(node_id) if node_id else None
         if node is None:
@@ -143,6 +160,8 @@ class Loader:
         return [node]
 
     def _transform(self, path: Path, options: dict[str, str]) -> list[Any]:
+        if path.suffix.lower() == ".tfm":
+            check_transform(path)
         node = self._app.modules["Transforms"].AddTransform(str(path), self._scene)
         if node is None:
             raise UnreadableError("no reader could read it as a transform")
@@ -151,24 +170,26 @@ class Loader:
         return [node]
 
     def _scene_file(self, path: Path, options: dict[str, str]) -> list[Any]:
+        clear = is_true(options.get("clear", ""))
         if path.name.lower().endswith(".mrml"):
-            self._scene.SetURL(str(path))
-            done = self._scene.Connect() if is_true(options.get("clear", "")) else self._scene.Import()
-            if not done:
-                raise UnreadableError("it could not be imported as a scene")
+            self._import(path, clear)
             return []
         with tempfile.TemporaryDirectory(prefix="slicecast-mrb-") as folder:
-            clear = is_true(options.get("clear", ""))
-            if not self._app.logic.OpenSlicerDataBundle(str(path), folder) if clear else not self._import(path, folder):
-                raise UnreadableError("it could not be opened as a scene bundle")
+            self._import(unpack_bundle(path, Path(folder)), clear)
         return []
 
-    def _import(self, path: Path, folder: str) -> bool:
-        scene_file = self._app.logic.UnpackSlicerDataBundle(str(path), folder)
-        if not scene_file:
-            return False
-        self._scene.SetURL(scene_file)
-        return bool(self._scene.Import())
+    def _import(self, path: Path, clear: bool) -> None:
+        """Add a scene file's nodes, or put them in place of what is there; that only once they are known to be readable."""
+        check_scene(path)
+        if clear:
+            trial = slicer.vtkMRMLScene()
+            self._scene.CopyRegisteredNodesToScene(trial)
+            trial.SetURL(str(path))
+            if not trial.Import():
+                raise UnreadableError("some of what the scene consists of could not be read")
+        self._scene.SetURL(str(path))
+        if not (self._scene.Connect() if clear else self._scene.Import()):
+            raise UnreadableError("some of what the scene consists of could not be read")
 
     def _stored(self, node_class: str, storage_class: str, path: Path, options: dict[str, str]) -> list[Any]:
         storage = self._scene.AddNewNodeByClass(storage_class)
@@ -177,6 +198,8 @@ class Loader:
         if not storage.ReadData(node):
             said = storage.GetUserMessages().GetAllMessagesAsString() or "its reader gave no reason"
             raise UnreadableError(said.strip())
+        if node_class == "vtkMRMLTableNode" and node.GetNumberOfColumns() == 0:
+            raise UnreadableError("there is nothing in it")
         node.SetAndObserveStorageNodeID(storage.GetID())
         extension = storage.GetSupportedFileExtension(str(path)) or path.suffix
         node.SetName(options.get("name") or path.name[: len(path.name) - len(extension)])
@@ -184,6 +207,93 @@ class Loader:
         if hasattr(node, "CreateDefaultDisplayNodes"):
             node.CreateDefaultDisplayNodes()
         return [node]
+
+
+def require_sound_cells(mesh: Any) -> None:
+    """Refuse a surface whose cells name points that it does not have: drawing it would crash.
+
+    Raises:
+        UnreadableError: saying so.
+    """
+    for cells in (mesh.GetVerts(), mesh.GetLines(), mesh.GetPolys(), mesh.GetStrips()):
+        if cells.GetNumberOfConnectivityIds():
+            points = vtk_to_numpy(cells.GetConnectivityArray())
+            if points.min() < 0 or points.max() >= mesh.GetNumberOfPoints():
+                raise UnreadableError("its faces name points that it does not have; it may be damaged or cut short")
+
+
+def check_points(path: Path) -> None:
+    """Refuse an `.fcsv` file whose lines are no points: its reader would make points at the origin of them.
+
+    Raises:
+        UnreadableError: naming the line.
+    """
+    lines = path.read_text("utf-8", "replace").splitlines(keepends=True)
+    columns = next((line.count(",") for line in lines if line.startswith("# columns")), None)
+    points = [(number, line) for number, line in enumerate(lines, start=1) if line.strip() and not line.startswith("#")]
+    if not points and (columns is None or not lines[-1].endswith("\n")):
+        raise UnreadableError("there are no points in it")
+    for number, line in points:
+        cut = not line.endswith("\n") and line.count(",") < (columns or 0)
+        try:
+            _x, _y, _z = (float(word) for word in line.split(",")[1:4])
+        except ValueError:
+            cut = True
+        if cut:
+            raise UnreadableError(f"line {number} is no point: {line.strip()[:80]!r}")
+
+
+def check_transform(path: Path) -> None:
+    """Refuse a `.tfm` file that ends early: its reader takes half a number for a number.
+
+    Raises:
+        UnreadableError: saying so.
+    """
+    tags = [line.partition(":")[0].strip() for line in path.read_text("utf-8", "replace").splitlines()]
+    if "Parameters" not in tags or tags.count("Parameters") != tags.count("FixedParameters"):
+        raise UnreadableError("it is no ITK transform file, or cut short")
+
+
+def check_scene(path: Path) -> None:
+    """Refuse a `.mrml` file that is no scene, or whose files are not where it says, or cut short.
+
+    Raises:
+        UnreadableError: naming what is wrong.
+    """
+    try:
+        root = ElementTree.parse(path).getroot()
+    except (ElementTree.ParseError, ValueError) as error:
+        raise UnreadableError(f"it is not a scene: {error}") from error
+    if root.tag != "MRML":
+        raise UnreadableError(f"it is not a scene but {root.tag!r}")
+    names = [unquote(name) for node in root.iter() if (name := node.get("fileName"))]
+    missing = [name for name in names if "://" not in name and not (path.parent / name).exists()]
+    if missing:
+        raise UnreadableError(f"it needs files that are not there: {', '.join(missing[:5])}")
+    for name in names:
+        if (path.parent / name).is_file():
+            check_model(path.parent / name)
+            check_complete(path.parent / name)
+
+
+def unpack_bundle(path: Path, folder: Path) -> Path:
+    """Unpack a `.mrb` file below `folder` and nowhere else; returns its scene file.
+
+    Raises:
+        UnreadableError: no zip archive, damaged, too large, or without a scene.
+    """
+    try:
+        with zipfile.ZipFile(path) as bundle:
+            size = sum(member.file_size for member in bundle.infolist())
+            if size > shutil.disk_usage(folder).free // 2:
+                raise UnreadableError(f"unpacked it would take {size >> 20} MB, too much for {tempfile.gettempdir()}")
+            bundle.extractall(folder)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+        raise UnreadableError(f"it is not a scene bundle, or damaged: {error}") from error
+    scenes = [found for found in folder.rglob("*.mrml") if not found.name.startswith(".")]
+    if not scenes:
+        raise UnreadableError("there is no scene (.mrml) in it")
+    return min(scenes, key=lambda found: (len(found.parts), found.name))
 
 
 def is_true(text: str) -> bool:

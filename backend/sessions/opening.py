@@ -6,11 +6,15 @@ import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import structlog
+
 from backend.config import Settings
-from backend.errors import NotFoundError
+from backend.errors import NotFoundError, SlicecastError
 from backend.scene import commands as c
 from backend.security.download import download
 from backend.sessions.session import Session
+
+log = structlog.get_logger("session")
 
 
 def is_url(text: str) -> bool:
@@ -39,7 +43,12 @@ async def open_arguments(session: Session, arguments: list[str], settings: Setti
         return
     for argument in arguments:
         job = new_job()
-        path = await fetch(session, argument, settings, job) if is_url(argument) else Path(argument).resolve()
+        try:
+            path = await fetch(session, argument, settings, job) if is_url(argument) else Path(argument).resolve()
+        except SlicecastError as error:
+            log.error("not loaded", what=argument, why=str(error))
+            session.announce(c.Progress(job, f"Not loaded: {error}", 1.0))
+            continue
         await session.load([c.Load(str(path), show_in_3d=True, job=job)])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import structlog
@@ -12,8 +13,9 @@ import structlog
 from backend import metrics
 from backend.config import Settings
 from backend.errors import SlicecastError, UnavailableError
+from backend.render.glprobe import NO_DRIVER
 from backend.scene import commands as c
-from backend.sessions.channel import RETRY_AFTER_S
+from backend.sessions.channel import RETRY_AFTER_S, Channel
 from backend.sessions.journal import Entry, Journal
 from backend.sessions.launcher import SceneProcess, launch
 
@@ -23,6 +25,7 @@ Status = Literal["starting", "loading", "ready", "restarting", "failed"]
 Listener = Callable[[c.AnyEvent | Status], None]
 RESTART_WINDOW_S = 60.0
 WATCH_EVERY_S = 0.25
+TELL_TIME_EVERY_S = 1.0
 EMPTY = c.SceneInfo([], [], "FourUp", None)
 
 
@@ -39,6 +42,8 @@ class Session:
         self._process: SceneProcess | None = None
         self._started = asyncio.Event()
         self._beat_at, self._beat = time.monotonic(), c.Beat(0.0)
+        self._long_limits: list[float] = []  # of the long commands under way
+        self._progress: dict[str, tuple[float, c.Progress]] = {}  # newest word of the process on each job, and when it came
         self._deaths: list[float] = []
         self._stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -85,10 +90,46 @@ class Session:
     async def ask_picture(self, command: c.AnyCommand, answer: type[T]) -> tuple[T, bytes]:
         """As `ask`, with the bytes that come beside the value."""
         channel = self._ready_process().channel
+        if isinstance(command, c.Load | c.LoadDemo | c.Execute):
+            return await self._ask_patiently(channel, command, answer)
         value, body = await channel.ask(command, answer, self._limit_of(type(command).__name__) + 1.0)
         if isinstance(value, c.PictureInfo):
             self._remember(value.view, value.rev, value.place)
         return value, body
+
+    async def _ask_patiently(self, channel: Channel, command: c.AnyCommand, answer: type[T]) -> tuple[T, bytes]:
+        """As `Channel.ask`, for work that may keep the process's interpreter to itself: native readers let no other thread run.
+
+        Meanwhile no heartbeat comes, which is no fault, and the process can not tell how far it is, so the time is told here.
+        """
+        limit = self._limit_of(type(command).__name__)
+        clock = asyncio.create_task(self._tell_time(command)) if isinstance(command, c.Load | c.LoadDemo) else None
+        self._long_limits.append(limit)
+        answered = True
+        try:
+            return await channel.ask(command, answer, limit + 1.0)
+        except (UnavailableError, asyncio.CancelledError):
+            answered = False
+            raise
+        finally:
+            self._long_limits.remove(limit)
+            if answered:  # a sign of life as good as a heartbeat
+                self._beat_at = time.monotonic()
+            if clock is not None:
+                clock.cancel()
+
+    async def _tell_time(self, command: c.Load | c.LoadDemo) -> None:
+        begun = time.monotonic()
+        first = c.Progress(command.job, f"Reading {Path(command.path).name if isinstance(command, c.Load) else 'the demo'}")
+        try:
+            while True:
+                await asyncio.sleep(TELL_TIME_EVERY_S)
+                told_at, told = self._progress.get(command.job, (begun, first))
+                if time.monotonic() - told_at > TELL_TIME_EVERY_S * 0.9:
+                    text = f"{told.text}, {time.monotonic() - begun:.0f} s"
+                    self.announce(c.Progress(command.job, text, told.fraction))
+        finally:
+            self._progress.pop(command.job, None)
 
     def tell(self, command: c.AnyCommand) -> None:
         """Send a command that wants no answer; lost while the scene restarts."""
@@ -158,7 +199,7 @@ class Session:
             if self._process is None or not self._started.is_set():
                 continue
             silent = time.monotonic() - self._beat_at
-            if silent > self._settings.heartbeat_timeout_s:
+            if silent > max(self._settings.heartbeat_timeout_s, *self._long_limits, 0.0):
                 log.error("scene process is silent and is killed", pid=self.pid, seconds=round(silent, 1))
             elif self._beat.busy_s > self._limit_of(self._beat.command):
                 log.error("scene process hangs and is killed", pid=self.pid, command=self._beat.command)
@@ -206,7 +247,7 @@ class Session:
         channel = self._process.channel
         for entry in list(self.journal.entries):
             try:
-                await channel.ask(entry, c.LoadResult, self._settings.load_timeout_s)
+                await self._ask_patiently(channel, entry, c.LoadResult)
             except UnavailableError:
                 log.error("the process died again while it loaded; that load is given up", entry=repr(entry))
                 self.journal.drop(entry)
@@ -225,10 +266,14 @@ class Session:
             return
         if isinstance(event, c.Started):
             self.info = event.info
+            if event.info.gl is None:
+                log.warning(NO_DRIVER, gl=self._settings.gl)
             self._started.set()
             return
         if isinstance(event, c.SceneChanged):
             self.info = event.info
+        elif isinstance(event, c.Progress):
+            self._progress[event.job] = (time.monotonic(), event)
         elif isinstance(event, c.ViewChanged):
             self._remember(event.view, event.rev, event.patch)
         self.announce(event)

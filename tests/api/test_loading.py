@@ -174,12 +174,15 @@ def test_a_url_is_loaded_from_an_allowed_server(folder: Path) -> None:
             pass
 
     handler = functools.partial(Quiet, directory=str(folder))
+    write_nrrd(folder / "phantom.nrrd", octant_volume(AFFINE, (24, 20, 16)), AFFINE)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as web:
         threading.Thread(target=web.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{web.server_address[1]}/phantom.nrrd"
-        live = LiveServer(url, url_allow_private=True).wait()
+        live = LiveServer(url.replace("phantom", "gone"), url, url_allow_private=True).wait()
         try:
             assert live.get("/api/scene").json()["volumes"][0]["name"] == "phantom"
+            said = [line for line in live.log_lines() if line["event"] == "not loaded"]
+            assert [line["what"] for line in said] == [url.replace("phantom", "gone")]  # said, and the rest went on
             missing = url.replace("phantom", "nothing")
             answer = live.request("POST", f"/slicer/mrml?url={missing}&filetype=VolumeFile", b"")
             assert "does not exist" in answer.json()["message"]

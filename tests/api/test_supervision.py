@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import threading
@@ -119,8 +120,9 @@ def test_the_next_port_is_taken_when_one_is_in_use() -> None:
             until = time.monotonic() + 20
             while "http://localhost:" not in live.log.read_text() and time.monotonic() < until:
                 time.sleep(0.05)
-            assert f"http://localhost:{port}/" not in live.log.read_text()
-            assert f"http://localhost:{port + 1}/" in live.log.read_text()
+            shown = re.search(r"http://localhost:(\d+)/", live.log.read_text())
+            assert shown is not None
+            assert port < int(shown[1]) <= port + 100  # somebody else may hold the very next
         finally:
             live.stop()
 

@@ -12,11 +12,3 @@ def test_the_gateway_never_loads_the_heavy_libraries() -> None:
     code = "import backend.app, sys; print([m for m in ('vtk', 'vtkmodules', 'slicer', 'numba') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-def test_every_setting_is_documented() -> None:
-    from backend.config import Settings
-
-    text = (ROOT / "docs" / "configuration.md").read_text()
-    missing = [name for name in Settings.model_fields if f"`{name}`" not in text]
-    assert missing == []

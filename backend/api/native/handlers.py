@@ -15,6 +15,7 @@ import tornado.web
 from backend.errors import BadRequestError, NotFoundError, TooLargeError
 from backend.http.base import BaseHandler
 from backend.scene import commands as c
+from backend.scene.file_types import file_type_of
 from backend.security.paths import require_allowed
 from backend.sessions.description import describe
 from backend.sessions.opening import fetch, is_url, new_job
@@ -158,7 +159,9 @@ class LoadHandler(BaseHandler):
             raise BadRequestError("this upload has no files")
         if any(is_dicom_name(path) for path in files):
             return [folder]
-        return files
+        # Files of no type belong to those beside them: an `.mhd` has its `.raw`, an `.obj` its `.mtl`, a scene all the others.
+        known = [path for path in files if file_type_of(path)]
+        return [path for path in known if file_type_of(path) == "SceneFile"] or known or files
 
 
 class UploadHandler(BaseHandler):

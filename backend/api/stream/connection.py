@@ -19,7 +19,7 @@ from backend.api.stream import messages as m
 from backend.api.stream.pacing import Pacer
 from backend.api.stream.streams import Stream
 from backend.config import Settings
-from backend.errors import SlicecastError, SupersededError, UnavailableError
+from backend.errors import NoDriverError, SlicecastError, SupersededError, UnavailableError
 from backend.scene import commands as c
 from backend.sessions.session import Session
 
@@ -272,10 +272,11 @@ class Connection:
                     stream.stage = "done"
         except SupersededError:
             stream.want(self._now())  # the newer state may be another client's; its rest begins anew as well
-        except UnavailableError:
-            await asyncio.sleep(RETRY_S)
-            stream.want(self._now())
         except SlicecastError as error:
+            if isinstance(error, UnavailableError) and not isinstance(error, NoDriverError):
+                await asyncio.sleep(RETRY_S)
+                stream.want(self._now())
+                return
             stream.stage = "done"
             self.say("error", code="not_drawn", message=str(error), **{"for": stream.ref})
         except (ConnectionError, TimeoutError):

@@ -10,7 +10,9 @@ import numpy as np
 import slicer
 from numpy.typing import NDArray
 
+from backend.errors import NoDriverError
 from backend.imaging.cameras import View, frame, look_from, orbit, pan, roll
+from backend.render.glprobe import NO_DRIVER
 from backend.render.marcher import Camera, eye_depth
 from backend.render.reslice import over
 from backend.render.views.changes import Remembered, SceneChanges
@@ -244,8 +246,14 @@ class ThreeDView:
         return self.rev
 
     def prepare(self, width: int, height: int) -> ThreeDPixels:
-        """Draw the geometry and take in what the volumes need."""
+        """Draw the geometry and take in what the volumes need.
+
+        Raises:
+            NoDriverError: there is geometry, no volume and no OpenGL driver; with a volume the geometry is left out.
+        """
         volumes = self.volumes()
+        if self._offscreen is None and not volumes and self._displayables():
+            raise NoDriverError(NO_DRIVER)
         view = self.view
         node = self.camera_node
         parallel = node.GetParallelScale() if node.GetParallelProjection() else None

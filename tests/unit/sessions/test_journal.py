@@ -1,0 +1,86 @@
+"""The journal of loads: what stands on disk is what would be told to a new process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from backend.scene.commands import Load, LoadDemo
+from backend.sessions.journal import Entry, Journal
+from tests.support.live import ROOT
+
+LOADS = [Load("/data/a.nrrd", "VolumeFile", {"name": "scan"}, show_in_3d=True), LoadDemo(job="x"), Load("/data/ü.nrrd")]
+
+
+def on_disk(folder: Path) -> list[Entry]:
+    lines = (folder / "journal.jsonl").read_bytes().splitlines()
+    return [msgspec.json.decode(line, type=Load | LoadDemo) for line in lines]
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    return Journal(tmp_path / "default")
+
+
+def test_loads_stand_on_disk_in_their_order(journal: Journal, tmp_path: Path) -> None:
+    for count, entry in enumerate(LOADS, start=1):
+        journal.append(entry)
+        assert on_disk(tmp_path / "default") == LOADS[:count]
+    assert journal.entries == LOADS
+
+
+def test_a_load_is_on_the_disk_itself_before_it_is_acknowledged(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[bytes] = []
+    real = os.fsync
+
+    def watch(descriptor: int) -> None:
+        real(descriptor)
+        synced.append((tmp_path / "default" / "journal.jsonl").read_bytes())
+
+    monkeypatch.setattr(os, "fsync", watch)
+    journal.append(LOADS[0])
+    assert synced == [msgspec.json.encode(LOADS[0]) + b"\n"]
+
+
+def test_a_killed_process_leaves_whole_lines(tmp_path: Path) -> None:
+    code = (
+        "import os, pathlib, sys; from backend.sessions.journal import Journal; from backend.scene.commands import Load\n"
+        "j = Journal(pathlib.Path(sys.argv[1])); j.append(Load('/a')); j.append(Load('/b')); os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, check=False)
+    assert done.returncode == -9
+    assert on_disk(tmp_path) == [Load("/a"), Load("/b")]
+
+
+def test_a_dropped_load_is_forgotten_once(journal: Journal, tmp_path: Path) -> None:
+    for entry in (*LOADS, LOADS[0]):
+        journal.append(entry)
+    journal.drop(LOADS[0])
+    assert on_disk(tmp_path / "default") == journal.entries == [*LOADS[1:], LOADS[0]]
+    with pytest.raises(ValueError, match="not in list"):
+        journal.drop(Load("/never"))
+
+
+def test_clearing_leaves_nothing_but_what_comes_after(journal: Journal, tmp_path: Path) -> None:
+    journal.append(LOADS[0])
+    journal.clear()
+    assert on_disk(tmp_path / "default") == journal.entries == []
+    journal.append(LOADS[2])
+    assert on_disk(tmp_path / "default") == [LOADS[2]]
+
+
+def test_a_new_server_starts_afresh_uploads_included(journal: Journal, tmp_path: Path) -> None:
+    journal.append(LOADS[0])
+    (journal.spool / "scan.nrrd").write_bytes(b"old")
+    again = Journal(tmp_path / "default")
+    assert again.entries == []
+    assert again.spool.is_dir()
+    assert list(again.spool.iterdir()) == []
+    assert not (tmp_path / "default" / "journal.jsonl").exists()
