@@ -9,16 +9,16 @@ import tornado.web
 
 from backend import __version__, log
 from backend.api.native import handlers as native
+from backend.api.slicer.door import endpoints_of
 from backend.api.slicer.handlers import PictureHandler, SlicerHandler
-from backend.api.slicer.mrml import Mrml
+from backend.api.slicer.operations import picture_operations
 from backend.api.slicer.pictures import Pictures
-from backend.api.slicer.system import version_object
 from backend.api.stream.handler import StreamHandler
 from backend.api.stream.hub import Hub
 from backend.config import Settings
 from backend.errors import SlicecastError
 from backend.http.health import HealthHandler, MetricsHandler, ReadyHandler
-from backend.http.routes import Param, Route, openapi
+from backend.http.routes import Operation, Route, openapi
 from backend.http.server import Server
 from backend.http.static import StaticHandler, document_root
 from backend.sessions.journal import Journal
@@ -26,79 +26,41 @@ from backend.sessions.opening import check_arguments, open_arguments
 from backend.sessions.session import Session
 from backend.sessions.sharing import NewestWins, SingleFlight
 
-IMAGES = ("image/png", "image/jpeg", "image/webp")
-ANY = ("GET", "POST", "PUT")
-FMT = Param("fmt", "picture format; by Accept where absent", choices=("png", "jpeg", "webp"))
-QUALITY = Param("quality", "of JPEG and WebP, 1 to 100", "number", default=85)
-SIZE = Param("size", "pixels of the longer side, or native")
-CLIENT = Param("client", "any word: of this client's waiting requests for one view only the newest is drawn")
-SLICE_PARAMS = (
-    Param("view", "slice view", default="red", choices=("red", "yellow", "green")),
-    Param("orientation", "turn and refit the view", choices=("axial", "sagittal", "coronal")),
-    Param("scrollTo", "position 0 to 1 in the background volume", "number"),
-    Param("offset", "position along the normal, mm", "number"),
-    Param("copySliceGeometryFrom", "take plane and zoom from this view"),
-    SIZE,
-    Param("overlays", "draw segmentations and markups too", "boolean", default=False),
-    Param("labels", "draw patient directions at the edges", "boolean", default=False),
-    FMT,
-    QUALITY,
-    CLIENT,
-)
-THREED_PARAMS = (
-    Param("view", "3D view", default="1"),
-    Param("lookFromAxis", "R, L, A, P, S or I; only the first letter counts"),
-    SIZE,
-    Param("mode", "`start` keeps the camera that later moves are relative to"),
-    *(Param(name, "relative move, fraction of the view", "number") for name in ("roll", "panX", "panY", "orbitX", "orbitY")),
-    FMT,
-    QUALITY,
-    CLIENT,
-)
-TRACKING_PARAMS = (
-    Param("m", "9 numbers, rotation by rows, or 16, column by column"),
-    Param("p", "x,y,z RAS mm"),
-    Param("q", "w,x,y,z"),
-    Param("fmt", "picture format or text"),
-)
-TIME_PARAMS = (Param("color", "hex digits of the border", default="330"), Param("t", "echoed in X-Echo"))
-
 
 def routes_of(session: Session, hub: Hub, settings: Settings) -> list[Route]:
     """The route table; the first match wins."""
     pictures = Pictures(session, settings, SingleFlight(), NewestWins())
-    one = {"session": session}
-    picture_routes = [
-        Route(f"/{path}", rf"/{path}", PictureHandler, summary, ANY, "pictures", params, answers,
-              options={"pictures": pictures, "kind": kind})
-        for path, kind, summary, params, answers in (
-            ("slice", "slice", "A slice view as a picture", SLICE_PARAMS, IMAGES),
-            ("threeD", "threed", "The 3D view as a picture", THREED_PARAMS, IMAGES),
-            ("timeimage", "timeimage", "The server's time as a picture", TIME_PARAMS, ("image/png",)),
-            ("tracking", "tracking", "Move the tracked tool's cursor and picture the 3D view", TRACKING_PARAMS, IMAGES),
-        )
-    ]  # fmt: skip
-    slicer = {"pictures": pictures, "mrml": Mrml(session, settings), "version": version_object()}
+    return [*operation_routes(session), *picture_routes(pictures), *slicer_routes(session, settings, pictures),
+            Route(r"/stream", StreamHandler, (Operation("/stream", "Frame stream (WebSocket, docs/stream.md)", tag="stream"),),
+                  {"hub": hub}),
+            *native.routes(session)]  # fmt: skip
+
+
+def operation_routes(session: Session) -> list[Route]:
+    """Is it alive, ready, well."""
     return [
-        Route("/healthz", r"/healthz", HealthHandler, "Is the server alive", tag="operation"),
-        Route("/readyz", r"/readyz", ReadyHandler, "Can the scene answer", tag="operation",
-              options={"status": lambda: session.status}),
-        Route("/metrics", r"/metrics", MetricsHandler, "Prometheus metrics", tag="operation", answers=("text/plain",)),
-        *picture_routes,
-        Route("/slicer/{command}", r"/slicer.*/.*", SlicerHandler, "Slicer's Web Server API", (*ANY, "DELETE"), "slicer",
-              (Param("command", "see docs/slicer-api.md", where="path"),), options=slicer),
-        Route("/stream", r"/stream", StreamHandler, "Frame stream (WebSocket, docs/stream.md)", tag="stream",
-              options={"hub": hub}),
-        Route("/api/scene", r"/api/scene", native.SceneHandler, "What the scene holds", tag="scene", options=one),
-        Route("/api/uploads", r"/api/uploads", native.UploadsHandler, "Begin an upload", ("POST",), "scene", options=one),
-        Route("/api/uploads/{id}", r"/api/uploads/(\w+)", native.UploadHandler, "Give up an upload", ("DELETE",), "scene",
-              (Param("id", "upload", where="path"),), options=one),
-        Route("/api/uploads/{id}/{name}", r"/api/uploads/(\w+)/([^/]+)", native.UploadFileHandler, "Upload a file",
-              ("PUT",), "scene", (Param("id", "upload", where="path"), Param("name", "file name", where="path")),
-              accepts="application/octet-stream", options=one),
-        Route("/api/load", r"/api/load", native.LoadHandler, "Load an upload, a path or a URL", ("POST",), "scene",
-              accepts="application/json", options=one),
+        Route(r"/healthz", HealthHandler, (Operation("/healthz", "Is the server alive", tag="operation"),)),
+        Route(r"/readyz", ReadyHandler, (Operation("/readyz", "Can the scene answer", tag="operation"),),
+              {"status": lambda: session.status}),
+        Route(r"/metrics", MetricsHandler,
+              (Operation("/metrics", "Prometheus metrics", tag="operation", answers=("text/plain",)),)),
     ]  # fmt: skip
+
+
+def picture_routes(pictures: Pictures) -> list[Route]:
+    """The picture routes at the root."""
+    return [
+        Route(operation.path, PictureHandler, (operation,), {"pictures": pictures, "kind": kind})
+        for kind, operation in picture_operations("", "pictures").items()
+    ]
+
+
+def slicer_routes(session: Session, settings: Settings, pictures: Pictures) -> list[Route]:
+    """Slicer's API: one handler, which chooses the endpoint as Slicer does."""
+    endpoints = endpoints_of(session, settings, pictures)
+    operations = tuple(operation for endpoint in endpoints.values() for operation in endpoint.operations)
+    options = {"endpoints": endpoints, "spool": session.journal.spool}
+    return [Route(r"/slicer.*/.*", SlicerHandler, operations, options)]
 
 
 def make_application(session: Session, hub: Hub, settings: Settings) -> tornado.web.Application:
@@ -106,8 +68,8 @@ def make_application(session: Session, hub: Hub, settings: Settings) -> tornado.
     routes = routes_of(session, hub, settings)
     document: dict[str, object] = {}
     routes.append(
-        Route("/api/openapi.json", r"/api/openapi\.json", native.OpenApiHandler, "This document", tag="operation",
-              options={"document": document})
+        Route(r"/api/openapi\.json", native.OpenApiHandler, (Operation("/api/openapi.json", "This document", tag="operation"),),
+              {"document": document})
     )  # fmt: skip
     document.update(openapi(routes, __version__))
     table = [(route.pattern, route.handler, route.options) for route in routes]

@@ -21,31 +21,35 @@ class Param:
 
 
 @dataclass(frozen=True)
-class Route:
-    """One resource: a regular expression of its path, who answers, and what its users need to know.
-
-    `path` is the documented form with `{names}`; `pattern` what Tornado matches.
-    """
+class Operation:
+    """What the users of a resource need to know. `path` is the documented form with `{names}`."""
 
     path: str
-    pattern: str
-    handler: type[tornado.web.RequestHandler]
     summary: str
     methods: tuple[str, ...] = ("GET",)
     tag: str = ""
     params: tuple[Param, ...] = ()
     answers: tuple[str, ...] = ("application/json",)
     accepts: str | None = None
+
+
+@dataclass(frozen=True)
+class Route:
+    """What Tornado matches (a regular expression of the path), who answers, and the operations that are found there."""
+
+    pattern: str
+    handler: type[tornado.web.RequestHandler]
+    operations: tuple[Operation, ...]
     options: dict[str, Any] = field(default_factory=dict)
 
 
 def openapi(routes: list[Route], version: str) -> dict[str, Any]:
     """The OpenAPI 3.1 document of a route table."""
     paths: dict[str, Any] = {}
-    for route in routes:
-        item = paths.setdefault(route.path, {})
-        for method in route.methods:
-            item[method.lower()] = _operation(route, method)
+    for operation in (operation for route in routes for operation in route.operations):
+        item = paths.setdefault(operation.path, {})
+        for method in operation.methods:
+            item[method.lower()] = _described(operation, method)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Slicecast", "version": version, "license": {"name": "Apache-2.0"}},
@@ -53,21 +57,21 @@ def openapi(routes: list[Route], version: str) -> dict[str, Any]:
     }
 
 
-def _operation(route: Route, method: str) -> dict[str, Any]:
-    slug = "".join(c if c.isalnum() else "_" for c in route.path.strip("/")) or "root"
-    operation: dict[str, Any] = {
+def _described(operation: Operation, method: str) -> dict[str, Any]:
+    slug = "".join(c if c.isalnum() else "_" for c in operation.path.strip("/")) or "root"
+    described: dict[str, Any] = {
         "operationId": f"{method.lower()}_{slug}",
-        "summary": route.summary,
-        "tags": [route.tag] if route.tag else [],
-        "parameters": [_parameter(param) for param in route.params],
+        "summary": operation.summary,
+        "tags": [operation.tag] if operation.tag else [],
+        "parameters": [_parameter(param) for param in operation.params],
         "responses": {
-            "200": {"description": "Done", "content": {kind: {} for kind in route.answers}},
+            "200": {"description": "Done", "content": {kind: {} for kind in operation.answers}},
             "default": {"description": "An error, as JSON", "content": {"application/json": {}}},
         },
     }
-    if route.accepts and method in ("POST", "PUT"):
-        operation["requestBody"] = {"content": {route.accepts: {}}}
-    return operation
+    if operation.accepts and method in ("POST", "PUT"):
+        described["requestBody"] = {"content": {operation.accepts: {}}}
+    return described
 
 
 def _parameter(param: Param) -> dict[str, Any]:

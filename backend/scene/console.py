@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from backend.errors import BadRequestError, ForbiddenError
+from backend.scene import commands as c
+from backend.scene.context import Performer
 
 
 class Console:
@@ -13,6 +16,9 @@ class Console:
 
     def __init__(self, enabled: bool, namespace: dict[str, Any]) -> None:
         self._enabled, self._namespace = enabled, namespace
+        self.performers: Mapping[type[c.Command], Performer] = {
+            c.Execute: lambda command, _arrived: self.run(command.source),
+        }
 
     def run(self, source: str) -> Any:
         """Execute and return `__execResult`, checked to be JSON.

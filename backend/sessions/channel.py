@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
 from backend import errors
 from backend.scene import wire
-from backend.scene.commands import AnyCommand, AnyEvent
+from backend.scene.commands import AnyCommand, AnyEvent, Command
 
 T = TypeVar("T")
 RETRY_AFTER_S = 2.0
@@ -26,7 +26,7 @@ class Channel(asyncio.Protocol):
         self._waiting: dict[int, asyncio.Future[tuple[Any, bytes]]] = {}
         self._last_id = 0
 
-    async def ask(self, command: AnyCommand, answer: type[T], timeout_s: float) -> tuple[T, bytes]:
+    async def ask(self, command: Command, answer: type[T], timeout_s: float) -> tuple[T, bytes]:
         """Send a command and wait for its value, as `answer`, and the bytes beside it.
 
         Raises:
@@ -46,7 +46,7 @@ class Channel(asyncio.Protocol):
             self._waiting.pop(number, None)
         return msgspec.convert(value, answer), body
 
-    def tell(self, command: AnyCommand) -> None:
+    def tell(self, command: Command) -> None:
         """Send a command that wants no answer."""
         self._write(0, command)
 
@@ -55,10 +55,10 @@ class Channel(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
-    def _write(self, number: int, command: AnyCommand) -> None:
+    def _write(self, number: int, command: Command) -> None:
         if self._transport is None or self._transport.is_closing():
             raise errors.UnavailableError("the scene is restarting", RETRY_AFTER_S)
-        self._transport.writelines([part for part in wire.pack(wire.Request(number, command)) if part])
+        self._transport.writelines([part for part in wire.pack(wire.Request(number, cast(AnyCommand, command))) if part])
 
     # -- asyncio.Protocol ----------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""What a scene process has been told to load, on disk, so that a new process can be told again after a crash."""
+"""What a scene process has been told that must be told again to a new one after a crash, on disk."""
 
 from __future__ import annotations
 
@@ -8,19 +8,17 @@ from pathlib import Path
 
 import msgspec
 
-from backend.scene.commands import Load, LoadDemo
-
-Entry = Load | LoadDemo
+from backend.scene.commands import Command
 
 
 class Journal:
-    """Loads in order, one JSON line each, synced before a load is acknowledged; uploads are spooled beside it."""
+    """Commands in order, loads as one JSON line each, synced before they are acknowledged; uploads are spooled beside it."""
 
     def __init__(self, folder: Path) -> None:
         """Start afresh in `folder`: what an earlier server left there belonged to a scene that is gone."""
         self._folder = folder
         self._file = folder / "journal.jsonl"
-        self.entries: list[Entry] = []
+        self.entries: list[Command] = []
         shutil.rmtree(folder, ignore_errors=True)
         self.spool.mkdir(parents=True, exist_ok=True)
 
@@ -29,20 +27,26 @@ class Journal:
         """Folder for uploaded files, which must outlive the scene process."""
         return self._folder / "uploads"
 
-    def append(self, entry: Entry) -> None:
-        """Remember a load that succeeded."""
-        self.entries.append(entry)
+    def note(self, command: Command) -> None:
+        """Remember a command that succeeded, as its class wants it remembered."""
+        if command.journal == "append":
+            self._append(command)
+        elif command.journal == "newest":
+            # In memory only: these come many times a second, and the memory outlives the scene process.
+            key = command.journal_key()
+            self.entries = [e for e in self.entries if e.journal != "newest" or e.journal_key() != key] + [command]
+        elif command.journal == "clear":
+            self.entries.clear()
+            self._file.write_bytes(b"")
+
+    def _append(self, command: Command) -> None:
+        self.entries.append(command)
         with self._file.open("ab") as file:
-            file.write(msgspec.json.encode(entry) + b"\n")
+            file.write(msgspec.json.encode(command) + b"\n")
             file.flush()
             os.fsync(file.fileno())
 
-    def drop(self, entry: Entry) -> None:
-        """Forget a load, such as one that killed the process when it was repeated."""
-        self.entries.remove(entry)
+    def drop(self, command: Command) -> None:
+        """Forget a command, such as a load that killed the process when it was repeated."""
+        self.entries.remove(command)
         self._file.write_bytes(b"".join(msgspec.json.encode(kept) + b"\n" for kept in self.entries))
-
-    def clear(self) -> None:
-        """The scene is empty again."""
-        self.entries.clear()
-        self._file.write_bytes(b"")

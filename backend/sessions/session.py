@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 import structlog
 
@@ -16,13 +16,14 @@ from backend.errors import SlicecastError, UnavailableError
 from backend.render.glprobe import NO_DRIVER
 from backend.scene import commands as c
 from backend.sessions.channel import RETRY_AFTER_S, Channel
-from backend.sessions.journal import Entry, Journal
+from backend.sessions.journal import Journal
 from backend.sessions.launcher import SceneProcess, launch
 
 log = structlog.get_logger("session")
 T = TypeVar("T")
 Status = Literal["starting", "loading", "ready", "restarting", "failed"]
 Listener = Callable[[c.AnyEvent | Status], None]
+LIMITS = {kind.__name__: kind.limit for kind in get_args(c.AnyCommand)}  # name of the setting that bounds a command's time
 RESTART_WINDOW_S = 60.0
 WATCH_EVERY_S = 0.25
 TELL_TIME_EVERY_S = 1.0
@@ -76,28 +77,27 @@ class Session:
 
     # -- asking --------------------------------------------------------------------------------------------------
 
-    async def ask(self, command: c.AnyCommand, answer: type[T]) -> T:
-        """Have the scene carry out a command; loads that succeed are journaled before this returns.
+    async def ask(self, command: c.Command, answer: type[T]) -> T:
+        """Have the scene carry out a command; what must outlive a crash is journaled before this returns.
 
         Raises:
             SlicecastError: what the scene answered; `UnavailableError` while it restarts.
         """
         value, _body = await self.ask_picture(command, answer)
-        if isinstance(command, c.Load | c.LoadDemo):
-            self.journal.append(command)
+        self.journal.note(command)
         return value
 
-    async def ask_picture(self, command: c.AnyCommand, answer: type[T]) -> tuple[T, bytes]:
+    async def ask_picture(self, command: c.Command, answer: type[T]) -> tuple[T, bytes]:
         """As `ask`, with the bytes that come beside the value."""
         channel = self._ready_process().channel
-        if isinstance(command, c.Load | c.LoadDemo | c.Execute):
+        if command.patient:
             return await self._ask_patiently(channel, command, answer)
         value, body = await channel.ask(command, answer, self._limit_of(type(command).__name__) + 1.0)
         if isinstance(value, c.PictureInfo):
             self._remember(value.view, value.rev, value.place)
         return value, body
 
-    async def _ask_patiently(self, channel: Channel, command: c.AnyCommand, answer: type[T]) -> tuple[T, bytes]:
+    async def _ask_patiently(self, channel: Channel, command: c.Command, answer: type[T]) -> tuple[T, bytes]:
         """As `Channel.ask`, for work that may keep the process's interpreter to itself: native readers let no other thread run.
 
         Meanwhile no heartbeat comes, which is no fault, and the process can not tell how far it is, so the time is told here.
@@ -131,7 +131,7 @@ class Session:
         finally:
             self._progress.pop(command.job, None)
 
-    def tell(self, command: c.AnyCommand) -> None:
+    def tell(self, command: c.Command) -> None:
         """Send a command that wants no answer; lost while the scene restarts."""
         if self.status in ("ready", "loading") and self._process is not None:
             try:
@@ -139,7 +139,7 @@ class Session:
             except UnavailableError:
                 log.debug("dropped", command=type(command).__name__)
 
-    async def load(self, entries: list[Entry]) -> None:
+    async def load(self, entries: list[c.Load | c.LoadDemo]) -> None:
         """Load what the command line names, one after the other; failures are logged and told, the rest goes on."""
         self.loading += 1
         self._set_status("loading")
@@ -151,7 +151,7 @@ class Session:
             if not self.loading and self.status == "loading":
                 self._set_status("ready")
 
-    async def _load_one(self, entry: Entry) -> None:
+    async def _load_one(self, entry: c.Load | c.LoadDemo) -> None:
         what = entry.path if isinstance(entry, c.Load) else "demo"
         begun = time.monotonic()
         try:
@@ -188,10 +188,8 @@ class Session:
             raise UnavailableError("the scene process died while it started")
 
     def _limit_of(self, command: str) -> float:
-        settings = self._settings
-        if command in ("Load", "LoadDemo"):
-            return settings.load_timeout_s
-        return settings.exec_timeout_s if command == "Execute" else settings.command_timeout_s
+        seconds: float = getattr(self._settings, LIMITS.get(command, c.Command.limit))
+        return seconds
 
     async def _watch(self) -> None:
         while not self._stopping:
@@ -247,13 +245,13 @@ class Session:
         channel = self._process.channel
         for entry in list(self.journal.entries):
             try:
-                await self._ask_patiently(channel, entry, c.LoadResult)
+                await self._ask_patiently(channel, entry, object)
             except UnavailableError:
-                log.error("the process died again while it loaded; that load is given up", entry=repr(entry))
+                log.error("the process died again while it was told; that is given up", entry=repr(entry))
                 self.journal.drop(entry)
                 raise
             except SlicecastError as error:
-                log.error("not loaded again", entry=repr(entry), why=str(error))
+                log.error("not told again", entry=repr(entry), why=str(error))
                 self.journal.drop(entry)
         patches = {view: patch_of(state) for view, state in views.items()}
         await channel.ask(c.Restore(patches), type(None), self._settings.command_timeout_s)

@@ -14,6 +14,7 @@ import tornado.web
 
 from backend.errors import BadRequestError, NotFoundError, TooLargeError
 from backend.http.base import BaseHandler
+from backend.http.routes import Operation, Param, Route
 from backend.scene import commands as c
 from backend.scene.file_types import file_type_of
 from backend.security.paths import require_allowed
@@ -191,6 +192,24 @@ class OpenApiHandler(BaseHandler):
     def get(self) -> None:
         """Send it."""
         self.send_json(self.document)
+
+
+def routes(session: Session) -> list[Route]:
+    """The routes of this API."""
+    one = {"session": session}
+    upload, name = Param("id", "upload", where="path"), Param("name", "file name", where="path")
+    return [
+        Route(r"/api/scene", SceneHandler, (Operation("/api/scene", "What the scene holds", tag="scene"),), one),
+        Route(r"/api/uploads", UploadsHandler, (Operation("/api/uploads", "Begin an upload", ("POST",), "scene"),), one),
+        Route(r"/api/uploads/(\w+)", UploadHandler,
+              (Operation("/api/uploads/{id}", "Give up an upload", ("DELETE",), "scene", (upload,)),), one),
+        Route(r"/api/uploads/(\w+)/([^/]+)", UploadFileHandler,
+              (Operation("/api/uploads/{id}/{name}", "Upload a file", ("PUT",), "scene", (upload, name),
+                         accepts="application/octet-stream"),), one),
+        Route(r"/api/load", LoadHandler,
+              (Operation("/api/load", "Load an upload, a path or a URL", ("POST",), "scene",
+                         accepts="application/json"),), one),
+    ]  # fmt: skip
 
 
 def upload_folder(session: Session, number: str) -> Path:

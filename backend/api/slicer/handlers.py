@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from pathlib import Path
 
-from backend.api.slicer.mrml import Mrml
+import tornado.web
+
+from backend.api.slicer.exchange import Endpoint, Exchange
 from backend.api.slicer.pictures import Pictures
 from backend.errors import BadRequestError
 from backend.http.base import BaseHandler
+from backend.http.body import Body
 from backend.http.negotiate import parse_query
-from backend.scene import commands as c
 
 # Slicer tests these prefixes in this order; the first that matches wins, whatever follows it.
 PREFIXES = (
@@ -21,64 +23,44 @@ PREFIXES = (
 )  # fmt: skip
 
 
+@tornado.web.stream_request_body
 class SlicerHandler(BaseHandler):
     """Everything below `/slicer`."""
 
-    def initialize(self, pictures: Pictures, mrml: Mrml, version: Mapping[str, Any]) -> None:
-        """The core this door translates to."""
-        self.pictures, self.mrml, self.version = pictures, mrml, version
+    def initialize(self, endpoints: Mapping[str, Endpoint], spool: Path) -> None:
+        """`endpoints` by prefix; `spool`: folder for bodies that are not small."""
+        self.endpoints = endpoints
+        self.body = Body(spool)
+
+    def data_received(self, chunk: bytes) -> None:
+        """Called by Tornado for each piece of the body."""
+        self.body.write(chunk)
 
     async def get(self) -> None:
-        """Any method means the same, except where a command looks at it."""
+        """Any method means the same, except where an endpoint looks at it."""
         rest = self.request.path.removeprefix("/slicer")
         query = self.query
         path, ampersand, tail = rest.partition("&")
         if ampersand and not self.request.query:  # `/slicer/volume&id=MRHead`: its author meant a query
             query = {name: value.strip("'\"") for name, value in parse_query(tail).items()}
-        name = next((prefix for prefix in PREFIXES if path.startswith("/" + prefix)), None)
-        command = self._commands().get(name or "")
-        if command is None:
+        name = next((prefix for prefix in PREFIXES if path.startswith("/" + prefix)), "")
+        endpoint = self.endpoints.get(name)
+        if endpoint is None:
             uri = rest + ("?" + self.request.query if self.request.query else "")
             raise BadRequestError(f'unknown command "{uri.encode()!r}"')
-        await command(path[1 + len(name or "") :], query)
+        await endpoint.answer(Exchange(self, path[1 + len(name) :], query, self.body))
 
     post = put = delete = get
 
-    def _commands(self) -> dict[str, Callable[[str, Mapping[str, str]], Awaitable[None]]]:
-        pictures = self.pictures
-        commands: dict[str, Callable[[str, Mapping[str, str]], Awaitable[None]]] = {
-            "slice": lambda _rest, query: pictures.slice(self, query, strict=False),
-            "threeD": lambda _rest, query: pictures.threed(self, query, strict=False),
-            "timeimage": lambda _rest, query: pictures.timeimage(self, query, False),
-            "tracking": lambda _rest, query: pictures.tracking(self, query, strict=False),
-            "mrml": self._mrml,
-            "system": self._system,
-        }
-        if self.config.enable_exec:
-            commands["exec"] = self._exec
-        return commands
+    def on_finish(self) -> None:
+        """Whatever happened, a body that nobody kept goes."""
+        self.body.discard()
+        super().on_finish()
 
-    async def _mrml(self, rest: str, query: Mapping[str, str]) -> None:
-        self.send_plain_json(await self.mrml.answer(self.request.method or "GET", rest, query))
-
-    async def _system(self, rest: str, _query: Mapping[str, str]) -> None:
-        if self.request.method not in ("GET", "HEAD") or rest != "/version":
-            raise BadRequestError(f"system does not know {rest!r}")
-        self.send_plain_json(dict(self.version))
-
-    async def _exec(self, _rest: str, query: Mapping[str, str]) -> None:
-        source = self.request.body.decode("utf-8", "replace") or query.get("source", "")
-        if not source:
-            self.set_status(404)
-            self.finish()
-            return
-        self.send_plain_json(await self.pictures.session.ask(c.Execute(source), object))
-
-    def send_plain_json(self, value: Any) -> None:
-        """JSON as Slicer writes it."""
-        self.set_header("Content-Type", "application/json")
-        self.set_header("Cache-Control", "no-cache")
-        self.finish(json.dumps(value).encode())
+    def on_connection_close(self) -> None:
+        """The client went away in the middle."""
+        self.body.discard()
+        super().on_connection_close()
 
     def error_body(self, _status: int, message: str) -> tuple[int, bytes]:
         """Slicer's: always 500, always this shape."""

@@ -7,13 +7,25 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from backend.api.slicer.exchange import Endpoint, Exchange
 from backend.config import Settings
 from backend.errors import BadRequestError
+from backend.http.routes import Operation, Param
 from backend.scene import commands as c
 from backend.security.paths import require_allowed
 from backend.sessions.opening import fetch, is_url, new_job
 from backend.sessions.session import Session
 
+SELECTION = (
+    Param("id", "exact node id"),
+    Param("class", "class name, for example vtkMRMLVolumeNode; subclasses too"),
+    Param("name", "exact node name"),
+)
+LOADING = (
+    Param("url", "http, https or file URL"),
+    Param("localfile", "path on the server, below a folder that requests may use"),
+    Param("filetype", "for example VolumeFile; required"),
+)
 RESERVED = ("url", "localfile", "filetype")
 
 
@@ -24,17 +36,29 @@ class Mrml:
     session: Session
     settings: Settings
 
-    async def answer(self, method: str, rest: str, query: Mapping[str, str]) -> Any:
-        """The JSON value for a request.
+    def endpoints(self) -> list[Endpoint]:
+        """`/slicer/mrml` and below."""
+        return [
+            Endpoint(
+                "mrml",
+                self.answer,
+                (
+                    Operation("/slicer/mrml", "Names of nodes", tag="slicer", params=SELECTION),
+                    Operation("/slicer/mrml/names", "Names of nodes", tag="slicer", params=SELECTION),
+                    Operation("/slicer/mrml/ids", "Ids of nodes", tag="slicer", params=SELECTION),
+                    Operation("/slicer/mrml", "Load a file", ("POST",), "slicer", LOADING),
+                ),
+            )
+        ]
 
-        Raises:
-            SlicecastError: what Slicer answers with 500.
-        """
-        if method in ("GET", "HEAD"):
-            return await self._list(rest, query)
-        if method == "POST":
-            return await self._load(query)
-        raise BadRequestError(f"{method} is not supported for /mrml{rest}")
+    async def answer(self, exchange: Exchange) -> None:
+        """By method: lists for GET, loading for POST."""
+        if exchange.method in ("GET", "HEAD"):
+            exchange.send_json(await self._list(exchange.rest, exchange.query))
+        elif exchange.method == "POST":
+            exchange.send_json(await self._load(exchange.query))
+        else:
+            raise BadRequestError(f"{exchange.method} is not supported for /mrml{exchange.rest}")
 
     async def _list(self, rest: str, query: Mapping[str, str]) -> list[str]:
         if rest not in ("", "/names", "/ids"):

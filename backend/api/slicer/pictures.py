@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import msgspec
 
 from backend import metrics
+from backend.api.slicer.exchange import Endpoint, Exchange
+from backend.api.slicer.operations import picture_operations
 from backend.config import Settings
 from backend.errors import BadRequestError, NotFoundError, TooLargeError
 from backend.http.base import BaseHandler
@@ -38,6 +40,29 @@ class Pictures:
     settings: Settings
     flights: SingleFlight[Result]
     newest: NewestWins[Result]
+
+    def endpoints(self) -> list[Endpoint]:
+        """The picture routes below `/slicer`."""
+        docs = picture_operations("/slicer", "slicer")
+
+        async def slice_picture(exchange: Exchange) -> None:
+            await self.slice(exchange.handler, exchange.query, strict=False)
+
+        async def threed_picture(exchange: Exchange) -> None:
+            await self.threed(exchange.handler, exchange.query, strict=False)
+
+        async def time_picture(exchange: Exchange) -> None:
+            await self.timeimage(exchange.handler, exchange.query, False)
+
+        async def track(exchange: Exchange) -> None:
+            await self.tracking(exchange.handler, exchange.query, strict=False)
+
+        return [
+            Endpoint("slice", slice_picture, (docs["slice"],)),
+            Endpoint("threeD", threed_picture, (docs["threed"],)),
+            Endpoint("timeimage", time_picture, (docs["timeimage"],)),
+            Endpoint("tracking", track, (docs["tracking"],)),
+        ]
 
     async def slice(self, handler: BaseHandler, query: Mapping[str, str], strict: bool) -> None:
         """`/slice`: view, orientation, scrollTo, offset, copySliceGeometryFrom, size; our overlays, labels, fmt, quality."""

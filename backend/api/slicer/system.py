@@ -7,6 +7,9 @@ import sys
 from typing import Any
 
 from backend import __version__
+from backend.api.slicer.exchange import Endpoint, Exchange
+from backend.errors import BadRequestError
+from backend.http.routes import Operation
 
 SLICER_VERSION = "5.13.0"
 
@@ -37,3 +40,17 @@ def version_object() -> dict[str, Any]:
         "mainApplicationMinorVersion": int(minor),
         "mainApplicationPatchVersion": int(patch),
     }
+
+
+class System:
+    """Answers `/slicer/system…`."""
+
+    def endpoints(self) -> list[Endpoint]:
+        """`/slicer/system/version`."""
+        return [Endpoint("system", self.answer, (Operation("/slicer/system/version", "What this is", tag="slicer"),))]
+
+    async def answer(self, exchange: Exchange) -> None:
+        """The version object."""
+        if exchange.method not in ("GET", "HEAD") or exchange.rest != "/version":
+            raise BadRequestError(f"system does not know {exchange.rest!r}")
+        exchange.send_json(version_object())

@@ -11,7 +11,8 @@ import pytest
 
 from backend.errors import BadRequestError
 from backend.scene import commands as c
-from backend.scene.host import Options, SceneHost
+from backend.scene.context import Options
+from backend.scene.host import SceneHost
 from tests.support.phantoms import centred, octant_volume, write_nrrd
 
 SIZE = (400, 200)

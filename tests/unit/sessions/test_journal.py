@@ -10,14 +10,33 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from backend.scene.commands import Load, LoadDemo
-from backend.sessions.journal import Entry, Journal
+from backend.scene.commands import Command, Load, LoadDemo
+from backend.sessions.journal import Journal
 from tests.support.live import ROOT
+
+
+class Cleared(Command):
+    """A command after which the scene is empty."""
+
+    journal = "clear"
+
+
+class Moved(Command):
+    """A command of which only the newest counts."""
+
+    journal = "newest"
+    what: str
+    to: int
+
+    def journal_key(self) -> str:
+        """One for each thing that moves."""
+        return self.what
+
 
 LOADS = [Load("/data/a.nrrd", "VolumeFile", {"name": "scan"}, show_in_3d=True), LoadDemo(job="x"), Load("/data/ü.nrrd")]
 
 
-def on_disk(folder: Path) -> list[Entry]:
+def on_disk(folder: Path) -> list[Command]:
     lines = (folder / "journal.jsonl").read_bytes().splitlines()
     return [msgspec.json.decode(line, type=Load | LoadDemo) for line in lines]
 
@@ -29,7 +48,7 @@ def journal(tmp_path: Path) -> Journal:
 
 def test_loads_stand_on_disk_in_their_order(journal: Journal, tmp_path: Path) -> None:
     for count, entry in enumerate(LOADS, start=1):
-        journal.append(entry)
+        journal.note(entry)
         assert on_disk(tmp_path / "default") == LOADS[:count]
     assert journal.entries == LOADS
 
@@ -45,14 +64,14 @@ def test_a_load_is_on_the_disk_itself_before_it_is_acknowledged(
         synced.append((tmp_path / "default" / "journal.jsonl").read_bytes())
 
     monkeypatch.setattr(os, "fsync", watch)
-    journal.append(LOADS[0])
+    journal.note(LOADS[0])
     assert synced == [msgspec.json.encode(LOADS[0]) + b"\n"]
 
 
 def test_a_killed_process_leaves_whole_lines(tmp_path: Path) -> None:
     code = (
         "import os, pathlib, sys; from backend.sessions.journal import Journal; from backend.scene.commands import Load\n"
-        "j = Journal(pathlib.Path(sys.argv[1])); j.append(Load('/a')); j.append(Load('/b')); os.kill(os.getpid(), 9)"
+        "j = Journal(pathlib.Path(sys.argv[1])); j.note(Load('/a')); j.note(Load('/b')); os.kill(os.getpid(), 9)"
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, check=False)
     assert done.returncode == -9
@@ -61,7 +80,7 @@ def test_a_killed_process_leaves_whole_lines(tmp_path: Path) -> None:
 
 def test_a_dropped_load_is_forgotten_once(journal: Journal, tmp_path: Path) -> None:
     for entry in (*LOADS, LOADS[0]):
-        journal.append(entry)
+        journal.note(entry)
     journal.drop(LOADS[0])
     assert on_disk(tmp_path / "default") == journal.entries == [*LOADS[1:], LOADS[0]]
     with pytest.raises(ValueError, match="not in list"):
@@ -69,15 +88,21 @@ def test_a_dropped_load_is_forgotten_once(journal: Journal, tmp_path: Path) -> N
 
 
 def test_clearing_leaves_nothing_but_what_comes_after(journal: Journal, tmp_path: Path) -> None:
-    journal.append(LOADS[0])
-    journal.clear()
+    journal.note(LOADS[0])
+    journal.note(Cleared())
     assert on_disk(tmp_path / "default") == journal.entries == []
-    journal.append(LOADS[2])
+    journal.note(LOADS[2])
     assert on_disk(tmp_path / "default") == [LOADS[2]]
 
 
+def test_of_what_moves_only_the_newest_is_told_again(journal: Journal) -> None:
+    for command in (Moved("a", 1), LOADS[0], Moved("b", 2), Moved("a", 3)):
+        journal.note(command)
+    assert journal.entries == [LOADS[0], Moved("b", 2), Moved("a", 3)]
+
+
 def test_a_new_server_starts_afresh_uploads_included(journal: Journal, tmp_path: Path) -> None:
-    journal.append(LOADS[0])
+    journal.note(LOADS[0])
     (journal.spool / "scan.nrrd").write_bytes(b"old")
     again = Journal(tmp_path / "default")
     assert again.entries == []

@@ -1,0 +1,22 @@
+"""The Slicer API put together: every endpoint, by the prefix that selects it."""
+
+from __future__ import annotations
+
+from backend.api.slicer.console import Console
+from backend.api.slicer.exchange import Endpoint
+from backend.api.slicer.mrml import Mrml
+from backend.api.slicer.pictures import Pictures
+from backend.api.slicer.system import System
+from backend.config import Settings
+from backend.sessions.session import Session
+
+
+def endpoints_of(session: Session, settings: Settings, pictures: Pictures) -> dict[str, Endpoint]:
+    """The endpoints for one session."""
+    groups = [
+        pictures.endpoints(),
+        Mrml(session, settings).endpoints(),
+        System().endpoints(),
+        Console(session, settings).endpoints(),
+    ]
+    return {endpoint.prefix: endpoint for group in groups for endpoint in group}

@@ -1,0 +1,72 @@
+"""What the gateway asks of a scene process and what it answers: the contract between the two, and nothing else.
+
+Pure data (msgspec structs, MessagePack on the wire): the gateway imports this package and never loads VTK. Lengths are
+millimetres in RAS, sizes are pixels, times are seconds unless the name says otherwise.
+"""
+
+from __future__ import annotations
+
+from backend.scene.commands.base import Command, Journaling, PictureFormat, Vector3
+from backend.scene.commands.console import Execute
+from backend.scene.commands.content import Describe, Load, LoadDemo, LoadResult, Node, SceneInfo, SelectNodes, Track
+from backend.scene.commands.events import AnyEvent, Beat, Progress, SceneChanged, Started, ViewChanged
+from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
+from backend.scene.commands.views import (
+    CameraPatch,
+    OpenView,
+    Pointer,
+    Restore,
+    SetView,
+    Snapshot,
+    ViewInfo,
+    ViewPatch,
+    require_finite,
+)
+
+ViewCommand = OpenView | SetView | Pointer | Snapshot | Restore
+PictureCommand = Frame | CancelFrames | SlicePicture | ThreeDPicture
+ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track
+ConsoleCommand = Execute
+AnyCommand = ViewCommand | PictureCommand | ContentCommand | ConsoleCommand
+
+__all__ = [
+    "AnyCommand",
+    "AnyEvent",
+    "Beat",
+    "CameraPatch",
+    "CancelFrames",
+    "Command",
+    "ConsoleCommand",
+    "ContentCommand",
+    "Describe",
+    "Execute",
+    "Frame",
+    "Journaling",
+    "Load",
+    "LoadDemo",
+    "LoadResult",
+    "Node",
+    "OpenView",
+    "Picture",
+    "PictureCommand",
+    "PictureFormat",
+    "PictureInfo",
+    "Pointer",
+    "Progress",
+    "Restore",
+    "SceneChanged",
+    "SceneInfo",
+    "SelectNodes",
+    "SetView",
+    "SlicePicture",
+    "Snapshot",
+    "Started",
+    "ThreeDPicture",
+    "Track",
+    "Vector3",
+    "ViewChanged",
+    "ViewCommand",
+    "ViewInfo",
+    "ViewPatch",
+    "require_finite",
+]

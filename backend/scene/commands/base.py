@@ -1,0 +1,27 @@
+"""What all commands have in common."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import msgspec
+
+Vector3 = tuple[float, float, float]
+PictureFormat = Literal["png", "jpeg", "webp"]
+Journaling = Literal["no", "append", "newest", "clear"]
+
+
+class Command(msgspec.Struct, tag=True, omit_defaults=True):
+    """Base of everything the gateway may ask. The class variables tell the gateway how to treat a command."""
+
+    limit: ClassVar[str] = "command_timeout_s"
+    """Name of the setting that bounds how long the scene may be busy with it."""
+    patient: ClassVar[bool] = False
+    """Native code may keep the whole process silent meanwhile, so a missing heartbeat is no fault."""
+    journal: ClassVar[Journaling] = "no"
+    """How a new scene process is told after a crash: not at all, in turn, only the newest of its key, or by forgetting
+    everything before (`clear`)."""
+
+    def journal_key(self) -> str:
+        """What makes two `newest` entries the same; only the later one is kept."""
+        return type(self).__name__

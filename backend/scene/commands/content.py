@@ -1,0 +1,73 @@
+"""What the scene holds: loading, listing, the tracked tool."""
+
+from __future__ import annotations
+
+import msgspec
+
+from backend.scene.commands.base import Command
+
+
+class Describe(Command):
+    """Ask for `SceneInfo`."""
+
+
+class Load(Command):
+    """Load a file or DICOM folder into the scene."""
+
+    limit = "load_timeout_s"
+    patient = True
+    journal = "append"
+    path: str
+    file_type: str | None = None
+    properties: dict[str, str] = msgspec.field(default_factory=dict)
+    show_in_3d: bool = False
+    job: str = ""
+
+
+class LoadDemo(Command):
+    """Open the demo scene: a CT chest with its segmentation and points, volume rendered."""
+
+    limit = "load_timeout_s"
+    patient = True
+    journal = "append"
+    job: str = ""
+
+
+class SelectNodes(Command):
+    """List nodes by exact id, or by class (is-a) and exact name."""
+
+    id: str | None = None
+    class_name: str | None = None
+    name: str | None = None
+
+
+class Track(Command):
+    """Move the tracked tool's cursor: rotation rows, translation, quaternion, each kept where absent."""
+
+    matrix: list[float] | None = None
+    position: list[float] | None = None
+    quaternion: list[float] | None = None
+
+
+class Node(msgspec.Struct):
+    """A node as lists name it."""
+
+    id: str
+    name: str
+    class_name: str = ""
+
+
+class SceneInfo(msgspec.Struct):
+    """What the scene holds, for the viewer's lists."""
+
+    views: list[str]
+    volumes: list[Node]
+    layout: str
+    gl: str | None
+
+
+class LoadResult(msgspec.Struct):
+    """Nodes that a load made, main one first, and what the reader had to say."""
+
+    nodes: list[Node]
+    warnings: list[str] = []

@@ -1,0 +1,49 @@
+"""What a scene process says unasked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from backend.scene.commands.content import SceneInfo
+
+
+class ViewChanged(msgspec.Struct, tag=True):
+    """Event: a view shows something new. `patch` holds the changed state fields and may be empty (other content)."""
+
+    view: str
+    rev: int
+    patch: dict[str, Any]
+    by: str = ""
+
+
+class SceneChanged(msgspec.Struct, tag=True):
+    """Event: the scene's lists changed."""
+
+    info: SceneInfo
+
+
+class Progress(msgspec.Struct, tag=True):
+    """Event: how far long work has come; `fraction` is None while unknown."""
+
+    job: str
+    text: str
+    fraction: float | None = None
+
+
+class Started(msgspec.Struct, tag=True):
+    """Event: the process is up and the scene can answer."""
+
+    pid: int
+    info: SceneInfo
+
+
+class Beat(msgspec.Struct, tag=True):
+    """Event: the process's input thread is alive; the scene thread has been busy with `command` for `busy_s`."""
+
+    busy_s: float
+    command: str = ""
+
+
+AnyEvent = ViewChanged | SceneChanged | Progress | Started | Beat

@@ -1,0 +1,90 @@
+"""Pictures of views, for the stream and for the Slicer API."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from backend.scene.commands.base import Command, PictureFormat
+from backend.scene.commands.views import ViewPatch
+
+
+class Picture(msgspec.Struct, omit_defaults=True):
+    """How a picture is wanted: pixels, encoding, and what the asker already has."""
+
+    width: int
+    height: int
+    format: PictureFormat = "png"
+    quality: int = 85
+    subsampling: Literal["420", "444"] = "420"
+    lossless: bool = False
+    if_none_match: tuple[str, ...] = ()
+
+
+class Frame(Command):
+    """A picture of the view's newest state for client `by`: while moving, or at full quality when `still`."""
+
+    view: str
+    picture: Picture
+    by: str = ""
+    still: bool = False
+    budget_s: float = 0.033
+
+
+class CancelFrames(Command):
+    """Stop refining the stills of client `by`: it has gone or has something newer to do."""
+
+    by: str
+    view: str | None = None
+
+
+class SlicePicture(Command):
+    """The Slicer API's `/slice`: apply the parameters, which last, then picture the view."""
+
+    view: str
+    picture: Picture
+    patch: ViewPatch = msgspec.field(default_factory=ViewPatch)
+    scroll_to: float | None = None
+    copy_geometry_from: str | None = None
+    overlays: bool = False
+    labels: bool = False
+    grey: bool = False
+
+
+class ThreeDPicture(Command):
+    """The Slicer API's `/threeD`: move the camera if asked, which lasts, then picture the view."""
+
+    view: str
+    picture: Picture
+    look_from: str | None = None
+    start: bool = False
+    roll: float = 0.0
+    pan: tuple[float, float] = (0.0, 0.0)
+    orbit: tuple[float, float] = (0.0, 0.0)
+    labels: bool = False
+
+
+class PictureInfo(msgspec.Struct):
+    """What an encoded picture shows; the bytes travel beside it. An empty body with `unchanged` set is HTTP's 304.
+
+    `place` holds the state fields that put `view` back where the picture shows it: who has seen the picture can rely on
+    that even if the process dies before it has announced the change.
+    """
+
+    etag: str
+    format: PictureFormat
+    width: int
+    height: int
+    rev: int = 0
+    n: int = 0
+    unchanged: bool = False
+    coarse: bool = False
+    lossless: bool = False
+    quality: int = 0
+    state_time: float = 0.0
+    wait_us: int = 0
+    render_us: int = 0
+    encode_us: int = 0
+    view: str = ""
+    place: dict[str, Any] = {}

@@ -1,0 +1,109 @@
+"""Views: opening them, changing their state, putting it back."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import msgspec
+
+from backend.scene.commands.base import Command, Vector3
+
+
+class CameraPatch(msgspec.Struct, omit_defaults=True):
+    """Absolute values of a 3D camera; absent fields stay. RAS mm, degrees."""
+
+    position: Vector3 | None = None
+    focal_point: Vector3 | None = None
+    view_up: Vector3 | None = None
+    view_angle: float | None = None
+
+
+class ViewPatch(msgspec.Struct, omit_defaults=True):
+    """Absolute new values for a view's state (docs/stream.md, "State"); absent fields stay."""
+
+    orientation: str | None = None
+    offset: float | None = None
+    slice_to_ras: list[float] | None = None
+    origin: Vector3 | None = None
+    fov: tuple[float, float] | None = None
+    window: float | None = None
+    level: float | None = None
+    background: str | None = None
+    fit: bool = False
+    camera: CameraPatch | None = None
+    look_from: str | None = None
+    reset: bool = False
+
+
+class OpenView(Command):
+    """Ask for the canonical name, revision and whole state of a view, by any of its names."""
+
+    view: str
+
+
+class SetView(Command):
+    """Change a view's state on behalf of client `by`, whose counter stands at `n`; answered by nothing but events."""
+
+    view: str
+    patch: ViewPatch
+    by: str = ""
+    n: int = 0
+
+
+class Pointer(Command):
+    """Raw input events of docs/stream.md for a view; answered by nothing but events."""
+
+    view: str
+    events: list[list[Any]]
+    size: tuple[int, int]
+    by: str = ""
+    n: int = 0
+
+
+class Snapshot(Command):
+    """Ask for the state of all views, to put back after a restart."""
+
+
+class Restore(Command):
+    """Put back what `Snapshot` gave."""
+
+    views: dict[str, ViewPatch]
+
+
+class ViewInfo(msgspec.Struct):
+    """A view's canonical name, kind and whole state (fields of docs/stream.md)."""
+
+    view: str
+    kind: Literal["slice", "threeD"]
+    rev: int
+    state: dict[str, Any]
+
+
+def require_finite(patch: ViewPatch, limit: float = 1e7) -> ViewPatch:
+    """Return `patch` unless a number in it is not finite or absurdly large: a camera at infinity can hang a renderer.
+
+    Raises:
+        ValueError: naming the field.
+    """
+
+    def check(name: str, value: Any) -> None:
+        if isinstance(value, bool | str) or value is None:
+            return
+        if isinstance(value, int | float):
+            if not math.isfinite(value) or abs(value) > limit:
+                raise ValueError(f"{name} is not a number in range")
+        elif isinstance(value, msgspec.Struct):
+            for field in value.__struct_fields__:
+                check(f"{name}.{field}", getattr(value, field))
+        else:
+            for item in value:
+                check(name, item)
+
+    for field in patch.__struct_fields__:
+        check(field, getattr(patch, field))
+    if patch.slice_to_ras is not None and len(patch.slice_to_ras) != 16:
+        raise ValueError("slice_to_ras needs 16 numbers")
+    if patch.fov is not None and min(patch.fov) <= 0:
+        raise ValueError("fov must be positive")
+    return patch

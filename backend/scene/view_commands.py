@@ -1,0 +1,104 @@
+"""Commands about views: their state, raw input, pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from backend.errors import NotFoundError
+from backend.render.pictures import PictureCache
+from backend.render.views.slice_view import SliceView
+from backend.scene import commands as c
+from backend.scene.context import Context, Performer
+from backend.scene.framing import Framer, Made
+from backend.scene.interaction import Pointers
+from backend.scene.views import canonical
+
+
+class ViewCommands:
+    """Moves views on behalf of clients and pictures them."""
+
+    def __init__(self, context: Context) -> None:
+        self._app, self._views = context.app, context.views
+        self._applied: dict[str, int] = {}  # of each client: the newest counter whose change is in
+        self.changed_by: dict[str, str] = {}  # of each view: who moved it last
+        self._framer = Framer(PictureCache(context.options.cache_mb << 20), self._applied)
+        self._pointers = Pointers()
+        self.performers: Mapping[type[c.Command], Performer] = {
+            c.OpenView: self._open,
+            c.SetView: self._set,
+            c.Pointer: self._pointer,
+            c.Frame: self._frame,
+            c.CancelFrames: self._cancel_frames,
+            c.SlicePicture: self._slice_picture,
+            c.ThreeDPicture: self._threed_picture,
+            c.Snapshot: self._snapshot,
+            c.Restore: self._restore,
+        }
+
+    def notice(self, command: c.Command) -> None:
+        """Called on the input thread as a command arrives: a change of state ends the refinement it outdates, at once."""
+        if isinstance(command, c.SetView | c.Pointer):
+            self._framer.abort(canonical(command.view), None)
+        elif isinstance(command, c.CancelFrames):
+            self._framer.abort(None if command.view is None else canonical(command.view), command.by)
+
+    def _open(self, command: c.OpenView, _arrived: float) -> c.ViewInfo:
+        view = self._views.get(command.view)
+        return c.ViewInfo(view.name, "slice" if isinstance(view, SliceView) else "threeD", view.touch(), view.state())
+
+    def _set(self, command: c.SetView, _arrived: float) -> None:
+        view = self._views.get(command.view)
+        self._note(view.name, command.by, command.n)
+        view.apply(command.patch)
+
+    def _pointer(self, command: c.Pointer, _arrived: float) -> None:
+        view = self._views.get(command.view)
+        self._note(view.name, command.by, command.n)
+        self._pointers.handle(view, command.by, command.events, command.size)
+
+    def _note(self, view: str, by: str, n: int) -> None:
+        self._applied[by] = max(n, self._applied.get(by, 0))
+        self.changed_by[view] = by
+        self._framer.stir()
+
+    def _frame(self, command: c.Frame, arrived: float) -> Made:
+        return self._framer.frame(self._views.get(command.view), command, arrived)
+
+    def _cancel_frames(self, command: c.CancelFrames, _arrived: float) -> None:
+        if command.view is None:
+            self._applied.pop(command.by, None)
+            self._pointers.forget(command.by)
+
+    def _slice_picture(self, command: c.SlicePicture, arrived: float) -> Made:
+        view = self._views.slice(command.view) or self._views.red()
+        other: SliceView | None = None
+        if command.copy_geometry_from is not None:
+            other = self._views.slice(command.copy_geometry_from)
+            if other is None:
+                raise NotFoundError(f"no slice view {command.copy_geometry_from!r} to copy the geometry from")
+        self.changed_by[view.name] = ""
+        if command.patch.orientation is not None:
+            view.orient(command.patch.orientation)
+        if other is not None:
+            view.copy_geometry(other)
+        if command.scroll_to is not None:
+            view.scroll_to(command.scroll_to)
+        if command.patch.offset is not None:
+            view.apply(c.ViewPatch(offset=command.patch.offset))
+        return self._framer.slice_picture(view, command, arrived)
+
+    def _threed_picture(self, command: c.ThreeDPicture, arrived: float) -> Made:
+        view = self._views.threed()
+        self.changed_by[view.name] = ""
+        view.move(command.look_from, command.start, command.roll, command.pan, command.orbit)
+        return self._framer.threed_picture(view, command, arrived)
+
+    def _snapshot(self, _command: c.Snapshot, _arrived: float) -> dict[str, c.ViewPatch]:
+        return {view.name: view.snapshot() for view in self._views.all()}
+
+    def _restore(self, command: c.Restore, _arrived: float) -> None:
+        for name, patch in command.views.items():
+            view = self._views.get(name)
+            if patch.background is not None and self._app.scene.GetNodeByID(patch.background) is None:
+                continue  # its volume came from something that is not journaled, such as exec
+            view.apply(patch)
