@@ -28,6 +28,7 @@ CODECS = ("jpeg", "png")
 SEND_TIMEOUT_S = 10.0
 RETRY_S = 0.5
 MOTION_MEMORY_S = 0.3
+RAYS_SHARE = 0.6  # of a moving picture's time, for its rays; the rest is for geometry, encoding and the way
 
 SendText = Callable[[dict[str, Any]], None]
 SendBytes = Callable[[bytes], Awaitable[None]]
@@ -254,7 +255,7 @@ class Connection:
     def _start(self, stream: Stream, what: str) -> None:
         stream.busy = True
         if what == "moving":
-            stream.wanted = False
+            stream.wanted, stream.started = False, (stream.started[1], self._now())
         task = asyncio.create_task(self._draw(stream, what))
         self._drawing.add(task)
         task.add_done_callback(self._drawing.discard)
@@ -263,7 +264,7 @@ class Connection:
         moved_at = stream.moved_at
         try:
             picture = self._picture(stream, what)
-            command = c.Frame(stream.view, picture, self.id, still=what != "moving", budget_s=stream.target_s * 0.8)
+            command = c.Frame(stream.view, picture, self.id, still=what != "moving", budget_s=stream.target_s * RAYS_SHARE)
             info, data = await self._session.ask_picture(command, c.PictureInfo)
             await self._send(stream, what, info, data)
             if stream.moved_at == moved_at:

@@ -10,6 +10,7 @@ from backend.api.stream.pacing import TARGETS
 REST_LEAST_S = 0.150
 LOSSLESS_AFTER_S = 0.500
 UNFOCUSED_FPS = 10.0
+JITTER_S = 0.002  # input at exactly the rate of the pictures must not be held up
 
 Stage = Literal["moving", "refined", "done"]
 
@@ -32,6 +33,8 @@ class Stream:
     stage: Stage = "moving"
     seq: int = 0
     rev: int = 0
+    started: tuple[float, float] = (0.0, 0.0)
+    """Starts of the last two moving pictures, the older first."""
     served_at: float = 0.0
     moved_at: float = 0.0
     stats: bool = False
@@ -47,9 +50,12 @@ class Stream:
         self.wanted, self.stage, self.moved_at = True, "moving", now
 
     def next_due(self, focused: bool, others_move: bool) -> float:
-        """When the next moving picture may start: unfocused views give way while another is dragged."""
+        """When the next moving picture may start: unfocused views give way while another is dragged.
+
+        Two pictures may start in the time of two, so that they follow the input's own beat and not a beat behind it.
+        """
         fps = self.max_fps if focused or not others_move else min(self.max_fps, UNFOCUSED_FPS)
-        return self.served_at + 1.0 / fps
+        return self.started[0] + 2.0 / fps - JITTER_S
 
     def still_due(self, rtt: float | None) -> float | None:
         """When the next refinement is due if nothing changes, None if there is none to come."""
