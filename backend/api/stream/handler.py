@@ -128,6 +128,8 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
             case m.Set():
                 patch = c.require_finite(message.patch)
                 connection.change(message.stream, message.n, lambda s: c.SetView(s.view, patch, connection.id, message.n))
+            case m.Track():
+                connection.track(message)
             case m.Input():
                 if self._within_limits(0, len(message.events)):
                     connection.change(
