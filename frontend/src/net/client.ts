@@ -26,6 +26,8 @@ function inWorker(onEvent: (event: CoreEvent) => void): StreamClient {
     show: call("show"),
     set: call("set"),
     focus: call("focus"),
+    track: call("track"),
+    probe: call("probe"),
     disconnect: call("disconnect"),
     open(view, canvas, size, dpr) {
       const moved = canvas.transferControlToOffscreen();
