@@ -4,7 +4,7 @@ import { add, scale } from "../view/vectors";
 import { ask, NoAnswer } from "./asking";
 import { Meter } from "./meter";
 import { byId, milliseconds } from "./page";
-import { axesOf, depthInFront, distanceOf } from "./projection";
+import { axesOf, depthInFront } from "./projection";
 import { fromPhone, rotate } from "./rotation";
 import { StreamView } from "./streamView";
 
@@ -53,19 +53,11 @@ function sentAngles(): Angles {
   return { ...angles, alpha: angles.alpha - heading + intoScreen() };
 }
 
-/** In front of everything that is shown, in the middle of the view. */
+/** In front of what is shown, in the middle of the view. */
 function position(): Vector3 | null {
   if (view.state?.kind !== "threeD") return null;
   const { camera, bounds } = view.state;
-  const depth = Math.max(depthInFront(camera, rest(bounds)), distanceOf(camera) * 0.4) - 40;
-  return add(camera.position, scale(axesOf(camera).forward, depth));
-}
-
-/** The first bounds that were told: later ones hold the cursor itself. */
-let first: number[] | null = null;
-function rest(bounds: number[] | null): number[] | null {
-  first ??= bounds;
-  return first;
+  return add(camera.position, scale(axesOf(camera).forward, depthInFront(camera, bounds)));
 }
 
 function address(place: Vector3): string {
@@ -210,10 +202,7 @@ form.addEventListener("change", () => {
   wanted = true;
 });
 for (const button of document.querySelectorAll<HTMLButtonElement>("[data-look]"))
-  button.addEventListener("click", () => {
-    first = null;
-    view.set({ look_from: button.dataset.look });
-  });
+  button.addEventListener("click", () => view.set({ look_from: button.dataset.look }));
 
 // -- showing ------------------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,8 @@ import { add, cross, dot, length, scale, subtract, unit } from "../view/vectors"
 
 type Size = [number, number];
 
+const MARGIN_MM = 20;
+
 /** Unit vectors of a camera: screen right, screen up, direction of view. */
 export function axesOf(camera: CameraState): { right: Vector3; up: Vector3; forward: Vector3 } {
   const forward = unit(subtract(camera.focal_point, camera.position));
@@ -37,15 +39,20 @@ export function pointAt(camera: CameraState, size: Size, x: number, y: number, d
   return add(camera.position, add(scale(forward, depth), add(across, along)));
 }
 
-/** Distance from the camera, mm, of a plane just in front of everything that is shown; at the focal point if nothing is known. */
+/**
+ * Distance from the camera, mm, of a plane in front of what is shown; the focal point's if nothing is known.
+ *
+ * What is shown is taken to be as deep as it is wide or high: bounds hold the tool too, and a tool must not push itself away.
+ */
 export function depthInFront(camera: CameraState, bounds: number[] | null): number {
   const distance = distanceOf(camera);
   if (!bounds) return distance;
-  const { forward } = axesOf(camera);
-  let nearest = Number.POSITIVE_INFINITY;
+  const { right, up } = axesOf(camera);
+  let half = 0;
   for (let corner = 0; corner < 8; corner += 1) {
     const point = [0, 1, 2].map((axis) => bounds[2 * axis + ((corner >> axis) & 1)] ?? 0) as Vector3;
-    nearest = Math.min(nearest, dot(subtract(point, camera.position), forward));
+    const arm = subtract(point, camera.focal_point);
+    half = Math.max(half, Math.abs(dot(arm, right)), Math.abs(dot(arm, up)));
   }
-  return Math.min(Math.max(nearest - 10, distance * 0.3), distance);
+  return Math.max(distance - half - MARGIN_MM, distance * 0.3);
 }
