@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import structlog
+import tornado.iostream
 import tornado.websocket
 
 from backend import __version__
@@ -70,10 +71,7 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
         self.set_nodelay(True)
         stream = self.ws_connection.stream if self.ws_connection else None
         if stream is not None:
-            try:
-                stream.socket.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_BYTES)
-            except OSError:
-                log.debug("no TCP_NOTSENT_LOWAT here")
+            limit_unsent(stream)
         loop = asyncio.get_running_loop()
         self._hello_timer = loop.call_later(self.hub.settings.stream_hello_s, self._no_hello)
         self._idle_timer = loop.call_later(self.hub.settings.stream_idle_s, self._check_idle)
@@ -284,3 +282,11 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
             self._refuse(POLICY if self.connection is None else 1001, "idle", "nothing was heard for too long")
         else:
             self._idle_timer = asyncio.get_running_loop().call_later(left + 0.01, self._check_idle)
+
+
+def limit_unsent(stream: tornado.iostream.IOStream) -> None:
+    """Keep the kernel from taking in more pictures than it can send soon."""
+    try:
+        stream.socket.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+    except OSError:
+        log.debug("no TCP_NOTSENT_LOWAT here")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from backend import metrics
 from backend.api.stream.connection import Connection
 from backend.api.stream.members import Member, Members, Role
 from backend.config import Settings
+from backend.errors import UnavailableError
 from backend.scene import commands as c
 from backend.sessions.description import describe
 from backend.sessions.frames import SharedFrames
@@ -31,6 +34,7 @@ class Hub:
         self.members = Members(settings.stream_role)
         self._sockets: dict[Connection, StreamHandler] = {}
         self._pointing: dict[Connection, tuple[float, asyncio.TimerHandle | None, dict[str, Any]]] = {}
+        self._watching: set[asyncio.Event] = set()
         self._lost: dict[str, tuple[Connection, asyncio.TimerHandle]] = {}
         self.stopping = False
         session.listen(self._on_event)
@@ -38,7 +42,22 @@ class Hub:
     @property
     def is_full(self) -> bool:
         """Whether no more clients are taken."""
-        return len(self._sockets) >= self.settings.stream_connections
+        return len(self._sockets) + len(self._watching) >= self.settings.stream_connections
+
+    @contextmanager
+    def watching(self, wake: asyncio.Event) -> Iterator[None]:
+        """Count a client of `/live` while it is there; `wake` is set when the server stops.
+
+        Raises:
+            UnavailableError: there are too many clients already.
+        """
+        if self.is_full:
+            raise UnavailableError("too many clients; try again later", 5.0)
+        self._watching.add(wake)
+        try:
+            yield
+        finally:
+            self._watching.discard(wake)
 
     def join(self, connection: Connection, handler: StreamHandler, name: str, wish: Role) -> Member:
         """A client is there, for the first time or again."""
@@ -109,6 +128,8 @@ class Hub:
     async def stop(self) -> None:
         """Say goodbye to everybody."""
         self.stopping = True
+        for wake in self._watching:
+            wake.set()
         for connection, handler in list(self._sockets.items()):
             handler.close(GOING_AWAY, "the server stops")
             connection.detach()
