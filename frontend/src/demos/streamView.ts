@@ -2,7 +2,7 @@
 import { connectStream, type StreamClient } from "../net/client";
 import type { CoreEvent, PictureStats } from "../net/core";
 import type { Patch, ViewState } from "../net/protocol";
-import { AWAY, LIVE, STATUS_TEXT, sayServer } from "./page";
+import { AWAY, byId, LIVE, STATUS_TEXT, sayServer } from "./page";
 
 export interface Listener {
   /** The view's state as it is now; called for each change. */
@@ -78,6 +78,7 @@ export class StreamView {
     else if (event.event === "state" && event.view === this.name && this.state)
       this.told({ ...this.state, ...event.patch } as ViewState);
     else if (event.event === "picture") this.listener.picture?.(event.stats);
+    else if (event.event === "notice") byId("notice").textContent = event.text;
     else if (event.event === "probe") this.listener.probe?.(event.ms);
     this.say();
   }

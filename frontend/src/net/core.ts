@@ -9,6 +9,7 @@ import {
   type Pose,
   parsePicture,
   type SceneInfo,
+  TILE,
   UNCHANGED,
   type ViewState,
   WHOLE,
@@ -209,8 +210,8 @@ export class StreamCore implements CoreCommands {
       try {
         const header = parsePicture(data);
         const view = [...this.views.values()].find((v) => v.stream === header.stream);
-        if (header.kind === WHOLE) view?.painter.receive(header, performance.now());
-        else if (header.kind === UNCHANGED) this.acknowledge(header.stream, header.seq, performance.now(), 0);
+        if (header.kind === WHOLE || header.kind === TILE) view?.painter.receive(header, performance.now());
+        else if (header.kind === UNCHANGED) view?.painter.confirm(header, performance.now());
       } catch {
         this.socket?.close(4002, "a picture's header does not add up");
       }
