@@ -187,14 +187,14 @@ function dispose(object: THREE.Object3D): void {
 
 const TURN = Math.PI / 36;
 surface.addEventListener("keydown", (event) => {
-  const step = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+  const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
   const zoom = { "+": 0.9, "=": 0.9, "-": 1 / 0.9 }[event.key];
   const letter = event.key.toUpperCase() as Direction;
   if (!controls || event.ctrlKey || event.metaKey || event.altKey) return;
   if (step || zoom) {
     const arm = camera.position.clone().sub(controls.target);
     const around = new THREE.Spherical().setFromVector3(new THREE.Vector3(arm.x, arm.z, -arm.y));
-    around.theta += -(step?.[0] ?? 0) * TURN;
+    around.theta -= (step?.[0] ?? 0) * TURN;
     around.phi = Math.min(Math.max(around.phi - (step?.[1] ?? 0) * TURN, 0.01), Math.PI - 0.01);
     around.radius *= zoom ?? 1;
     const { x, y, z } = new THREE.Vector3().setFromSpherical(around);
