@@ -1,19 +1,18 @@
 """NRRD volumes as they go over HTTP: the header of what is sent, and a strict reading of what comes.
 
-Format: teem's "Definition of NRRD File Format". Geometry is that of voxel centres, mm: in LPS, RAS or LAS in files, in RAS here.
+Format: teem's "Definition of NRRD File Format". Geometry is that of voxel centres, mm: LPS, RAS or LAS in files, RAS here.
 """
 
 from __future__ import annotations
 
 import math
 import re
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
-from isal import igzip
+from isal import igzip, igzip_lib
 from numpy.typing import NDArray
 
 from backend.errors import TooLargeError, UnreadableError
@@ -156,7 +155,7 @@ def read_voxels(file: BinaryIO, header: Header, into: NDArray[Any]) -> None:
         while found < len(view) and (count := source.readinto(view[found : found + CHUNK_BYTES])):
             found += count
         more = bool(source.read(1))
-    except (OSError, EOFError, zlib.error) as error:
+    except (OSError, EOFError, igzip_lib.IsalError) as error:
         raise UnreadableError(f"the compressed data are damaged or cut short: {error}") from error
     if found < len(view) or more:
         raise _wrong_length(header, f"{'more' if more else found}")
