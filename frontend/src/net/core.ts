@@ -4,7 +4,16 @@
  */
 import { backoffMs, shouldReconnect } from "./backoff";
 import { type Drawn, Painter, type Rect } from "./painter";
-import { type Patch, parsePicture, type SceneInfo, TILE, UNCHANGED, type ViewState, WHOLE } from "./protocol";
+import {
+  type Patch,
+  type Pose,
+  parsePicture,
+  type SceneInfo,
+  TILE,
+  UNCHANGED,
+  type ViewState,
+  WHOLE,
+} from "./protocol";
 
 export type Status = "connecting" | "open" | "lost" | "closed";
 
@@ -30,6 +39,7 @@ export type CoreEvent =
   | { event: "opened"; view: string; state: ViewState }
   | { event: "state"; view: string; patch: Patch; mine: boolean }
   | { event: "picture"; view: string; stats: PictureStats }
+  | { event: "probe"; ms: number }
   | { event: "stale"; stale: boolean }
   | { event: "progress"; job: string; text: string; fraction: number | null }
   | { event: "notice"; text: string; level: string };
@@ -50,6 +60,10 @@ export interface CoreCommands {
   show(view: string, visible: boolean): void;
   set(view: string, patch: Patch, rect: Rect | null): void;
   focus(view: string): void;
+  /** Move the tracked tool; a pose that can not be sent at once is forgotten, for the next one is newer. */
+  track(view: string, pose: Pose): void;
+  /** Ask for the time there and back; a `probe` event tells it. */
+  probe(): void;
   disconnect(): void;
 }
 
@@ -67,6 +81,7 @@ interface View {
 const CODECS = ["jpeg", "png", "webp"];
 const STALE_MS = 2000;
 const PROBE_MS = 2000;
+const ASKED = "asked";
 
 export class StreamCore implements CoreCommands {
   private socket: WebSocket | null = null;
@@ -169,11 +184,26 @@ export class StreamCore implements CoreCommands {
       view.pending = { ...view.pending, ...patch };
       return;
     }
+    view.painter.want(this.count(), rect);
+    this.send("set", { stream: view.stream, n: this.n, patch });
+  }
+
+  track(name: string, pose: Pose): void {
+    const stream = this.views.get(name)?.stream;
+    if (!stream || this.socket?.readyState !== WebSocket.OPEN) return;
+    this.send("track", { stream, n: this.count(), ...pose });
+  }
+
+  probe(): void {
+    this.send("probe", { id: ASKED, t: performance.now() });
+  }
+
+  /** Number a change, and remember when it was made. */
+  private count(): number {
     this.n += 1;
     this.sentAt.set(this.n, performance.now());
     this.askedAt = performance.now();
-    view.painter.want(this.n, rect);
-    this.send("set", { stream: view.stream, n: this.n, patch });
+    return this.n;
   }
 
   private begin(): void {
@@ -242,6 +272,7 @@ export class StreamCore implements CoreCommands {
       case "probe":
         if (message.time === undefined)
           this.send("probe", { id: message.id, t: message.t, time: Date.now() / 1000 });
+        else if (message.id === ASKED) this.tell({ event: "probe", ms: performance.now() - message.t });
         break;
     }
   }
