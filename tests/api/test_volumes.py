@@ -15,7 +15,7 @@ from typing import Any
 import nrrd
 import numpy as np
 import pytest
-import SimpleITK as itk
+import SimpleITK
 from hypothesis import given, settings
 from PIL import Image
 from slicerio import server as slicerio_server
@@ -221,7 +221,8 @@ def _texts(axes: np.ndarray) -> str:
         ({}, "\r\n"),
         ({"space": "LPS"}, "\n"),
         ({"space": "RAS", "space_directions": "(-1,0,0) (0,-1.5,0) (0,0,2)", "space_origin": "(1,-2,3)"}, "\n"),
-        ({"space": "left-anterior-superior", "space_directions": "(1,0,0) (0,-1.5,0) (0,0,2)", "space_origin": "(-1,-2,3)"}, "\n"),
+        ({"space": "LAS", "space_directions": "(1,0,0) (0,-1.5,0) (0,0,2)", "space_origin": "(-1,-2,3)"}, "\n"),
+        ({"space": "Ras", "space_directions": "(-1,0,0)(0,-1.5,0) ( 0, 0, 2 )", "space_origin": "(1,-2,3)"}, "\n"),
         ({"type": "int16_t", "measurement_frame": "(1,0,0) (0,1,0) (0,0,1)", "content": "ü: a: b"}, "\n"),
     ],
 )  # fmt: skip
@@ -356,12 +357,12 @@ def test_a_label_map_takes_whole_numbers_only(server: LiveServer) -> None:
     assert read(volume(server, "?id=Labels"))[0].dtype == np.uint8
 
 
-@given(broken_files())
+@given(broken_files().filter(bool))  # no body is a question
 @settings(max_examples=80, deadline=None)
 def test_whatever_comes_is_taken_or_refused_and_nothing_else_happens(server: LiveServer, data: bytes) -> None:
     before = (server.get("/slicer/volumes").body, server.scene_pid())
     answer = server.request("POST", "/slicer/volume?id=Fuzz", data)
-    if answer.status == 200 and data:
+    if answer.status == 200:
         assert answer.json() == {"status": "success"}
         read(volume(server, "?id=Fuzz"))
         assert server.scene_pid() == before[1]
@@ -383,7 +384,7 @@ def test_a_volume_got_over_http_lies_in_simpleitk_where_our_pictures_show_it(
     path = write_nrrd(tmp_path / "in.nrrd", octant_volume(affine, DIMS), affine)
     assert put(server, "Placed", path.read_bytes()).status == 200
     (tmp_path / "out.nrrd").write_bytes(volume(server, "?id=Placed"))
-    image = itk.ReadImage(str(tmp_path / "out.nrrd"))
+    image = SimpleITK.ReadImage(str(tmp_path / "out.nrrd"))
     picture = server.get("/slice?view=red&orientation=axial&offset=8&size=200").body
     grey = np.asarray(Image.open(io.BytesIO(picture)).convert("L")).astype(int)
     for right, anterior in ((9, 9), (9, -9), (-9, 9), (-9, -9)):
@@ -395,12 +396,12 @@ def test_a_volume_got_over_http_lies_in_simpleitk_where_our_pictures_show_it(
 
 def test_a_ct_that_simpleitk_wrote_comes_back_the_same(server: LiveServer, tmp_path: Path) -> None:
     source = Path(slicerio_server.__file__).parent / "data" / "CTChest4.nrrd"
-    image = itk.ReadImage(str(source))
-    itk.WriteImage(image, str(tmp_path / "gz.nrrd"), True)  # compressed
+    image = SimpleITK.ReadImage(str(source))
+    SimpleITK.WriteImage(image, str(tmp_path / "gz.nrrd"), True)  # compressed
     assert put(server, "CT", (tmp_path / "gz.nrrd").read_bytes()).json() == {"status": "success"}
     (tmp_path / "back.nrrd").write_bytes(volume(server, "?id=CT"))
-    back = itk.ReadImage(str(tmp_path / "back.nrrd"))
-    np.testing.assert_array_equal(itk.GetArrayViewFromImage(back), itk.GetArrayViewFromImage(image))
+    back = SimpleITK.ReadImage(str(tmp_path / "back.nrrd"))
+    np.testing.assert_array_equal(SimpleITK.GetArrayViewFromImage(back), SimpleITK.GetArrayViewFromImage(image))
     assert back.GetOrigin() == image.GetOrigin()
     assert back.GetPixelID() == image.GetPixelID()
     np.testing.assert_allclose(back.GetSpacing(), image.GetSpacing(), rtol=1e-12)

@@ -82,8 +82,7 @@ def test_headers_with_anything_wrong_are_read_or_refused(data: bytes) -> None:
 def _read_or_refuse(data: bytes) -> None:
     try:
         header, voxels = load(data)
-    except SlicecastError as error:
-        assert 0 < len(str(error)) < 400
+    except SlicecastError:
         return
     assert voxels.nbytes <= MOST
     assert np.isfinite(header.ijk_to_ras).all()
