@@ -156,6 +156,7 @@ def test_what_is_no_scalar_volume_is_refused(server: LiveServer) -> None:
         "?id=Arrows": "not a scalar volume",
         "?id=vtkMRMLSliceNodeRed": "not a vtkMRMLVolumeNode",
         "?id=" + "x" * 5000: "5000 characters",
+        "?id=a%00b": "can not be printed",
     }.items():
         answer = server.get(f"/slicer/volume{query}")
         assert answer.status == 500
@@ -471,6 +472,31 @@ def test_volumes_outlive_a_crash_with_their_ids_and_old_voxels_leave_the_spool(s
         assert {path: live.get(f"/slicer/{path}").body for path in asked} == before
         assert (read(before["volume?id=Survivor"])[0].ravel(order="F") == VOXELS * 5).all()
         assert len(spooled(live)) == 3
+    finally:
+        live.stop()
+
+
+def test_voxels_never_come_back_under_another_name_though_ids_have_moved(server: LiveServer) -> None:
+    folder: Path = server.folder  # type: ignore[attr-defined]
+    live = LiveServer(folder / "MRHead.nrrd", enable_exec=True, max_restarts=9).wait()
+    try:
+        made = b"slicer.mrmlScene.AddNewNodeByClass('vtkMRMLScalarVolumeNode', 'Lost')"  # exec is not told again
+        assert live.request("POST", "/slicer/exec", made).status == 200
+        for factor, name in enumerate(("Lost", "A", "B", "C"), start=1):
+            assert put(live, name, file_of(header_of(), (VOXELS * factor).tobytes())).status == 200
+        for factor, name in ((10, "B"), (20, "A"), (30, "B")):
+            old = live.scene_pid()
+            os.kill(old, 9)
+            comes_back(live, old)
+            assert put(live, name, file_of(header_of(), (VOXELS * factor).tobytes())).status == 200
+        old = live.scene_pid()
+        os.kill(old, 9)
+        comes_back(live, old)
+        assert [entry["name"] for entry in live.get("/slicer/volumes").json()] == ["MRHead", "A", "B", "C"]
+        for name, factor in {"A": 20, "B": 30, "C": 4}.items():
+            assert (read(volume(live, f"?id={name}"))[0].ravel(order="F") == VOXELS * factor).all()
+        affine = centred(OBLIQUE, SPACING, DIMS)
+        np.testing.assert_array_equal(read(volume(live))[0].transpose(2, 1, 0), octant_volume(affine, DIMS))
     finally:
         live.stop()
 
