@@ -41,6 +41,10 @@ class Route:
     handler: type[tornado.web.RequestHandler]
     operations: tuple[Operation, ...]
     options: dict[str, Any] = field(default_factory=dict)
+    door: str = ""
+    """Name of the switch in `Switches`; while it is off the route is not there."""
+    methods: tuple[str, ...] = ()
+    """Methods that the route is for; others go on to the next route. All where empty."""
 
 
 def openapi(routes: list[Route], version: str) -> dict[str, Any]:
