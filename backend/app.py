@@ -23,7 +23,8 @@ from backend.errors import SlicecastError
 from backend.http.access_log import AccessLog
 from backend.http.base import NotFoundHandler
 from backend.http.health import HealthHandler, MetricsHandler, ReadyHandler
-from backend.http.routes import Operation, Route, openapi
+from backend.http.openapi import openapi
+from backend.http.routes import Operation, Route
 from backend.http.server import Server
 from backend.http.static import StaticHandler, document_root
 from backend.http.switches import Matches, Switches
@@ -36,10 +37,15 @@ from backend.sessions.sharing import NewestWins, SingleFlight
 def routes_of(session: Session, hub: Hub, settings: Settings, stop: Callable[[], None]) -> list[Route]:
     """The route table; the first match wins. `stop` ends the server."""
     pictures = Pictures(session, settings, SingleFlight(), NewestWins())
-    return [*operation_routes(session), *picture_routes(pictures), *slicer_routes(session, settings, pictures, stop),
-            Route(r"/stream", StreamHandler, (Operation("/stream", "Frame stream (WebSocket, docs/stream.md)", tag="stream"),),
-                  {"hub": hub}),
-            *panel.routes(session), *native.routes(session)]  # fmt: skip
+    stream = Operation("/stream", "Frame stream (WebSocket, docs/stream.md)", tag="stream", answers=(), status=101)
+    return [
+        *operation_routes(session),
+        *picture_routes(pictures),
+        *slicer_routes(session, settings, pictures, stop),
+        Route(r"/stream", StreamHandler, (stream,), {"hub": hub}),
+        *panel.routes(session),
+        *native.routes(session),
+    ]
 
 
 def operation_routes(session: Session) -> list[Route]:

@@ -202,18 +202,33 @@ def routes(session: Session) -> list[Route]:
     """The routes of this API."""
     one = {"session": session}
     upload, name = Param("id", "upload", where="path"), Param("name", "file name", where="path")
+    text = {"type": "string"}
+    begun, kept = answered(id=text), answered(name=text, bytes={"type": "integer"})
+    node = answered(**{"id": text, "name": text, "class": text})
+    loaded = answered(loaded={"type": "array", "items": node}, warnings={"type": "array", "items": text})
+    wanted = {"type": "object", "properties": dict.fromkeys(LoadRequest.__struct_fields__, text)}
+    load_text = "Exactly one of `upload`, `path` (in a folder that requests may use) and `url`; `type` is one of Slicer's."
+    binary = {"type": "string", "format": "binary"}
+    example = {"url": "https://example.org/scan.nrrd", "name": "Scan"}
+    scene = Operation("/api/scene", "What the scene holds", tag="scene", answer={"type": "object"})
+    begin = Operation("/api/uploads", "Begin an upload", ("POST",), "scene", answer=begun, status=201)
+    give_up = Operation("/api/uploads/{id}", "Give up an upload", ("DELETE",), "scene", (upload,), answer=begun)
+    put = Operation("/api/uploads/{id}/{name}", "Upload a file", ("PUT",), "scene", (upload, name), answer=kept, status=201,
+                    accepts="application/octet-stream", body=binary)  # fmt: skip
+    load = Operation("/api/load", "Load an upload, a path or a URL", ("POST",), "scene", answer=loaded, description=load_text,
+                     accepts="application/json", body=wanted, body_example=example)  # fmt: skip
     return [
-        Route(r"/api/scene", SceneHandler, (Operation("/api/scene", "What the scene holds", tag="scene"),), one),
-        Route(r"/api/uploads", UploadsHandler, (Operation("/api/uploads", "Begin an upload", ("POST",), "scene"),), one),
-        Route(r"/api/uploads/(\w+)", UploadHandler,
-              (Operation("/api/uploads/{id}", "Give up an upload", ("DELETE",), "scene", (upload,)),), one),
-        Route(r"/api/uploads/(\w+)/([^/]+)", UploadFileHandler,
-              (Operation("/api/uploads/{id}/{name}", "Upload a file", ("PUT",), "scene", (upload, name),
-                         accepts="application/octet-stream"),), one),
-        Route(r"/api/load", LoadHandler,
-              (Operation("/api/load", "Load an upload, a path or a URL", ("POST",), "scene",
-                         accepts="application/json"),), one),
-    ]  # fmt: skip
+        Route(r"/api/scene", SceneHandler, (scene,), one),
+        Route(r"/api/uploads", UploadsHandler, (begin,), one),
+        Route(r"/api/uploads/(\w+)", UploadHandler, (give_up,), one),
+        Route(r"/api/uploads/(\w+)/([^/]+)", UploadFileHandler, (put,), one),
+        Route(r"/api/load", LoadHandler, (load,), one),
+    ]
+
+
+def answered(**properties: dict[str, Any]) -> dict[str, Any]:
+    """JSON schema of an object that has all of these."""
+    return {"type": "object", "required": list(properties), "properties": properties}
 
 
 def upload_folder(session: Session, number: str) -> Path:

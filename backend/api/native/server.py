@@ -218,16 +218,33 @@ LOG_PARAMS = (
 )
 
 
+SWITCHES = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        **{door: {"type": "boolean"} for door in ("slicer", "exec", "pages")},
+        "cors": {"type": "array", "items": {"type": "string", "examples": ["https://pages.example"]}},
+    },
+}
+STATE_TEXT = (
+    "A door that is off answers as if it were not there. `exec` can be switched off, and on again, only where the server was "
+    "started with it. Without the pages this panel is not served either; what is open goes on."
+)
+
+
 def routes(session: Session) -> list[Route]:
     """The routes of the panel."""
+    found = {"type": "object", "required": ["last", "cleared", "entries"]}
+    state = {"type": "object", "required": ["doors", "cors"]}
     return [
         Route(r"/api/server", ServerHandler, (
-            Operation("/api/server", "Doors, CORS, pages", tag="server"),
-            Operation("/api/server", "Switch doors and CORS", ("PATCH", "PUT"), "server", accepts="application/json"),
+            Operation("/api/server", "Doors, CORS, pages", tag="server", answer=state),
+            Operation("/api/server", "Switch doors and CORS", ("PATCH", "PUT"), "server", accepts="application/json",
+                      description=STATE_TEXT, body=SWITCHES, answer=state, body_example={"pages": True, "cors": []}),
         ), {"session": session}),
         Route(r"/api/server/log", LogHandler, (
-            Operation("/api/server/log", "Requests and results of exec, lately", tag="server", params=LOG_PARAMS),
-            Operation("/api/server/log", "Forget it", ("DELETE",), "server"),
+            Operation("/api/server/log", "Requests and results of exec, lately", tag="server", params=LOG_PARAMS, answer=found),
+            Operation("/api/server/log", "Forget it", ("DELETE",), "server", answer=found),
         )),
         Route(r"/api/server/log/live", LiveLogHandler, (
             Operation("/api/server/log/live", "The log as Server-Sent Events", tag="server", params=LOG_PARAMS,
