@@ -16,6 +16,11 @@ function make(name, attributes = {}, ...children) {
   return element;
 }
 
+/** Text with its `code` marked as such. */
+function marked(text) {
+  return text.split("`").map((part, index) => (index % 2 ? make("code", {}, part) : part));
+}
+
 /** Routes that differ in nothing but the method are one. */
 function routesOf(document_, isShown) {
   const routes = [];
@@ -71,7 +76,6 @@ function parameterRow(parameter, id) {
   const { schema } = parameter;
   const facts = [
     schema.type,
-    parameter["x-unit"],
     rangeOf(schema),
     schema.enum ? `one of ${schema.enum.join(", ")}` : "",
     schema.default === undefined ? "" : `default ${schema.default}`,
@@ -272,7 +276,7 @@ function card(route, number) {
         void send(requestOf(route, form), place);
       },
     },
-    operation.description ? make("p", {}, operation.description) : null,
+    operation.description ? make("p", {}, ...marked(operation.description)) : null,
     ...(operation.parameters ?? []).map((parameter, index) => parameterRow(parameter, `${id}-${index}`)),
     bodyField(route, `${id}-body`),
     make("div", { class: "row" }, methods, make("button", { class: "send" }, "Send")),
@@ -288,7 +292,7 @@ function card(route, number) {
     {},
     make("span", { class: "methods" }, route.methods.join(" ")),
     make("span", { class: "path" }, route.path),
-    make("span", { class: "quiet" }, operation.summary),
+    make("span", { class: "quiet" }, ...marked(operation.summary)),
   );
   const details = make("details", { class: "route", id: operation.operationId }, summary, form);
   details.dataset.words = `${route.path} ${operation.summary}`.toLowerCase();
@@ -317,7 +321,8 @@ function showRoutes(main, document_) {
   for (const { name, description } of document_.tags ?? []) {
     const cards = routes.filter((route) => route.tag === name).map((route) => card(route, number++));
     if (!cards.length) continue;
-    if (!only) parts.push(make("h2", { id: name }, name), make("p", { class: "quiet" }, description));
+    if (!only)
+      parts.push(make("h2", { id: name }, name), make("p", { class: "quiet" }, ...marked(description)));
     if (name === "server") parts.push(tokenField());
     parts.push(...cards);
   }
@@ -335,7 +340,7 @@ function showIndex(main, document_) {
       METHODS.some((method) => item[method]?.tags?.[0] === name),
     ).length;
     const page = PAGES[name] ?? `/docs/api#${name}`;
-    return make("li", {}, make("a", { href: page }, name), ` (${count} paths). ${description}`);
+    return make("li", {}, make("a", { href: page }, name), ` (${count} paths). `, ...marked(description));
   });
   main.replaceChildren(make("ul", {}, ...items));
 }

@@ -8,7 +8,7 @@ IMAGES = ("image/png", "image/jpeg", "image/webp")
 ANY = ("GET", "POST", "PUT")
 FMT = Param("fmt", "picture format; by Accept where absent", choices=("png", "jpeg", "webp"))
 QUALITY = Param("quality", "of JPEG and WebP", "number", default=85, minimum=1, maximum=100)
-SIZE = Param("size", "side of the square picture, or `native`", default="native", unit="pixels", example=512)
+SIZE = Param("size", "side of the square picture, or `native`", default="native", unit="pixels")
 CLIENT = Param("client", "any word: of this client's waiting requests for one view only the newest is drawn")
 SLICE_PARAMS = (
     Param("view", "slice view", default="red", choices=("red", "yellow", "green")),

@@ -253,7 +253,6 @@ function Log() {
           {PANEL.clear}
         </button>
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: so that keys scroll it */}
       <div class="log" tabIndex={0} role="log" aria-live="off" aria-label={PANEL.log}>
         {shown.length === 0 && <p class="quiet">{PANEL.nothing}</p>}
         {shown.map((entry) => (
@@ -270,7 +269,8 @@ function Line({ entry }: { entry: LogEntry }) {
     <div class={`line ${entry.level}`}>
       <time dateTime={when.toISOString()}>{when.toLocaleTimeString()}</time>
       <span class="what">
-        {entry.kind !== "access" && <b>{entry.kind}</b>} {entry.method} {entry.path}
+        {entry.kind !== "access" && <b>{entry.kind} </b>}
+        {entry.method} {entry.path}
       </span>
       <span class="figures">
         {entry.status ? `${entry.status} · ${(entry.ms ?? 0).toFixed(1)} ms` : ""} {entry.remote}
