@@ -18,6 +18,7 @@ from backend.api.slicer.operations import picture_operations
 from backend.api.slicer.pictures import Pictures
 from backend.api.stream.handler import StreamHandler
 from backend.api.stream.hub import Hub
+from backend.api.stream.live import live_route
 from backend.config import Settings
 from backend.errors import SlicecastError
 from backend.http.access_log import AccessLog
@@ -43,6 +44,7 @@ def routes_of(session: Session, hub: Hub, settings: Settings, stop: Callable[[],
         *picture_routes(pictures),
         *slicer_routes(session, settings, pictures, stop),
         Route(r"/stream", StreamHandler, (stream,), {"hub": hub}),
+        live_route(hub),
         *panel.routes(session),
         *native.routes(session),
     ]
