@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 from backend.api.slicer.console import Console
 from backend.api.slicer.exchange import Endpoint
+from backend.api.slicer.markups import Markups
 from backend.api.slicer.mrml import Mrml
 from backend.api.slicer.pictures import Pictures
 from backend.api.slicer.system import System
+from backend.api.slicer.volumes import Volumes
 from backend.config import Settings
 from backend.sessions.session import Session
 
@@ -18,6 +20,8 @@ def endpoints_of(session: Session, settings: Settings, pictures: Pictures, stop:
     groups = [
         pictures.endpoints(),
         Mrml(session, settings).endpoints(),
+        Volumes(session, settings).endpoints(),
+        Markups(session, settings).endpoints(),
         System(stop).endpoints(),
         Console(session, settings).endpoints(),
     ]
