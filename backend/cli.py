@@ -1,4 +1,4 @@
-"""The console command `slicecast`: `serve` files, folders and URLs, or `check` what the machine offers."""
+"""The console command `slicecast`: `serve` files, folders and URLs, `check` what the machine offers, ask a running server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any, get_origin
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from backend import __version__
+from backend import __version__, cli_client
 from backend.config import Settings
 from backend.render.glprobe import NO_DRIVER
 
@@ -37,7 +37,10 @@ PROBE_TIMEOUT_S = 90
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry of the console command; returns the exit code."""
     given = vars(_parser().parse_args(arguments))
-    command, paths = given.pop("command"), given.pop("paths", [])
+    command = given.pop("command")
+    if command not in ("serve", "check"):
+        return cli_client.run(command, given)
+    paths = given.pop("paths", [])
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
@@ -58,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="serve files, folders and URLs; the demo scene without any")
     serve.add_argument("paths", nargs="*", metavar="FILE|FOLDER|URL")
     check_command = commands.add_parser("check", help="report what this machine offers and what is missing")
+    cli_client.add_parsers(commands)
     for command in (serve, check_command):
         for name, field in Settings.model_fields.items():
             _add_switch(command, name, field)

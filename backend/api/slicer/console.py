@@ -27,7 +27,7 @@ class Console:
         operation = Operation(
             "/slicer/exec", "Run Python; answers `__execResult`", ANY, "slicer", (source,), accepts="text/plain"
         )
-        return [Endpoint("exec", self.execute, (operation,))]
+        return [Endpoint("exec", self.execute, (operation,), is_exec=True)]
 
     async def execute(self, exchange: Exchange) -> None:
         """Run the body, or `source=`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from backend.api.slicer.console import Console
 from backend.api.slicer.exchange import Endpoint
 from backend.api.slicer.markups import Markups
@@ -13,14 +15,14 @@ from backend.config import Settings
 from backend.sessions.session import Session
 
 
-def endpoints_of(session: Session, settings: Settings, pictures: Pictures) -> dict[str, Endpoint]:
-    """The endpoints for one session."""
+def endpoints_of(session: Session, settings: Settings, pictures: Pictures, stop: Callable[[], None]) -> dict[str, Endpoint]:
+    """The endpoints for one session; `stop` ends the server."""
     groups = [
         pictures.endpoints(),
         Mrml(session, settings).endpoints(),
         Volumes(session, settings).endpoints(),
         Markups(session, settings).endpoints(),
-        System().endpoints(),
+        System(stop).endpoints(),
         Console(session, settings).endpoints(),
     ]
     return {endpoint.prefix: endpoint for group in groups for endpoint in group}
