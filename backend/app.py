@@ -9,6 +9,8 @@ import tornado.web
 
 from backend import __version__, log
 from backend.api.native import handlers as native
+from backend.api.native import jobs as native_jobs
+from backend.api.native import links as native_links
 from backend.api.slicer.door import endpoints_of
 from backend.api.slicer.handlers import PictureHandler, SlicerHandler
 from backend.api.slicer.operations import picture_operations
@@ -21,19 +23,23 @@ from backend.http.health import HealthHandler, MetricsHandler, ReadyHandler
 from backend.http.routes import Operation, Route, openapi
 from backend.http.server import Server
 from backend.http.static import StaticHandler, document_root
+from backend.jobs.jobs import Job, Jobs
+from backend.links.opener import Opener
+from backend.peers.study_files import StudyFiles
+from backend.scene import commands as c
 from backend.sessions.journal import Journal
 from backend.sessions.opening import check_arguments, open_arguments
 from backend.sessions.session import Session
 from backend.sessions.sharing import NewestWins, SingleFlight
 
 
-def routes_of(session: Session, hub: Hub, settings: Settings) -> list[Route]:
+def routes_of(session: Session, hub: Hub, settings: Settings, opener: Opener) -> list[Route]:
     """The route table; the first match wins."""
     pictures = Pictures(session, settings, SingleFlight(), NewestWins())
-    return [*operation_routes(session), *picture_routes(pictures), *slicer_routes(session, settings, pictures),
+    return [*operation_routes(session), *picture_routes(pictures), *slicer_routes(session, settings, pictures, opener),
             Route(r"/stream", StreamHandler, (Operation("/stream", "Frame stream (WebSocket, docs/stream.md)", tag="stream"),),
                   {"hub": hub}),
-            *native.routes(session)]  # fmt: skip
+            *native.routes(session), *native_jobs.routes(opener.jobs), *native_links.routes(opener)]  # fmt: skip
 
 
 def operation_routes(session: Session) -> list[Route]:
@@ -55,17 +61,32 @@ def picture_routes(pictures: Pictures) -> list[Route]:
     ]
 
 
-def slicer_routes(session: Session, settings: Settings, pictures: Pictures) -> list[Route]:
+def slicer_routes(session: Session, settings: Settings, pictures: Pictures, opener: Opener) -> list[Route]:
     """Slicer's API: one handler, which chooses the endpoint as Slicer does."""
-    endpoints = endpoints_of(session, settings, pictures)
+    endpoints = endpoints_of(session, settings, pictures, opener)
     operations = tuple(operation for endpoint in endpoints.values() for operation in endpoint.operations)
     options = {"endpoints": endpoints, "spool": session.journal.spool}
     return [Route(r"/slicer.*/.*", SlicerHandler, operations, options)]
 
 
-def make_application(session: Session, hub: Hub, settings: Settings) -> tornado.web.Application:
+def make_opener(session: Session, settings: Settings) -> Opener:
+    """Who opens links in a session; stream clients hear how far it is."""
+    jobs = Jobs(settings.jobs_running, settings.jobs_waiting, settings.jobs_kept)
+    jobs.listen(lambda job: session.announce(progress_of(job)))
+    return Opener(session, settings, jobs, StudyFiles(settings.data / "studies", session.journal.spool))
+
+
+def progress_of(job: Job) -> c.Progress:
+    """A job's state as stream clients hear it."""
+    if not job.is_over:
+        return c.Progress(job.id, job.text or f"Waiting: {job.title}", job.fraction)
+    text = {"failed": f"Not loaded: {job.error}", "cancelled": f"Cancelled: {job.title}"}.get(job.state, job.text)
+    return c.Progress(job.id, text, 1.0)
+
+
+def make_application(session: Session, hub: Hub, settings: Settings, opener: Opener) -> tornado.web.Application:
     """The Tornado application of a route table, with the OpenAPI document of that table."""
-    routes = routes_of(session, hub, settings)
+    routes = routes_of(session, hub, settings, opener)
     document: dict[str, object] = {}
     routes.append(
         Route(r"/api/openapi\.json", native.OpenApiHandler, (Operation("/api/openapi.json", "This document", tag="operation"),),
@@ -81,10 +102,12 @@ async def run(settings: Settings, arguments: list[str]) -> int:
     """Serve until told to stop."""
     session = Session("default", settings, Journal(settings.data / "sessions" / f"default-{settings.port}"))
     hub = Hub(session, settings)
-    server = Server(make_application(session, hub, settings), settings)
+    opener = make_opener(session, settings)
+    server = Server(make_application(session, hub, settings, opener), settings)
     port = server.listen()
     print(f"Slicecast {__version__} at http://{url_host(settings)}:{port}/   viewer: /viewer/", flush=True)  # noqa: T201
     server.at_stop(hub.stop)
+    server.at_stop(opener.jobs.stop)
     server.at_stop(session.stop)
 
     async def begin() -> None:

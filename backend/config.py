@@ -51,6 +51,23 @@ class Settings(BaseSettings):
     url_allow_private: bool = Field(False, description="also download from loopback and private addresses")
     url_max_mb: int = Field(2048, ge=1, description="largest download")
     url_timeout_s: float = Field(300.0, gt=0, description="longest download")
+    link_allow_hosts: list[str] = Field(
+        [],
+        description="servers that studies and the files of slicer: links may be fetched from, as NAME or NAME:PORT, "
+        "private addresses too",
+    )
+    study_max_mb: int = Field(16384, ge=1, description="largest study fetched from another server")
+    study_max_instances: int = Field(20_000, ge=1, description="most instances of a study fetched from another server")
+    study_answer_mb: int = Field(
+        256, ge=1, description="largest list or metadata of a study that another server may answer with"
+    )
+    study_timeout_s: float = Field(3600.0, gt=0, description="longest fetch of a study")
+    study_silence_s: float = Field(
+        60.0, gt=0, description="silence after which a server that a study is fetched from is given up"
+    )
+    jobs_running: int = Field(2, ge=1, description="pieces of long work under way at a time")
+    jobs_waiting: int = Field(32, ge=0, description="pieces of long work that wait for their turn")
+    jobs_kept: int = Field(100, ge=0, description="pieces of long work remembered after their end")
     start_timeout_s: float = Field(60.0, gt=0, description="how long a scene process may take to start")
     command_timeout_s: float = Field(30.0, gt=0, description="how long a scene process may be busy with one request")
     load_timeout_s: float = Field(600.0, gt=0, description="how long loading may take")

@@ -15,6 +15,7 @@ from backend.render import warm_up
 from backend.render.glprobe import GlDriver
 from backend.scene import commands as c
 from backend.scene.application import Application
+from backend.scene.arrangement_commands import ArrangementCommands
 from backend.scene.console import Console
 from backend.scene.content_commands import ContentCommands, select_nodes
 from backend.scene.context import Context, Options, Part, Performer
@@ -56,7 +57,7 @@ class SceneHost:
         context = Context(self.app, self.views, self._options, self._emit, self._announce_lists)
         self._view_commands = ViewCommands(context)
         console = Console(self._options.enable_exec, {"__name__": "__main__", "slicer": slicer})
-        parts: list[Part] = [self._view_commands, ContentCommands(context), console]
+        parts: list[Part] = [self._view_commands, ContentCommands(context), ArrangementCommands(context), console]
         self._performers: dict[type, Performer] = {c.Describe: lambda _command, _arrived: self._describe()}
         for part in parts:
             self._performers.update(part.performers)

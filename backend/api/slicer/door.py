@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from backend.api.slicer.console import Console
 from backend.api.slicer.exchange import Endpoint
+from backend.api.slicer.links import Links
 from backend.api.slicer.mrml import Mrml
 from backend.api.slicer.pictures import Pictures
 from backend.api.slicer.system import System
 from backend.config import Settings
+from backend.links.opener import Opener
 from backend.sessions.session import Session
 
 
-def endpoints_of(session: Session, settings: Settings, pictures: Pictures) -> dict[str, Endpoint]:
+def endpoints_of(session: Session, settings: Settings, pictures: Pictures, opener: Opener) -> dict[str, Endpoint]:
     """The endpoints for one session."""
+    links = Links(session, settings, opener)
     groups = [
         pictures.endpoints(),
-        Mrml(session, settings).endpoints(),
+        Mrml(session, settings, links).endpoints(),
+        links.endpoints(),
         System().endpoints(),
         Console(session, settings).endpoints(),
     ]

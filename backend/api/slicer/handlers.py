@@ -19,7 +19,7 @@ from backend.http.negotiate import parse_query
 PREFIXES = (
     "exec", "timeimage", "system", "gui", "screenshot", "slice", "threeDGraphics", "threeD", "mrml", "tracking",
     "sampledata", "volumeSelection", "volumes", "volume", "gridTransforms", "gridTransform", "fiducials", "fiducial",
-    "segmentations", "segmentation", "accessDICOMwebStudy",
+    "segmentations", "segmentation", "accessDICOMwebStudy", "accessStudy", "open",
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ millimetres in RAS, sizes are pixels, times are seconds unless the name says oth
 
 from __future__ import annotations
 
+from backend.scene.commands.arrangement import ShowSlicesIn3D
 from backend.scene.commands.base import Command, Journaling, PictureFormat, Vector3
 from backend.scene.commands.console import Execute
 from backend.scene.commands.content import Describe, Load, LoadDemo, LoadResult, Node, SceneInfo, SelectNodes, Track
@@ -27,11 +28,13 @@ ViewCommand = OpenView | SetView | Pointer | Snapshot | Restore
 PictureCommand = Frame | CancelFrames | SlicePicture | ThreeDPicture
 ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track
 ConsoleCommand = Execute
-AnyCommand = ViewCommand | PictureCommand | ContentCommand | ConsoleCommand
+ArrangementCommand = ShowSlicesIn3D
+AnyCommand = ViewCommand | PictureCommand | ContentCommand | ConsoleCommand | ArrangementCommand
 
 __all__ = [
     "AnyCommand",
     "AnyEvent",
+    "ArrangementCommand",
     "Beat",
     "CameraPatch",
     "CancelFrames",
@@ -58,6 +61,7 @@ __all__ = [
     "SceneInfo",
     "SelectNodes",
     "SetView",
+    "ShowSlicesIn3D",
     "SlicePicture",
     "Snapshot",
     "Started",
