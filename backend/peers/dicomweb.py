@@ -194,19 +194,22 @@ class StudyFetch:
             return
         if not self.bulk:  # in bulk they come once more
             self._received += len(wanted) - len(missing)
+        problem: SlicecastError | None = None
         try:
-            if self.bulk:
-                await self._get(path, one)
-            else:
-                await self._get_each(path, one, sorted(missing))
+            await (self._get(path, one) if self.bulk else self._get_each(path, one, sorted(missing)))
+        except TooLargeError:
+            raise
+        except SlicecastError as error:  # all may have come before it
+            problem = error
         finally:
             folder = self.files.series_folder(self.study, one.uid)
             if folder.is_dir():
                 await asyncio.to_thread(sync_folder, folder)
         still = wanted - self.files.instances(self.study, one.uid)
         if still:
-            raise UnreadableError(f"{len(still)} of {len(wanted)} instances did not come")
+            raise problem or UnreadableError(f"{len(still)} of {len(wanted)} instances did not come")
         one.state = "fetched"
+        self._tell()
 
     async def _get_each(self, path: str, one: FetchedSeries, instances: list[str]) -> None:
         """One request for each instance, a few at a time; the first failure is told once the others have been tried."""

@@ -41,7 +41,9 @@ def parse_content_type(text: str) -> tuple[str, dict[str, str]]:
     message = Message()
     message["Content-Type"] = text
     found = message.get_params(failobj=[], header="Content-Type")
-    return (found[0][0].lower() if found else ""), {name.lower(): value for name, value in found[1:]}
+    # A value in the extended notation of RFC 2231 comes as charset, language and text.
+    texts = {name.lower(): value if isinstance(value, str) else str(value[-1]) for name, value in found[1:]}
+    return (found[0][0].lower() if found else ""), texts
 
 
 class MultipartReader:
