@@ -206,7 +206,8 @@ class Peer:
                 give_up(error)
             heard_at = time.monotonic()
 
-        client = _Client(force_instance=True, connections=connections, max_body_size=self._budget.limit_bytes)
+        # The budget is looked after here; Tornado's own limit would only say that the connection was closed.
+        client = _Client(force_instance=True, connections=connections, max_body_size=self._budget.limit_bytes << 1)
         headers = {"Accept": accept} | ({"Authorization": f"Bearer {self._token}"} if self._token else {})
         asked = client.fetch(
             HTTPRequest(

@@ -28,7 +28,7 @@ from tests.support.stream_client import StreamClient
 
 DIMS = (24, 20, 16)
 AFFINE = centred(np.eye(3), (2.0, 2.0, 2.0), DIMS)
-DATA = Path(__file__).parents[3] / "shared" / "data"
+DATA = next((found for parent in Path(__file__).parents if (found := parent / "shared" / "data").is_dir()), Path("/nowhere"))
 SILENCE_S = 2.0
 TOKEN = "very-secret.token_42~+/=="
 VOLUMES = "/slicer/mrml/names?class=vtkMRMLScalarVolumeNode"
@@ -217,7 +217,7 @@ FAULTS = {
     "cut": "broke off",
     "unfinished": "cut short",
     "stall": "silent",
-    "stall-in-the-middle": "silent|cut short",
+    "stall-in-the-middle": "silent",
     "other": "another series",
     "junk": "no DICOM file",
     "json": "bulk_retrieve=0",
@@ -388,7 +388,7 @@ def test_two_who_want_the_same_study_fetch_it_once(server: LiveServer, pacs: Dic
 
 
 def test_killing_the_scene_process_meanwhile_costs_nothing(small: Path, tmp_path: Path) -> None:
-    with DicomWebServer(write_study(tmp_path / "study", 4, dims=(200, 180, 60))) as pacs:
+    with DicomWebServer(write_study(tmp_path / "study", 4, dims=(128, 100, 50))) as pacs:
         live = LiveServer(small, link_allow_hosts=["127.0.0.1"]).wait()
         try:
             job = begin(live, link_to(pacs))
@@ -403,9 +403,10 @@ def test_killing_the_scene_process_meanwhile_costs_nothing(small: Path, tmp_path
             names = ["small", "1: Part 1", "2: Part 2", "3: Part 3", "4: Part 4"]
             assert live.get(VOLUMES).json() == names
             os.kill(live.scene_pid(), signal.SIGKILL)  # and all of it is there again after another one
-            live.wait()
-            time.sleep(0.3)
-            live.wait()
+            until = time.monotonic() + 60
+            while b"slicecast_scene_restarts_total 2.0" not in live.get("/metrics").body or live.get("/readyz").status != 200:
+                assert time.monotonic() < until
+                time.sleep(0.1)
             assert live.get(VOLUMES).json() == names
         finally:
             live.stop()
@@ -491,7 +492,8 @@ def test_another_client_gets_the_same_from_the_test_server(pacs: DicomWebServer)
     uid = next(iter(wanted))
     assert client.retrieve_instance(pacs.study, series[0], uid).PixelData == wanted[uid].PixelData
     pacs.behaviour.bare = True
-    assert client.retrieve_instance(pacs.study, series[0], uid).PixelData == wanted[uid].PixelData
+    with pytest.warns(UserWarning, match="not compliant"):  # which is why real servers of this kind are met with patience
+        assert client.retrieve_instance(pacs.study, series[0], uid).PixelData == wanted[uid].PixelData
 
 
 @pytest.mark.skipif(not (DATA / "mr-prostate").is_dir(), reason="the sample data are not here")

@@ -234,6 +234,10 @@ class InstancesHandler(_Handler):
             self.set_header("Content-Length", str(len(body) + 1000))
         elif self.fault == "huge":
             self.set_header("Content-Length", str(1 << 50))
+        elif self.fault == "stall-in-the-middle":
+            body = body[: len(body) // 2]
+        elif self.fault == "endless":
+            body = body.rpartition(b"--" + self.behaviour.boundary.encode())[0]
         elif self.fault == "unfinished":
             body = body[: len(body) * 2 // 3]  # a whole HTTP answer, for all that can be seen
         elif self.fault == "cut":
@@ -250,7 +254,7 @@ class InstancesHandler(_Handler):
         elif self.fault == "stall-in-the-middle":
             await asyncio.sleep(3600)
         elif self.fault == "endless":
-            while True:
+            while not stream.closed():
                 self.write(body)
                 await self.flush()
         else:
