@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
+import zlib
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import pydicom
-from pydicom.errors import InvalidDicomError
+from pydicom.dataset import Dataset
+from pydicom.filereader import read_dataset, read_file_meta_info
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from backend.errors import UnreadableError
 
 LONGEST_UID = 64
 UID = re.compile(r"[0-9]+(\.[0-9]+)*\Z")
+META_START = 128 + 4 + 12  # preamble, mark, and the element that holds the length of what follows it
+SERIES_UID = 0x0020000E
+LARGEST_HEADER = 1 << 20
 TAGS = ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"]
 
 
@@ -37,10 +44,21 @@ def identify(path: Path) -> Identity:
         UnreadableError: it is none, or lacks one of the three.
     """
     try:
-        header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(TAGS))
+        header = _header(path)
         found = [str(header.get(tag, "")).strip() for tag in TAGS]
-    except (InvalidDicomError, OSError, ValueError, EOFError, KeyError, AttributeError, NotImplementedError) as error:
+    except Exception as error:  # damaged files make the parser raise anything
         raise UnreadableError("it is no DICOM file") from error
     if not all(is_uid(uid) for uid in found):
         raise UnreadableError("it is a DICOM file without a proper study, series and instance UID")
     return Identity(*found)
+
+
+def _header(path: Path) -> Dataset:
+    """The data set up to its pixels. Of a deflated one, which may inflate without end, no more is inflated than it takes."""
+    meta = read_file_meta_info(path)
+    if meta.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
+        return pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(TAGS))
+    with path.open("rb") as file:
+        file.seek(META_START + int(meta.FileMetaInformationGroupLength))
+        inflated = zlib.decompressobj(-zlib.MAX_WBITS).decompress(file.read(LARGEST_HEADER), LARGEST_HEADER)
+    return read_dataset(BytesIO(inflated), False, True, stop_when=lambda tag, _vr, _length: tag > SERIES_UID)

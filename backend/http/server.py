@@ -19,6 +19,7 @@ from backend.errors import UnavailableError
 log = structlog.get_logger("server")
 PORTS_TRIED = 100
 IDLE_TIMEOUT_S = 300.0
+LARGEST_HEAD = 256 << 10  # request line and headers; larger ones get no answer, smaller ones a reason
 
 
 def bind(settings: Settings) -> tuple[int, list[socket.socket]]:
@@ -75,6 +76,7 @@ class Server:
             application,
             max_body_size=settings.max_body_mb << 20,
             max_buffer_size=settings.max_body_mb << 20,
+            max_header_size=LARGEST_HEAD,
             idle_connection_timeout=IDLE_TIMEOUT_S,
         )
         self._stop = asyncio.Event()

@@ -87,7 +87,7 @@ class Opener:
             TooLargeError: too much is under way.
         """
         study = link.study
-        if study is not None and self.is_local(link, is_own):
+        if study is not None and _is_here(study, is_own):
             if not self.files.series_of(study.uid):
                 raise NotFoundError(f"this server has no study {study.uid}")
             study = Study(study.uid)
@@ -98,13 +98,13 @@ class Opener:
             if not is_own(address):
                 require_listed(address, self.settings.link_allow_hosts)
         wanted = Link(study, link.files, link.show_3d)
-        return self.jobs.submit("link", _title(wanted), lambda job: self._open(job, wanted, in_3d))
+        return self.jobs.submit(
+            "files" if study is None else "study", _title(wanted), lambda job: self._open(job, wanted, in_3d)
+        )
 
     def is_local(self, link: Link, is_own: IsOwn) -> bool:
         """Whether a link means nothing but a study that this server has itself."""
-        if link.study is None or link.files:
-            return False
-        return link.study.endpoint is None or is_own(urlsplit(link.study.endpoint))
+        return link.study is not None and not link.files and _is_here(link.study, is_own)
 
     async def _open(self, job: Job, link: Link, in_3d: bool) -> dict[str, Any]:
         outcome = Outcome()
@@ -205,6 +205,10 @@ class Opener:
             deaf()
         outcome.nodes += result.nodes
         outcome.warnings += [f"{label}: {warning}" for warning in result.warnings]
+
+
+def _is_here(study: Study, is_own: IsOwn) -> bool:
+    return study.endpoint is None or is_own(urlsplit(study.endpoint))
 
 
 def _order(one: FetchedSeries) -> tuple[bool, int, str]:

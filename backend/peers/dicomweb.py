@@ -267,7 +267,7 @@ class Receiver:
         self._files, self._study, self._series, self._told = files, study, series, told
         self._reader: MultipartReader | None = None
         self._file: IncomingFile | None = None
-        self._begun = False
+        self._begun = self._is_closed = False
         self._problem: SlicecastError | None = None
 
     async def take(self, head: Head, chunk: bytes) -> None:
@@ -295,6 +295,8 @@ class Receiver:
                 self._file.write(event.data)
             else:
                 await self._keep()
+            if self._is_closed:  # given up meanwhile
+                return
 
     def _begin(self, head: Head) -> None:
         self._begun = True
@@ -312,15 +314,15 @@ class Receiver:
     async def _keep(self) -> None:
         """One instance that is no good does not spoil the others; it is told at the end."""
         assert self._file is not None
+        file, self._file = self._file, None
         try:
-            await self._file.keep()
+            await file.keep()
         except UnreadableError as error:
             self._problem = UnreadableError(f"an instance was refused: {error}")
         else:
             self._told(1, 0)
         finally:
-            self._file.discard()
-            self._file = None
+            file.discard()
 
     async def end(self) -> None:
         """The answer is over.
@@ -338,7 +340,8 @@ class Receiver:
             raise self._problem
 
     def discard(self) -> None:
-        """What is not whole goes."""
+        """It is over: what is not whole goes, and nothing more is taken."""
+        self._is_closed = True
         if self._file is not None:
             self._file.discard()
             self._file = None

@@ -16,6 +16,7 @@ from tornado.iostream import IOStream
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
 from tornado.tcpclient import TCPClient
 
+from backend import __version__
 from backend.errors import SlicecastError, TooLargeError, UnavailableError
 from backend.security.download import GuardedResolver
 
@@ -182,7 +183,7 @@ class Peer:
         return target
 
     async def _get_once(self, url: str, accept: str, take: Take, gzip: bool) -> Head:
-        head, heard_at, failure = Head(), time.monotonic(), None
+        head, heard_at, is_taking, failure = Head(), time.monotonic(), False, None
         connections = _Connections(GuardedResolver(allow_private=True, hosts=[self._host]))
 
         def give_up(error: Exception) -> None:
@@ -196,23 +197,25 @@ class Peer:
                 give_up(TooLargeError(f"{self._host} announces {(head.length or 0) >> 20} MB, which is over the limit"))
 
         async def on_chunk(chunk: bytes) -> None:
-            nonlocal heard_at
+            nonlocal heard_at, is_taking
             if failure is not None or head.status != 200:
                 return
+            is_taking = True
             try:
                 self._budget.take(len(chunk))
                 await take(head, chunk)
             except Exception as error:  # Tornado would log it and forget it
                 give_up(error)
-            heard_at = time.monotonic()
+            heard_at, is_taking = time.monotonic(), False
 
         # The budget is looked after here; Tornado's own limit would only say that the connection was closed.
         client = _Client(force_instance=True, connections=connections, max_body_size=self._budget.limit_bytes << 1)
         headers = {"Accept": accept} | ({"Authorization": f"Bearer {self._token}"} if self._token else {})
         asked = client.fetch(
             HTTPRequest(
-                url, headers=headers, streaming_callback=on_chunk, header_callback=on_header, decompress_response=gzip,
-                follow_redirects=False, connect_timeout=min(CONNECT_TIMEOUT_S, self._silence_s), request_timeout=0,
+                url, headers=headers, user_agent=f"Slicecast/{__version__}", follow_redirects=False, decompress_response=gzip,
+                streaming_callback=on_chunk, header_callback=on_header,
+                connect_timeout=min(CONNECT_TIMEOUT_S, self._silence_s), request_timeout=0,
             ),
             raise_error=False,
         )  # fmt: skip
@@ -220,7 +223,7 @@ class Peer:
         try:
             while not asked.done():
                 await asyncio.wait([asked], timeout=WATCH_EVERY_S)
-                if not asked.done() and time.monotonic() - heard_at > self._silence_s:
+                if not asked.done() and not is_taking and time.monotonic() - heard_at > self._silence_s:
                     give_up(PeerError(f"{self._host} was silent for {self._silence_s:g} s"))
                     await asyncio.wait([asked], timeout=WATCH_EVERY_S)
                     break
