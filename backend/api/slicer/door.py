@@ -5,9 +5,11 @@ from __future__ import annotations
 from backend.api.slicer.console import Console
 from backend.api.slicer.exchange import Endpoint
 from backend.api.slicer.links import Links
+from backend.api.slicer.markups import Markups
 from backend.api.slicer.mrml import Mrml
 from backend.api.slicer.pictures import Pictures
 from backend.api.slicer.system import System
+from backend.api.slicer.volumes import Volumes
 from backend.config import Settings
 from backend.links.opener import Opener
 from backend.sessions.session import Session
@@ -20,6 +22,8 @@ def endpoints_of(session: Session, settings: Settings, pictures: Pictures, opene
         pictures.endpoints(),
         Mrml(session, settings, links).endpoints(),
         links.endpoints(),
+        Volumes(session, settings).endpoints(),
+        Markups(session, settings).endpoints(),
         System().endpoints(),
         Console(session, settings).endpoints(),
     ]

@@ -11,6 +11,16 @@ from backend.scene.commands.base import Command, Journaling, PictureFormat, Vect
 from backend.scene.commands.console import Execute
 from backend.scene.commands.content import Describe, Load, LoadDemo, LoadResult, Node, SceneInfo, SelectNodes, Track
 from backend.scene.commands.events import AnyEvent, Beat, Progress, SceneChanged, Started, ViewChanged
+from backend.scene.commands.markups import (
+    AddPoint,
+    ListPoints,
+    ListSegmentations,
+    MovePoint,
+    Point,
+    PointList,
+    PointPlaced,
+    SegmentationEntry,
+)
 from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
 from backend.scene.commands.views import (
     CameraPatch,
@@ -23,15 +33,21 @@ from backend.scene.commands.views import (
     ViewPatch,
     require_finite,
 )
+from backend.scene.commands.volumes import PutVolume, StepVolume, VolumePut, WriteGrid, WriteVolume, Written
 
 ViewCommand = OpenView | SetView | Pointer | Snapshot | Restore
 PictureCommand = Frame | CancelFrames | SlicePicture | ThreeDPicture
 ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track
 ConsoleCommand = Execute
 ArrangementCommand = ShowSlicesIn3D
-AnyCommand = ViewCommand | PictureCommand | ContentCommand | ConsoleCommand | ArrangementCommand
+VolumeCommand = PutVolume | WriteVolume | WriteGrid | StepVolume
+MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
+AnyCommand = (
+    ViewCommand | PictureCommand | ContentCommand | ConsoleCommand | VolumeCommand | MarkupsCommand | ArrangementCommand
+)
 
 __all__ = [
+    "AddPoint",
     "AnyCommand",
     "AnyEvent",
     "ArrangementCommand",
@@ -45,26 +61,36 @@ __all__ = [
     "Execute",
     "Frame",
     "Journaling",
+    "ListPoints",
+    "ListSegmentations",
     "Load",
     "LoadDemo",
     "LoadResult",
+    "MarkupsCommand",
+    "MovePoint",
     "Node",
     "OpenView",
     "Picture",
     "PictureCommand",
     "PictureFormat",
     "PictureInfo",
+    "Point",
+    "PointList",
+    "PointPlaced",
     "Pointer",
     "Progress",
+    "PutVolume",
     "Restore",
     "SceneChanged",
     "SceneInfo",
+    "SegmentationEntry",
     "SelectNodes",
     "SetView",
     "ShowSlicesIn3D",
     "SlicePicture",
     "Snapshot",
     "Started",
+    "StepVolume",
     "ThreeDPicture",
     "Track",
     "Vector3",
@@ -72,5 +98,10 @@ __all__ = [
     "ViewCommand",
     "ViewInfo",
     "ViewPatch",
+    "VolumeCommand",
+    "VolumePut",
+    "WriteGrid",
+    "WriteVolume",
+    "Written",
     "require_finite",
 ]
