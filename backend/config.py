@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     )
     study_timeout_s: float = Field(3600.0, gt=0, description="longest fetch of a study")
     study_silence_s: float = Field(
-        60.0, gt=0, description="silence after which a server that a study is fetched from is given up"
+        60.0, gt=0, description="silence after which a server that a study or a link's file is fetched from is given up"
     )
     jobs_running: int = Field(2, ge=1, description="pieces of long work under way at a time")
     jobs_waiting: int = Field(32, ge=0, description="pieces of long work that wait for their turn")

@@ -1,20 +1,24 @@
-"""Loading that outlives a scene process: who fetched for minutes does not want to hear that it was restarting just then."""
+"""Asking a scene that may be restarting: who fetched for minutes does not want to hear of that."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import TypeVar
 
 from backend.config import Settings
 from backend.errors import UnavailableError
 from backend.scene import commands as c
 from backend.sessions.session import Session
 
+T = TypeVar("T")
 ATTEMPTS = 2  # what kills two processes is not tried on a third
 POLL_S = 0.1
 
 
-async def load_surely(session: Session, settings: Settings, command: c.Load) -> c.LoadResult:
-    """Load as soon as the scene can, and once more if its process ends meanwhile. Who gives up waiting does not stop it.
+async def ask_surely(session: Session, settings: Settings, command: c.Command, answer: type[T]) -> T:
+    """Have a command carried out as soon as the scene can, and once more if its process ends meanwhile.
+
+    Who gives up waiting does not stop it.
 
     Raises:
         SlicecastError: what the scene answered; `UnavailableError` if it does not come up, or ended both times.
@@ -23,7 +27,7 @@ async def load_surely(session: Session, settings: Settings, command: c.Load) -> 
     for attempt in range(1, ATTEMPTS + 1):
         await _ready(session, settings, died)
         died = session.pid
-        task = asyncio.ensure_future(session.ask(command, c.LoadResult))
+        task = asyncio.ensure_future(session.ask(command, answer))
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
             return await asyncio.shield(task)

@@ -7,19 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from backend.config import Settings
 from backend.errors import NotFoundError, SlicecastError, UnreadableError
 from backend.jobs.jobs import Job, Jobs
 from backend.links.link import File, Link, Study
-from backend.links.loading import load_surely
+from backend.links.loading import ask_surely
 from backend.peers.dicomweb import FetchedSeries, Limits, StudyFetch
+from backend.peers.files import fetch_file
 from backend.peers.http import Budget, Peer, PeerError
 from backend.peers.study_files import StudyFiles
 from backend.scene import commands as c
 from backend.security.addresses import parse_address, require_listed
-from backend.security.download import download
+from backend.security.download import file_name_of
 from backend.sessions.session import Session
 
 FETCHING = 0.7  # share of the time, for the progress
@@ -117,7 +118,7 @@ class Opener:
             for file, span in zip(link.files, spans, strict=True):
                 await self._open_file(file, span, outcome, in_3d)
             if link.show_3d and outcome.nodes:
-                await self.session.ask(c.ShowSlicesIn3D(), type(None))
+                await ask_surely(self.session, self.settings, c.ShowSlicesIn3D(), type(None))
         finally:
             job.result = outcome.describe()
         if not outcome.nodes:
@@ -130,8 +131,9 @@ class Opener:
     async def _open_study(self, study: Study, span: Span, outcome: Outcome, in_3d: bool) -> None:
         if study.endpoint is None:
             outcome.series = [
-                FetchedSeries(uid, instances=len(self.files.instances(study.uid, uid)), state="present")
+                FetchedSeries(uid, instances=count, images=count, state="present")
                 for uid in self.files.series_of(study.uid)
+                if (count := len(self.files.instances(study.uid, uid)))
             ]
         else:
             async with self.files.lock(study.uid):
@@ -170,20 +172,24 @@ class Opener:
     # -- files ---------------------------------------------------------------------------------------------------
 
     async def _open_file(self, file: File, span: Span, outcome: Outcome, in_3d: bool) -> None:
-        host = urlsplit(file.address).hostname or ""
-        allowed = self.settings.model_copy(update={"url_allow_hosts": [host], "url_allow_private": True})
-        fetching = span.part(0.0, FETCHING)
+        settings, fetching = self.settings, span.part(0.0, FETCHING)
+        budget = Budget(settings.url_max_mb << 20)
+        peer = Peer(file.address, "", budget, settings.study_silence_s, settings.link_allow_hosts)
+        name = file_name_of(file.address if file.name is None else quote(file.name))
 
         def told(received: int, total: int | None) -> None:
-            fetching.tell(f"Downloading, {received >> 20} MB", received / total if total else None, bytes=received)
+            fetching.tell(f"Fetching {name}, {received >> 20} MB", received / total if total else None, bytes=received)
 
-        shown = file.name or Path(urlsplit(file.address).path).name or host
         try:
-            path = await download(file.address, self.session.journal.spool, allowed, told, file.name)
-        except SlicecastError as error:
-            outcome.warnings.append(f"{shown}: not fetched: {error}")
+            async with asyncio.timeout(settings.url_timeout_s):
+                path = await fetch_file(peer, self.session.journal.spool, name, told)
+        except TimeoutError:
+            outcome.warnings.append(f"{name}: not fetched: it was not there within {settings.url_timeout_s:g} s")
             return
-        await self._load(c.Load(str(path), file.file_type, show_in_3d=in_3d), shown, span.part(FETCHING, 1.0), outcome)
+        except SlicecastError as error:
+            outcome.warnings.append(f"{name}: not fetched: {error}")
+            return
+        await self._load(c.Load(str(path), file.file_type, show_in_3d=in_3d), name, span.part(FETCHING, 1.0), outcome)
 
     # -- into the scene ------------------------------------------------------------------------------------------
 
@@ -197,7 +203,7 @@ class Opener:
 
         deaf = self.session.listen(hear)
         try:
-            result = await load_surely(self.session, self.settings, command)
+            result = await ask_surely(self.session, self.settings, command, c.LoadResult)
         except SlicecastError as error:
             outcome.warnings.append(f"{label}: not loaded: {error}")
             return
@@ -213,7 +219,7 @@ def _is_here(study: Study, is_own: IsOwn) -> bool:
 
 def _order(one: FetchedSeries) -> tuple[bool, int, str]:
     """Volumes before localizers and single images, then by number."""
-    return one.instances < 3, one.number if one.number is not None else 1 << 31, one.uid
+    return one.images < 3, one.number if one.number is not None else 1 << 31, one.uid
 
 
 def _title(link: Link) -> str:

@@ -33,6 +33,14 @@ class Element(msgspec.Struct):
         """First value as text, empty if there is none."""
         return str(self.Value[0]).strip() if self.Value and self.Value[0] is not None else ""
 
+    @property
+    def integer(self) -> int | None:
+        """First value as an integer, None if it is none."""
+        try:
+            return int(float(self.text))
+        except (ValueError, OverflowError):
+            return None
+
 
 class SeriesItem(msgspec.Struct):
     """What QIDO tells of a series."""
@@ -50,17 +58,22 @@ class InstanceItem(msgspec.Struct):
     modality: Element = msgspec.field(name="00080060", default_factory=Element)
     description: Element = msgspec.field(name="0008103E", default_factory=Element)
     number: Element = msgspec.field(name="00200011", default_factory=Element)
+    frames: Element = msgspec.field(name="00280008", default_factory=Element)
 
 
 @dataclass
 class FetchedSeries:
-    """A series of the study and what became of it. `state`: fetched now, present before, or failed for `reason`."""
+    """A series of the study and what became of it. `images` are its frames, at least one an instance.
+
+    `state`: fetched now, present before, or failed for `reason`.
+    """
 
     uid: str
     modality: str = ""
     description: str = ""
     number: int | None = None
     instances: int = 0
+    images: int = 0
     state: Literal["fetched", "present", "failed"] = "failed"
     reason: str = ""
 
@@ -75,10 +88,7 @@ class FetchedSeries:
         self.modality = self.modality or item.modality.text
         self.description = self.description or item.description.text
         if self.number is None:
-            try:
-                self.number = int(float(item.number.text))
-            except (ValueError, OverflowError):
-                self.number = None
+            self.number = item.number.integer
 
 
 @dataclass
@@ -180,7 +190,7 @@ class StudyFetch:
         wanted = {item.uid.text for item in items if is_uid(item.uid.text)}
         if items:
             one.learn(items[0])
-        one.instances = len(wanted)
+        one.instances, one.images = len(wanted), sum(max(1, item.frames.integer or 1) for item in items)
         if not wanted:
             raise UnreadableError("its metadata name no instances")
         self._wanted += len(wanted)

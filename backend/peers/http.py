@@ -6,7 +6,7 @@ import asyncio
 import socket
 import ssl
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -18,6 +18,7 @@ from tornado.tcpclient import TCPClient
 
 from backend import __version__
 from backend.errors import SlicecastError, TooLargeError, UnavailableError
+from backend.security.addresses import parse_address, require_listed
 from backend.security.download import GuardedResolver
 
 CONNECT_TIMEOUT_S = 20.0
@@ -126,11 +127,15 @@ class _Client(SimpleAsyncHTTPClient):
 
 
 class Peer:
-    """One server. The token goes to it and nowhere else; only addresses of its own host are connected to."""
+    """One server. The token goes to it and nowhere else."""
 
-    def __init__(self, root: str, token: str, budget: Budget, silence_s: float) -> None:
-        """`root`: absolute URL that paths are relative to; the policy about hosts has been asked already."""
+    def __init__(self, root: str, token: str, budget: Budget, silence_s: float, listed: Sequence[str] = ()) -> None:
+        """`root`: absolute URL that paths are relative to; whether it is allowed has been asked already.
+
+        Redirects stay on it. Without a token they may also lead to the servers of `listed`.
+        """
         self._root, self._token, self._budget, self._silence_s = root, token, budget, silence_s
+        self._listed = () if token else listed
         self._host = urlsplit(root).hostname or ""
 
     async def get(self, path: str, accept: str, take: Take, gzip: bool = False) -> Head:
@@ -176,15 +181,15 @@ class Peer:
         try:
             same = (old.scheme, old.hostname, old.port) == (new.scheme, new.hostname, new.port)
             secured = old.hostname == new.hostname and (new.scheme, new.port) == ("https", None) and old.port in (None, 80)
-        except ValueError:
-            same = secured = False
-        if not (same or secured):
-            raise PeerError(f"{self._host} redirects to another server, which is not followed", head.status)
+            if not (same or secured):
+                require_listed(parse_address(target), self._listed)
+        except (ValueError, SlicecastError):
+            raise PeerError(f"{self._host} redirects to another server, which is not followed", head.status) from None
         return target
 
     async def _get_once(self, url: str, accept: str, take: Take, gzip: bool) -> Head:
         head, heard_at, is_taking, failure = Head(), time.monotonic(), False, None
-        connections = _Connections(GuardedResolver(allow_private=True, hosts=[self._host]))
+        connections = _Connections(GuardedResolver(allow_private=True, hosts=[urlsplit(url).hostname or ""]))
 
         def give_up(error: Exception) -> None:
             nonlocal failure

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import tornado.netutil
 from tornado.httpclient import HTTPError, HTTPRequest
@@ -51,10 +51,8 @@ def file_name_of(url: str) -> str:
     return UNSAFE.sub("_", name).lstrip(".") or "download"
 
 
-async def download(url: str, folder: Path, settings: Settings, told: Told | None = None, name: str | None = None) -> Path:
+async def download(url: str, folder: Path, settings: Settings, told: Told | None = None) -> Path:
     """Fetch an http(s) URL into a folder of its own below `folder`; returns the file. `told(bytes, total)` hears progress.
-
-    The file is called `name`, or else as the URL says.
 
     Raises:
         ForbiddenError, NotFoundError, TooLargeError, UnavailableError: why there is no file.
@@ -65,7 +63,7 @@ async def download(url: str, folder: Path, settings: Settings, told: Told | None
     if settings.url_allow_hosts and parts.hostname not in settings.url_allow_hosts:
         raise ForbiddenError(f"downloads from {parts.hostname} are not allowed")
     limit = settings.url_max_mb << 20
-    target = folder / secrets.token_hex(8) / file_name_of(url if name is None else quote(name))
+    target = folder / secrets.token_hex(8) / file_name_of(url)
     target.parent.mkdir(parents=True)
     client = SimpleAsyncHTTPClient(
         force_instance=True,

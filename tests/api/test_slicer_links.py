@@ -283,7 +283,7 @@ def test_files_are_not_redirected_to_servers_that_are_not_listed(folder: Path, w
         try:
             web.asked.clear()
             answer = opened(live, f"slicer://viewer/?image=http://127.0.0.1:{redirecting.server_address[1]}/CT.nrrd")
-            assert "not allowed" in answer.json()["message"]
+            assert "redirects to another server" in answer.json()["message"]
             assert web.asked == []
         finally:
             live.stop()
