@@ -118,7 +118,8 @@ class StudyFetch:
     _received: int = 0
     _bytes: int = 0
     _accept: str = AS_STORED
-    _place: str = ""
+    _number: int = 0  # of the series under way
+    _before: int = 0  # instances received when it began
     _items: dict[str, SeriesItem] = field(default_factory=dict)
 
     async def run(self) -> list[FetchedSeries]:
@@ -133,7 +134,7 @@ class StudyFetch:
         self.series = [FetchedSeries(uid) for uid in await self._series_uids()]
         gone = 0
         for number, one in enumerate(self.series, 1):
-            self._place = f"Series {number} of {len(self.series)}"
+            self._number, self._before = number, self._received
             if gone >= LEAST_GONE:
                 one.reason = "not tried, since the server does not answer any more"
                 continue
@@ -263,11 +264,13 @@ class StudyFetch:
         self._tell()
 
     def _tell(self) -> None:
-        share = min(1.0, self._received / self._wanted) if self._wanted else 0.0
-        done = sum(one.state != "failed" for one in self.series)
+        one = self.series[self._number - 1]
+        part = min(1.0, (self._received - self._before) / one.instances)
+        done = sum(each.state != "failed" for each in self.series)
         counts = {"instances": self._received, "of_instances": self._wanted, "series": done, "of_series": len(self.series),
                   "bytes": self._bytes}  # fmt: skip
-        self.told(f"{self._place}: {self._received} of {self._wanted} images", share, counts)
+        text = f"Series {self._number} of {len(self.series)}: {self._received - self._before} of {one.instances} images"
+        self.told(text, (self._number - 1 + part) / len(self.series), counts)
 
 
 class Receiver:

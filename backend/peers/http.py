@@ -240,7 +240,7 @@ class Peer:
 
     def _outcome(self, asked: asyncio.Future[HTTPResponse], head: Head) -> Head:
         error = asked.exception() or asked.result().error
-        if error is not None and (head.status in (0, 200, 599) or not asked.done()):
+        if error is not None and head.status in (0, 200):
             if isinstance(error, SlicecastError):
                 raise error
             what = "broke off in the middle of an answer" if head.status == 200 else "can not be reached"
