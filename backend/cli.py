@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 
 from backend import __version__, cli_client
 from backend.config import Settings
+from backend.open_url import open_url
 from backend.render.glprobe import NO_DRIVER
 
 PACKAGES = (
@@ -38,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Entry of the console command; returns the exit code."""
     given = vars(_parser().parse_args(arguments))
     command = given.pop("command")
+    if command == "open-url":
+        return open_url(given["url"], given["server"], given["browser"], given["wait"])
     if command not in ("serve", "check"):
         return cli_client.run(command, given)
     paths = given.pop("paths", [])
@@ -62,6 +65,11 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("paths", nargs="*", metavar="FILE|FOLDER|URL")
     check_command = commands.add_parser("check", help="report what this machine offers and what is missing")
     cli_client.add_parsers(commands)
+    link = commands.add_parser("open-url", help="have a running server open a slicer: link, and show its viewer")
+    link.add_argument("url", metavar="URL", help="slicer: link")
+    link.add_argument("--server", default="http://localhost:2016", help="address of the server (%(default)s)")
+    link.add_argument("--browser", action=argparse.BooleanOptionalAction, default=True, help="show the viewer in a browser")
+    link.add_argument("--wait", action="store_true", help="return when everything is loaded, and fail if that fails")
     for command in (serve, check_command):
         for name, field in Settings.model_fields.items():
             _add_switch(command, name, field)

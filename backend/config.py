@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     session_limit: int = Field(4, ge=1, description="scene processes at most")
     max_body_mb: int = Field(2048, ge=1, description="largest request body")
     max_json_kb: int = Field(1024, ge=16, description="largest JSON body")
-    max_header_kb: int = Field(64, ge=8, description="largest head of a request")
+    max_header_kb: int = Field(256, ge=8, description="largest head of a request")
     max_connections: int = Field(512, ge=8, description="connections at a time; above, the one idle for longest is closed")
     header_timeout_s: float = Field(
         60.0, gt=0, description="how long a connection may take to send the head of a request, pauses between requests included"
@@ -70,6 +70,23 @@ class Settings(BaseSettings):
     url_allow_private: bool = Field(False, description="also download from loopback and private addresses")
     url_max_mb: int = Field(2048, ge=1, description="largest download")
     url_timeout_s: float = Field(300.0, gt=0, description="longest download")
+    link_allow_hosts: list[str] = Field(
+        [],
+        description="servers that studies and the files of slicer: links may be fetched from, as NAME or NAME:PORT, "
+        "private addresses too",
+    )
+    study_max_mb: int = Field(16384, ge=1, description="largest study fetched from another server")
+    study_max_instances: int = Field(20_000, ge=1, description="most instances of a study fetched from another server")
+    study_answer_mb: int = Field(
+        256, ge=1, description="largest list or metadata of a study that another server may answer with"
+    )
+    study_timeout_s: float = Field(3600.0, gt=0, description="longest fetch of a study")
+    study_silence_s: float = Field(
+        60.0, gt=0, description="silence after which a server that a study or a link's file is fetched from is given up"
+    )
+    jobs_running: int = Field(2, ge=1, description="pieces of long work under way at a time")
+    jobs_waiting: int = Field(32, ge=0, description="pieces of long work that wait for their turn")
+    jobs_kept: int = Field(100, ge=0, description="pieces of long work remembered after their end")
     start_timeout_s: float = Field(60.0, gt=0, description="how long a scene process may take to start")
     command_timeout_s: float = Field(30.0, gt=0, description="how long a scene process may be busy with one request")
     load_timeout_s: float = Field(600.0, gt=0, description="how long loading may take")

@@ -75,7 +75,8 @@ class ContentCommands:
 
         def finish(volume: Any) -> c.LoadResult:
             node = self._loader.add_volume(volume)
-            self._show(node, command.show_in_3d)
+            if is_true(command.properties.get("show", "true")):
+                self._show(node, command.show_in_3d)
             return self._loaded([node], [str(d) for d in volume.diagnoses], command)
 
         return Deferred(work, finish)
@@ -94,7 +95,7 @@ class ContentCommands:
 
     def _loaded(self, nodes: list[Any], warnings: list[str], command: c.Load) -> c.LoadResult:
         view = self._views.threed()
-        if command.show_in_3d:
+        if command.show_in_3d and is_true(command.properties.get("show", "true")):
             view.reset()
         else:
             view.refit_box()

@@ -15,6 +15,7 @@ from backend.render import warm_up
 from backend.render.glprobe import GlDriver
 from backend.scene import commands as c
 from backend.scene.application import Application
+from backend.scene.arrangement_commands import ArrangementCommands
 from backend.scene.console import Console
 from backend.scene.content_commands import ContentCommands, select_nodes
 from backend.scene.context import Context, Options, Part, Performer
@@ -63,6 +64,7 @@ class SceneHost:
             ContentCommands(context),
             VolumeCommands(context),
             MarkupsCommands(context),
+            ArrangementCommands(context),
             console,
         ]
         self._performers: dict[type, Performer] = {c.Describe: lambda _command, _arrived: self._describe()}

@@ -25,7 +25,7 @@ from backend.http.switches import Switches
 PREFIXES = (
     "exec", "timeimage", "system", "gui", "screenshot", "slice", "threeDGraphics", "threeD", "mrml", "tracking",
     "sampledata", "volumeSelection", "volumes", "volume", "gridTransforms", "gridTransform", "fiducials", "fiducial",
-    "segmentations", "segmentation", "accessDICOMwebStudy",
+    "segmentations", "segmentation", "accessDICOMwebStudy", "accessStudy", "open",
 )  # fmt: skip
 # Slicer's documentation and its clients write it in many ways.
 GRID_TRANSFORM = re.compile(r"\A/grid+d?transform(s?)", re.IGNORECASE)

@@ -8,9 +8,11 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from backend.api.slicer.exchange import Endpoint, Exchange
+from backend.api.slicer.links import Links
 from backend.config import Settings
 from backend.errors import BadRequestError
 from backend.http.routes import Operation, Param
+from backend.links.link import scheme_of
 from backend.scene import commands as c
 from backend.security.paths import require_allowed
 from backend.sessions.opening import fetch, is_url, new_job
@@ -22,7 +24,7 @@ SELECTION = (
     Param("name", "exact node name"),
 )
 LOADING = (
-    Param("url", "http, https or file URL"),
+    Param("url", "http, https or file URL; a slicer: link is begun and answered at once"),
     Param("localfile", "path on the server, below a folder that requests may use"),
     Param("filetype", "for example VolumeFile; required"),
 )
@@ -35,6 +37,7 @@ class Mrml:
 
     session: Session
     settings: Settings
+    links: Links
 
     def endpoints(self) -> list[Endpoint]:
         """`/slicer/mrml` and below."""
@@ -55,6 +58,8 @@ class Mrml:
         """By method: lists for GET, loading for POST."""
         if exchange.method in ("GET", "HEAD"):
             exchange.send_json(await self._list(exchange.rest, exchange.query))
+        elif exchange.method == "POST" and scheme_of(exchange.query.get("url", "")) == "slicer":
+            await self.links.begin(exchange)
         elif exchange.method == "POST":
             exchange.send_json(await self._load(exchange.query))
         else:
