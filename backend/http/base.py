@@ -132,7 +132,7 @@ class BaseHandler(tornado.web.RequestHandler):
         self._gathered += chunk
 
     @property
-    def body(self) -> bytes:
+    def gathered(self) -> bytes:
         """The body, of handlers that keep it in memory."""
         return bytes(self._gathered)
 

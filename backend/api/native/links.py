@@ -63,7 +63,7 @@ class OpenHandler(BaseHandler):
         Raises:
             BadRequestError: there is none.
         """
-        body = self.body
+        body = self.gathered
         if body.lstrip()[:1] == b"{":  # whatever it is labelled; curl calls every body a form
             try:
                 return msgspec.json.decode(body, type=OpenRequest).url
