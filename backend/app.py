@@ -8,6 +8,7 @@ import sys
 import tornado.web
 
 from backend import __version__, log
+from backend.api.native import execution
 from backend.api.native import handlers as native
 from backend.api.slicer.door import endpoints_of
 from backend.api.slicer.handlers import PictureHandler, SlicerHandler
@@ -33,7 +34,7 @@ def routes_of(session: Session, hub: Hub, settings: Settings) -> list[Route]:
     return [*operation_routes(session), *picture_routes(pictures), *slicer_routes(session, settings, pictures),
             Route(r"/stream", StreamHandler, (Operation("/stream", "Frame stream (WebSocket, docs/stream.md)", tag="stream"),),
                   {"hub": hub}),
-            *native.routes(session)]  # fmt: skip
+            *native.routes(session), *execution.routes(session)]  # fmt: skip
 
 
 def operation_routes(session: Session) -> list[Route]:

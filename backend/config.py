@@ -54,7 +54,22 @@ class Settings(BaseSettings):
     start_timeout_s: float = Field(60.0, gt=0, description="how long a scene process may take to start")
     command_timeout_s: float = Field(30.0, gt=0, description="how long a scene process may be busy with one request")
     load_timeout_s: float = Field(600.0, gt=0, description="how long loading may take")
-    exec_timeout_s: float = Field(60.0, gt=0, description="how long users' Python may run")
+    exec_timeout_s: float = Field(60.0, gt=0, description="how long users' Python may run before it is interrupted")
+    exec_waiting: int = Field(32, ge=1, description="requests to run Python that may wait for their turn")
+    exec_output_kb: int = Field(256, ge=1, le=8192, description="of what users' Python prints in one run, how much is kept")
+    exec_result_mb: int = Field(32, ge=1, le=40, description="largest result of users' Python")
+    exec_records: int = Field(100, ge=1, description="runs of users' Python that are remembered")
+    sample_folder: Path | None = Field(
+        None, description="folder with files of sample data, under their names or SHA-256; looked into before downloading"
+    )
+    sample_urls: list[str] = Field(
+        [
+            "https://github.com/Slicer/SlicerTestingData/releases/download/SHA256",
+            "https://github.com/Slicer/SlicerDataStore/releases/download/SHA256",
+        ],
+        description="stores of sample data, by SHA-256; an empty list switches downloads off",
+    )
+    sample_catalogue: Path | None = Field(None, description="JSON file of further sample data (docs/sample-data.md)")
     heartbeat_timeout_s: float = Field(
         10.0, gt=0, description="silence after which a scene process counts as hung, unless it is given longer for what it does"
     )

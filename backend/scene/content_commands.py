@@ -70,7 +70,10 @@ class ContentCommands:
 
         def work() -> Any:
             return load_best_series(
-                path, self._context.options.max_files, lambda part, text: self._tell(command.job, text, part)
+                path,
+                self._context.options.max_files,
+                lambda part, text: self._tell(command.job, text, part),
+                command.properties.get("seriesUID"),
             )
 
         def finish(volume: Any) -> c.LoadResult:

@@ -36,8 +36,12 @@ class Journal:
             key = command.journal_key()
             self.entries = [e for e in self.entries if e.journal != "newest" or e.journal_key() != key] + [command]
         elif command.journal == "clear":
-            self.entries.clear()
-            self._file.write_bytes(b"")
+            self.clear()
+
+    def clear(self) -> None:
+        """Forget everything: the scene was cleared."""
+        self.entries.clear()
+        self._file.write_bytes(b"")
 
     def _append(self, command: Command) -> None:
         self.entries.append(command)

@@ -78,6 +78,10 @@ async def launch(
         "cache_mb": settings.picture_cache_mb,
         "threads": settings.render_threads,
         "max_files": settings.max_files,
+        "exec_timeout_s": settings.exec_timeout_s,
+        "exec_output_kb": settings.exec_output_kb,
+        "exec_result_mb": settings.exec_result_mb,
+        "sample_catalogue": str(settings.sample_catalogue) if settings.sample_catalogue else None,
     }
     environment = dict(os.environ)
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PACKAGE_PARENT), environment.get("PYTHONPATH")]))

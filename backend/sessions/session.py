@@ -16,14 +16,17 @@ from backend.errors import SlicecastError, UnavailableError
 from backend.render.glprobe import NO_DRIVER
 from backend.scene import commands as c
 from backend.sessions.channel import RETRY_AFTER_S, Channel
+from backend.sessions.execution import Executions
 from backend.sessions.journal import Journal
 from backend.sessions.launcher import SceneProcess, launch
+from backend.sessions.progress import telling
+from backend.sessions.samples import SampleStore
 
 log = structlog.get_logger("session")
 T = TypeVar("T")
 Status = Literal["starting", "loading", "ready", "restarting", "failed"]
 Listener = Callable[[c.AnyEvent | Status], None]
-LIMITS = {kind.__name__: kind.limit for kind in get_args(c.AnyCommand)}  # name of the setting that bounds a command's time
+KINDS = {kind.__name__: kind for kind in get_args(c.AnyCommand)}
 RESTART_WINDOW_S = 60.0
 WATCH_EVERY_S = 0.25
 TELL_TIME_EVERY_S = 1.0
@@ -47,6 +50,8 @@ class Session:
         self._progress: dict[str, tuple[float, c.Progress]] = {}  # newest word of the process on each job, and when it came
         self._deaths: list[float] = []
         self._stopping = False
+        self.samples = SampleStore(settings)
+        self.executions = Executions(self.ask, journal, settings)
         self._tasks: set[asyncio.Task[None]] = set()
 
     # -- life ----------------------------------------------------------------------------------------------------
@@ -188,8 +193,10 @@ class Session:
             raise UnavailableError("the scene process died while it started")
 
     def _limit_of(self, command: str) -> float:
-        seconds: float = getattr(self._settings, LIMITS.get(command, c.Command.limit))
-        return seconds
+        kind = KINDS.get(command, c.Command)
+        seconds: float = getattr(self._settings, kind.limit)
+        grace: float = kind.grace_s
+        return seconds + grace
 
     async def _watch(self) -> None:
         while not self._stopping:
@@ -268,6 +275,9 @@ class Session:
                 log.warning(NO_DRIVER, gl=self._settings.gl)
             self._started.set()
             return
+        if isinstance(event, c.FilesWanted):
+            self._spawn(self._provide(event))
+            return
         if isinstance(event, c.SceneChanged):
             self.info = event.info
         elif isinstance(event, c.Progress):
@@ -275,6 +285,18 @@ class Session:
         elif isinstance(event, c.ViewChanged):
             self._remember(event.view, event.rev, event.patch)
         self.announce(event)
+
+    async def _provide(self, wanted: c.FilesWanted) -> None:
+        """Get what code in the scene process waits for."""
+        try:
+            told = lambda file: telling(self.announce, wanted.request, file)  # noqa: E731
+            paths = await self.samples.obtain(wanted.name, wanted.files, told)
+            self.tell(c.FilesReady(wanted.request, [str(path) for path in paths]))
+        except SlicecastError as error:
+            self.tell(c.FilesReady(wanted.request, error=str(error)))
+        except Exception as error:  # whatever it is, nobody may wait for ever
+            log.exception("files not provided", name=wanted.name)
+            self.tell(c.FilesReady(wanted.request, error=f"{type(error).__name__}: {error}"))
 
     def _remember(self, view: str, rev: int, state: dict[str, Any]) -> None:
         known_rev, known = self._places.get(view, (0, {}))

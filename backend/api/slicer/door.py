@@ -6,6 +6,7 @@ from backend.api.slicer.console import Console
 from backend.api.slicer.exchange import Endpoint
 from backend.api.slicer.mrml import Mrml
 from backend.api.slicer.pictures import Pictures
+from backend.api.slicer.sample_data import SampleData
 from backend.api.slicer.system import System
 from backend.config import Settings
 from backend.sessions.session import Session
@@ -18,5 +19,6 @@ def endpoints_of(session: Session, settings: Settings, pictures: Pictures) -> di
         Mrml(session, settings).endpoints(),
         System().endpoints(),
         Console(session, settings).endpoints(),
+        SampleData(session).endpoints(),
     ]
     return {endpoint.prefix: endpoint for group in groups for endpoint in group}

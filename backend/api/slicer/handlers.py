@@ -15,9 +15,9 @@ from backend.http.base import BaseHandler
 from backend.http.body import Body
 from backend.http.negotiate import parse_query
 
-# Slicer tests these prefixes in this order; the first that matches wins, whatever follows it.
+# Slicer tests these prefixes in this order; the first that matches wins, whatever follows it. `repl` is of older versions.
 PREFIXES = (
-    "exec", "timeimage", "system", "gui", "screenshot", "slice", "threeDGraphics", "threeD", "mrml", "tracking",
+    "exec", "repl", "timeimage", "system", "gui", "screenshot", "slice", "threeDGraphics", "threeD", "mrml", "tracking",
     "sampledata", "volumeSelection", "volumes", "volume", "gridTransforms", "gridTransform", "fiducials", "fiducial",
     "segmentations", "segmentation", "accessDICOMwebStudy",
 )  # fmt: skip

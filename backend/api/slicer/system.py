@@ -10,8 +10,7 @@ from backend import __version__
 from backend.api.slicer.exchange import Endpoint, Exchange
 from backend.errors import BadRequestError
 from backend.http.routes import Operation
-
-SLICER_VERSION = "5.13.0"
+from backend.scene.slicer_version import SLICER_VERSION
 
 
 def version_object() -> dict[str, Any]:

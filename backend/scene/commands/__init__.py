@@ -7,10 +7,11 @@ millimetres in RAS, sizes are pixels, times are seconds unless the name says oth
 from __future__ import annotations
 
 from backend.scene.commands.base import Command, Journaling, PictureFormat, Vector3
-from backend.scene.commands.console import Execute
+from backend.scene.commands.console import Execute, Executed
 from backend.scene.commands.content import Describe, Load, LoadDemo, LoadResult, Node, SceneInfo, SelectNodes, Track
 from backend.scene.commands.events import AnyEvent, Beat, Progress, SceneChanged, Started, ViewChanged
 from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
+from backend.scene.commands.samples import FilesReady, FilesWanted, LoadSample, SampleFile
 from backend.scene.commands.views import (
     CameraPatch,
     OpenView,
@@ -27,7 +28,8 @@ ViewCommand = OpenView | SetView | Pointer | Snapshot | Restore
 PictureCommand = Frame | CancelFrames | SlicePicture | ThreeDPicture
 ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track
 ConsoleCommand = Execute
-AnyCommand = ViewCommand | PictureCommand | ContentCommand | ConsoleCommand
+SampleCommand = LoadSample | FilesReady
+AnyCommand = ViewCommand | PictureCommand | ContentCommand | ConsoleCommand | SampleCommand
 
 __all__ = [
     "AnyCommand",
@@ -40,11 +42,15 @@ __all__ = [
     "ContentCommand",
     "Describe",
     "Execute",
+    "Executed",
+    "FilesReady",
+    "FilesWanted",
     "Frame",
     "Journaling",
     "Load",
     "LoadDemo",
     "LoadResult",
+    "LoadSample",
     "Node",
     "OpenView",
     "Picture",
@@ -54,6 +60,8 @@ __all__ = [
     "Pointer",
     "Progress",
     "Restore",
+    "SampleCommand",
+    "SampleFile",
     "SceneChanged",
     "SceneInfo",
     "SelectNodes",
