@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 from backend import __version__
 from backend.config import Settings
 from backend.render.glprobe import NO_DRIVER
+from backend.slicer_launcher import install
 
 PACKAGES = (
     "slicer-core",
@@ -38,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Entry of the console command; returns the exit code."""
     given = vars(_parser().parse_args(arguments))
     command, paths = given.pop("command"), given.pop("paths", [])
+    if command == "slicer-launcher":
+        return install(given["install"], given["allow_path"] or [])
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
@@ -57,6 +60,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="serve files, folders and URLs; the demo scene without any")
     serve.add_argument("paths", nargs="*", metavar="FILE|FOLDER|URL")
+    launcher = commands.add_parser("slicer-launcher", help="write a program named Slicer that scripts can start in its place")
+    launcher.add_argument("--install", metavar="FOLDER", type=Path, required=True, help="where to write it")
+    launcher.add_argument(
+        "--allow-path", metavar="FOLDER", action="append", help="folders that requests may then name files in; "
+        "without: the home folder, the current one, the one for temporary files",
+    )  # fmt: skip
     check_command = commands.add_parser("check", help="report what this machine offers and what is missing")
     for command in (serve, check_command):
         for name, field in Settings.model_fields.items():

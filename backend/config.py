@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     cors: list[str] = Field([], description="origins whose pages may read answers; * for any; none by default")
     data: Path = Field(default_factory=user_data_folder, description="folder for everything that lasts")
     allow_path: list[Path] = Field([], description="folders that requests may name files in, for reading and writing")
+    demo: bool = Field(True, description="show the demo scene where no file is named")
     enable_exec: bool = Field(False, description="let requests run Python in the scene process")
     gl: Literal["auto", "egl", "osmesa", "none"] = Field("auto", description="OpenGL driver to use")
     session_limit: int = Field(4, ge=1, description="scene processes at most")

@@ -30,10 +30,9 @@ async def fetch(session: Session, url: str, settings: Settings, job: str) -> Pat
 
 
 async def open_arguments(session: Session, arguments: list[str], settings: Settings) -> None:
-    """Load what the command line names, or the demo without arguments."""
-    if not arguments:
+    """Load what the command line names, or the demo without arguments if that is wanted."""
+    if not arguments and settings.demo:
         await session.load([c.LoadDemo(job=new_job())])
-        return
     for argument in arguments:
         job = new_job()
         try:

@@ -45,6 +45,7 @@ class Session:
         self._listeners: set[Listener] = set()
         self._process: SceneProcess | None = None
         self._started = asyncio.Event()
+        self._up = asyncio.Event()  # it has been ready once
         self._beat_at, self._beat = time.monotonic(), c.Beat(0.0)
         self._long_limits: list[float] = []  # of the long commands under way
         self._progress: dict[str, tuple[float, c.Progress]] = {}  # newest word of the process on each job, and when it came
@@ -94,6 +95,8 @@ class Session:
 
     async def ask_picture(self, command: c.Command, answer: type[T]) -> tuple[T, bytes]:
         """As `ask`, with the bytes that come beside the value."""
+        if self.status == "starting":
+            await self._wait_for_start()
         channel = self._ready_process().channel
         if command.patient:
             return await self._ask_patiently(channel, command, answer)
@@ -101,6 +104,14 @@ class Session:
         if isinstance(value, c.PictureInfo):
             self._remember(value.view, value.rev, value.place)
         return value, body
+
+    async def _wait_for_start(self) -> None:
+        """Programs that start a server ask as soon as it listens; only later restarts are answered with "try again"."""
+        try:
+            async with asyncio.timeout(self._settings.start_timeout_s):
+                await self._up.wait()
+        except TimeoutError:
+            raise UnavailableError("the scene is starting", RETRY_AFTER_S) from None
 
     async def _ask_patiently(self, channel: Channel, command: c.Command, answer: type[T]) -> tuple[T, bytes]:
         """As `Channel.ask`, for work that may keep the process's interpreter to itself: native readers let no other thread run.
@@ -306,6 +317,7 @@ class Session:
     def _set_status(self, status: Status) -> None:
         if status != self.status:
             self.status = status
+            self._up.set()
             log.info("scene status", status=status, session=self.name)
             self.announce(status)
 
