@@ -14,11 +14,12 @@ class SampleCommands:
     """Loads samples the way Slicer does: under their own names, without a file to be saved to, shown."""
 
     def __init__(self, context: Context) -> None:
-        self._scene, self._perform = context.app.scene, context.perform
+        self._scene, self._views, self._perform = context.app.scene, context.views, context.perform
         self.performers: Mapping[type[c.Command], Performer] = {c.LoadSample: self._load}
 
     def _load(self, command: c.LoadSample, _arrived: float) -> c.LoadResult:
-        result = c.LoadResult([])
+        result, nodes_before = c.LoadResult([]), set(self._ids())
+        views_before = {view: view.snapshot() for view in self._views.all()}
         try:
             for file, path in zip(command.files, command.paths, strict=True):
                 if file.node:
@@ -26,12 +27,18 @@ class SampleCommands:
                     result.nodes += loaded.nodes
                     result.warnings += loaded.warnings
         except SlicecastError:
-            for node in result.nodes:
-                self._scene.RemoveNode(self._scene.GetNodeByID(node.id))
+            for node_id in self._ids():
+                if node_id not in nodes_before and (node := self._scene.GetNodeByID(node_id)) is not None:
+                    self._scene.RemoveNode(node)
+            for view, patch in views_before.items():
+                view.apply(patch)
             raise
-        for node in result.nodes:
-            self._forget_file(self._scene.GetNodeByID(node.id))
+        for made in result.nodes:
+            self._forget_file(self._scene.GetNodeByID(made.id))
         return result
+
+    def _ids(self) -> list[str]:
+        return [self._scene.GetNthNode(index).GetID() for index in range(self._scene.GetNumberOfNodes())]
 
     def _forget_file(self, node: Any) -> None:
         """Take the storage node away: the file is one of a cache, not a place to save to."""
