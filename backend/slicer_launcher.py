@@ -55,10 +55,10 @@ class _Reader(ast.NodeVisitor):
         for statement in node.body:
             self.visit(statement)
 
-    def visit_Import(self, _node: ast.Import) -> None:  # noqa: N802
+    def visit_Import(self, _node: ast.Import) -> None:
         """Imports are harmless: they are not done."""
 
-    def visit_ImportFrom(self, _node: ast.ImportFrom) -> None:  # noqa: N802
+    def visit_ImportFrom(self, _node: ast.ImportFrom) -> None:
         """The same."""
 
     def visit_Assign(self, node: ast.Assign) -> None:

@@ -19,9 +19,11 @@ from backend.scene.content_commands import ContentCommands, select_nodes
 from backend.scene.context import Context, Options, Part, Performer
 from backend.scene.deferred import Deferred
 from backend.scene.fetching import Fetcher
+from backend.scene.markups_commands import MarkupsCommands
 from backend.scene.sample_commands import SampleCommands
 from backend.scene.view_commands import ViewCommands
 from backend.scene.views import Views
+from backend.scene.volume_commands import VolumeCommands
 
 # Commands whose performers know that a slice view's plane may be ahead of its node.
 DRAWING = (c.SetView, c.Pointer, c.Frame, c.SlicePicture, c.CancelFrames)
@@ -60,7 +62,14 @@ class SceneHost:
             self.app, self.views, self._options, self._emit, self._announce_lists, self._perform_whole, self._fetcher.fetch
         )
         self._view_commands = ViewCommands(context)
-        parts: list[Part] = [self._view_commands, ContentCommands(context), SampleCommands(context), Console(context)]
+        parts: list[Part] = [
+            self._view_commands,
+            ContentCommands(context),
+            VolumeCommands(context),
+            MarkupsCommands(context),
+            SampleCommands(context),
+            Console(context),
+        ]
         self._performers: dict[type, Performer] = {c.Describe: lambda _command, _arrived: self._describe()}
         for part in parts:
             self._performers.update(part.performers)

@@ -137,7 +137,12 @@ def test_an_exit_ends_the_script_only(server: LiveServer) -> None:
 def test_a_long_run_is_interrupted_and_scene_and_namespace_are_as_before(server: LiveServer) -> None:
     scene, ids = server.scene_pid(), server.get("/slicer/mrml/ids").json()
     result(server, "kept = 'here'")
-    for source in ("while True: pass", "import time; time.sleep(60)", "sum(1 for _ in iter(int, 1))", "[0 for _ in iter(int, 1)]"):
+    for source in (
+        "while True: pass",
+        "import time; time.sleep(60)",
+        "sum(1 for _ in iter(int, 1))",
+        "[0 for _ in iter(int, 1)]",
+    ):
         said = message(server, f"kept_too = 1\n{source}")
         assert "interrupted after 2 s" in said
         assert 'File "<exec>", line 2' in said
@@ -251,7 +256,11 @@ def test_runs_are_remembered_with_what_they_said(server: LiveServer) -> None:
     post(server, "print('for the panel'); __execResult = 9")
     post(server, "raise RuntimeError('and this')")
     good, bad = server.get("/api/exec").json()["runs"][-2:]
-    assert (good["source"], good["stdout"], good["result"]) == ("print('for the panel'); __execResult = 9", "for the panel\n", "9")
+    assert (good["source"], good["stdout"], good["result"]) == (
+        "print('for the panel'); __execResult = 9",
+        "for the panel\n",
+        "9",
+    )
     assert "and this" in bad["error"]
     assert bad["traceback"]
     assert abs(bad["time"] - time.time()) < 60

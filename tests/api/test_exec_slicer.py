@@ -85,7 +85,9 @@ def test_samples_by_method_and_by_name(server: LiveServer, name: str) -> None:
     source = f"import SampleData\nn = SampleData.SampleDataLogic().download{name}()\nm = SampleData.downloadSample('{name}')\n"
     names = do(server, source + "__execResult = [n.GetName(), m.GetName(), n.GetStorageNode() is None, n.GetClassName()]")
     assert names == [name, f"{name}_1", True, "vtkMRMLScalarVolumeNode"]
-    red = do(server, "__execResult = slicer.app.layoutManager().sliceWidget('Red').mrmlSliceCompositeNode().GetBackgroundVolumeID()")
+    red = do(
+        server, "__execResult = slicer.app.layoutManager().sliceWidget('Red').mrmlSliceCompositeNode().GetBackgroundVolumeID()"
+    )
     assert red == do(server, "__execResult = m.GetID()")
 
 
@@ -141,7 +143,9 @@ def test_slice_widgets_move_the_pictures(server: LiveServer) -> None:
     assert do(server, "__execResult = w.mrmlSliceNode().GetOrientation()") == "Sagittal"
     assert "unknown slice orientation" in refused(server, "c.setSliceOrientation('Sideways')")
     do(server, "c.setSliceVisible(True)")
-    assert do(server, "__execResult = [c.isSliceVisible(), w.sliceView().convertRASToXYZ(w.sliceView().convertXYZToRAS([5, 6, 0]))]")[0]
+    assert do(
+        server, "__execResult = [c.isSliceVisible(), w.sliceView().convertRASToXYZ(w.sliceView().convertXYZToRAS([5, 6, 0]))]"
+    )[0]
 
 
 def test_slices_show_the_patient_the_right_way_round(server: LiveServer) -> None:
@@ -238,7 +242,13 @@ def test_nodes_are_found_and_arrays_are_views(server: LiveServer) -> None:
         " n.GetDisplayNode().GetClassName()]",
     )
     assert found[:6] == ["vtkMRMLScalarVolumeNode1", "Octants", [24, 32, 40], "int16", True, ["Octants"]]
-    assert found[6:] == ["Octants", "vtkMRMLScalarVolumeNode", [0, 39, 0, 31, 0, 23], [2, 2, 3], "vtkMRMLScalarVolumeDisplayNode"]
+    assert found[6:] == [
+        "Octants",
+        "vtkMRMLScalarVolumeNode",
+        [0, 39, 0, 31, 0, 23],
+        [2, 2, 3],
+        "vtkMRMLScalarVolumeDisplayNode",
+    ]
     source = "b = [0.0] * 6; n.GetRASBounds(b); __execResult = b"
     assert np.allclose(do(server, source), [-40, 40, -32, 32, -36, 36])
     before = server.get("/slice?view=red").body

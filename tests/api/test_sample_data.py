@@ -92,7 +92,11 @@ def names(server: LiveServer, class_name: str = "vtkMRMLVolumeNode") -> list[str
 
 
 def test_name_must_be_given_and_known(server: LiveServer) -> None:
-    for path, said in (("", "was not specified"), ("?name=", "was not specified"), ("?name=Nope", "sampledata Nope was not found")):
+    for path, said in (
+        ("", "was not specified"),
+        ("?name=", "was not specified"),
+        ("?name=Nope", "sampledata Nope was not found"),
+    ):
         answer = server.get("/slicer/sampledata" + path)
         assert (answer.status, answer.headers["Content-Type"]) == (500, "application/json")
         assert said in answer.json()["message"]

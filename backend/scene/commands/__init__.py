@@ -10,6 +10,16 @@ from backend.scene.commands.base import Command, Journaling, PictureFormat, Vect
 from backend.scene.commands.console import Execute, Executed
 from backend.scene.commands.content import Describe, Load, LoadDemo, LoadResult, Node, SceneInfo, SelectNodes, Track
 from backend.scene.commands.events import AnyEvent, Beat, Progress, SceneChanged, Started, ViewChanged
+from backend.scene.commands.markups import (
+    AddPoint,
+    ListPoints,
+    ListSegmentations,
+    MovePoint,
+    Point,
+    PointList,
+    PointPlaced,
+    SegmentationEntry,
+)
 from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
 from backend.scene.commands.samples import FilesReady, FilesWanted, LoadSample, SampleFile
 from backend.scene.commands.views import (
@@ -23,15 +33,21 @@ from backend.scene.commands.views import (
     ViewPatch,
     require_finite,
 )
+from backend.scene.commands.volumes import PutVolume, StepVolume, VolumePut, WriteGrid, WriteVolume, Written
 
 ViewCommand = OpenView | SetView | Pointer | Snapshot | Restore
 PictureCommand = Frame | CancelFrames | SlicePicture | ThreeDPicture
 ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track
 ConsoleCommand = Execute
 SampleCommand = LoadSample | FilesReady
-AnyCommand = ViewCommand | PictureCommand | ContentCommand | ConsoleCommand | SampleCommand
+VolumeCommand = PutVolume | WriteVolume | WriteGrid | StepVolume
+MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
+AnyCommand = (
+    ViewCommand | PictureCommand | ContentCommand | ConsoleCommand | SampleCommand | VolumeCommand | MarkupsCommand
+)  # fmt: skip
 
 __all__ = [
+    "AddPoint",
     "AnyCommand",
     "AnyEvent",
     "Beat",
@@ -47,28 +63,38 @@ __all__ = [
     "FilesWanted",
     "Frame",
     "Journaling",
+    "ListPoints",
+    "ListSegmentations",
     "Load",
     "LoadDemo",
     "LoadResult",
     "LoadSample",
+    "MarkupsCommand",
+    "MovePoint",
     "Node",
     "OpenView",
     "Picture",
     "PictureCommand",
     "PictureFormat",
     "PictureInfo",
+    "Point",
+    "PointList",
+    "PointPlaced",
     "Pointer",
     "Progress",
+    "PutVolume",
     "Restore",
     "SampleCommand",
     "SampleFile",
     "SceneChanged",
     "SceneInfo",
+    "SegmentationEntry",
     "SelectNodes",
     "SetView",
     "SlicePicture",
     "Snapshot",
     "Started",
+    "StepVolume",
     "ThreeDPicture",
     "Track",
     "Vector3",
@@ -76,5 +102,10 @@ __all__ = [
     "ViewCommand",
     "ViewInfo",
     "ViewPatch",
+    "VolumeCommand",
+    "VolumePut",
+    "WriteGrid",
+    "WriteVolume",
+    "Written",
     "require_finite",
 ]

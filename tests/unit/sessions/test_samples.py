@@ -129,9 +129,7 @@ async def test_a_store_that_keeps_sending_damage_is_given_up(
     assert not [path for path in store.folder.rglob("*") if path.is_file()]
 
 
-async def test_a_damaged_cache_is_fetched_again(
-    make: Callable[..., SampleStore], server: SampleServer, tmp_path: Path
-) -> None:
+async def test_a_damaged_cache_is_fetched_again(make: Callable[..., SampleStore], server: SampleServer, tmp_path: Path) -> None:
     store, file = make(), file_of(server, tmp_path)
     [path] = await store.obtain("A", [file], quiet)
     path.write_bytes(b"rotten")
