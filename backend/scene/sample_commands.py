@@ -23,18 +23,19 @@ class SampleCommands:
         try:
             for file, path in zip(command.files, command.paths, strict=True):
                 if file.node:
-                    loaded = self._perform(c.Load(path, file.type or None, {"name": file.node}, job=command.job))
-                    result.nodes += loaded.nodes
-                    result.warnings += loaded.warnings
+                    part = self._perform(c.Load(path, file.type or None, {"name": file.node}, job=command.job))
+                    result.nodes += part.nodes
+                    result.warnings += part.warnings
         except SlicecastError:
-            for node_id in self._ids():
-                if node_id not in nodes_before and (node := self._scene.GetNodeByID(node_id)) is not None:
+            made = [self._scene.GetNodeByID(node_id) for node_id in self._ids() if node_id not in nodes_before]
+            for node in sorted(made, key=lambda node: bool(node.IsA("vtkMRMLDisplayNode"))):
+                if self._scene.IsNodePresent(node):  # a volume that is shown would get a new display node if that went first
                     self._scene.RemoveNode(node)
             for view, patch in views_before.items():
                 view.apply(patch)
             raise
-        for made in result.nodes:
-            self._forget_file(self._scene.GetNodeByID(made.id))
+        for loaded in result.nodes:
+            self._forget_file(self._scene.GetNodeByID(loaded.id))
         return result
 
     def _ids(self) -> list[str]:

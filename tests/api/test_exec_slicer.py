@@ -112,9 +112,10 @@ def test_application_and_layout(server: LiveServer) -> None:
     found = do(
         server,
         "slicer.app.processEvents()\nlm = slicer.app.layoutManager()\n"
-        "__execResult = dict(version=slicer.app.applicationVersion, names=sorted(lm.sliceViewNames()), count=lm.threeDViewCount,"
-        " scene=slicer.app.mrmlScene() is slicer.mrmlScene, logic=slicer.app.applicationLogic().GetClassName(),"
-        " temporary=os.path.isdir(slicer.app.temporaryPath), none=lm.sliceWidget('Nope') is None, far=lm.threeDWidget(7) is None)",
+        "__execResult = dict(version=slicer.app.applicationVersion, names=sorted(lm.sliceViewNames()), "
+        " count=lm.threeDViewCount, scene=slicer.app.mrmlScene() is slicer.mrmlScene, logic=slicer.app.applicationLogic().GetClassName(),"
+        " temporary=os.path.isdir(slicer.app.temporaryPath), none=lm.sliceWidget('Nope') is None,"
+        " far=lm.threeDWidget(7) is None)",
     )
     assert found["version"] == server.get("/slicer/system/version").json()["applicationVersion"]
     assert found["names"] == ["Green", "Red", "Yellow"]
@@ -218,7 +219,8 @@ def test_pictures_into_files(server: LiveServer, tmp_path: Path) -> None:
     source = (
         "import ScreenCapture\nlogic = ScreenCapture.ScreenCaptureLogic()\nlm = slicer.app.layoutManager()\n"
         f"logic.captureImageFromView(lm.sliceWidget('Red').sliceView(), {str(tmp_path / 'red.png')!r})\n"
-        f"logic.captureImageFromView(logic.viewFromNode(slicer.mrmlScene.GetNodeByID('vtkMRMLViewNode1')), {str(tmp_path / 'v.jpg')!r})"
+        "view = logic.viewFromNode(slicer.mrmlScene.GetNodeByID('vtkMRMLViewNode1'))\n"
+        f"logic.captureImageFromView(view, {str(tmp_path / 'v.jpg')!r})"
     )
     do(server, source)
     with Image.open(tmp_path / "red.png") as red, Image.open(tmp_path / "v.jpg") as view:
@@ -259,7 +261,8 @@ def test_nodes_are_found_and_arrays_are_views(server: LiveServer) -> None:
     assert server.get("/slice?view=red").body != before
     said = refused(
         server,
-        "try: slicer.util.getNode('nothing')\nexcept slicer.util.MRMLNodeNotFoundException as e: raise RuntimeError(f'found: {e}')",
+        "try: slicer.util.getNode('nothing')\n"
+        "except slicer.util.MRMLNodeNotFoundException as e: raise RuntimeError(f'found: {e}')",
     )
     assert "found: could not find nodes in the scene by name or id 'nothing'" in said
 
@@ -308,8 +311,8 @@ def test_volumes_are_loaded_with_options_and_saved(server: LiveServer, phantom: 
     source = (
         f"a = slicer.util.loadVolume({str(phantom)!r}, {{'name': 'Named', 'show': False}})\n"
         f"b = slicer.util.loadLabelVolume({str(phantom)!r}, {{'name': 'Labels'}})\n"
-        "__execResult = [a.GetName(), b.GetClassName(), slicer.util.getNode('vtkMRMLSliceCompositeNodeRed').GetBackgroundVolumeID()"
-        " != a.GetID()]"
+        "red = slicer.util.getNode('vtkMRMLSliceCompositeNodeRed')\n"
+        "__execResult = [a.GetName(), b.GetClassName(), red.GetBackgroundVolumeID() != a.GetID()]"
     )
     assert do(server, source) == ["Named", "vtkMRMLLabelMapVolumeNode", True]
     saved, exported = tmp_path / "saved.nrrd", tmp_path / "exported.nii.gz"
@@ -346,13 +349,16 @@ def test_other_kinds_of_files(server: LiveServer, tmp_path: Path) -> None:
     do(
         server,
         "sphere = vtk.vtkSphereSource(); sphere.SetRadius(10); sphere.Update()\n"
-        "model = slicer.mrmlScene.AddNewNodeByClass('vtkMRMLModelNode', 'Ball'); model.SetAndObservePolyData(sphere.GetOutput())\n"
+        "model = slicer.mrmlScene.AddNewNodeByClass('vtkMRMLModelNode', 'Ball')\n"
+        "model.SetAndObservePolyData(sphere.GetOutput())\n"
         "t = slicer.mrmlScene.AddNewNodeByClass('vtkMRMLLinearTransformNode', 'T')\n"
         "seg = slicer.mrmlScene.AddNewNodeByClass('vtkMRMLSegmentationNode', 'Seg'); seg.CreateDefaultDisplayNodes()\n"
         "seg.SetReferenceImageGeometryParameterFromVolumeNode(volume)\nid = seg.GetSegmentation().AddEmptySegment('a', 'a')\n"
-        "slicer.util.updateSegmentBinaryLabelmapFromArray((slicer.util.arrayFromVolume(volume) > 200).astype(np.uint8), seg, id, volume)\n"
+        "mask = (slicer.util.arrayFromVolume(volume) > 200).astype(np.uint8)\n"
+        "slicer.util.updateSegmentBinaryLabelmapFromArray(mask, seg, id, volume)\n"
         f"folder = {str(tmp_path)!r} + '/'\n"
-        "for node, name in ((model, 'ball.vtk'), (t, 't.h5'), (seg, 's.seg.nrrd')): assert slicer.util.saveNode(node, folder + name)",
+        "for node, name in ((model, 'ball.vtk'), (t, 't.h5'), (seg, 's.seg.nrrd')):\n"
+        "    assert slicer.util.saveNode(node, folder + name)",
     )
     found = do(
         server,

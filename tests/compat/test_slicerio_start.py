@@ -49,8 +49,8 @@ def test_a_script_loads_a_file_and_the_server_starts_by_itself(
     assert client.file_load(scan) == ["vtkMRMLScalarVolumeNode1"]  # the scene was empty, as Slicer's is
     assert len(started) == 1
     assert client.node_names(class_name="vtkMRMLVolumeNode") == ["scan"]
+    answer = client.requests.post(f"http://127.0.0.1:{client.SERVER_PORT}/slicer/exec", data="1")
     with pytest.raises(RuntimeError, match="unknown command"):  # nobody asked for exec
-        answer = client.requests.post(f"http://127.0.0.1:{client.SERVER_PORT}/slicer/exec", data="1")
         client._report_error(answer)
     assert len(started) == 1  # and no second server was started
 

@@ -17,12 +17,12 @@ from backend.scene.time_limit import TimeLimit, run_limited
 def test_output_is_kept_up_to_its_limit_and_says_what_is_lost() -> None:
     output = Output(10)
     with output.captured():
-        print("abcdefgh")
-        print("ijkl")
-        print("error", file=sys.stderr)
+        sys.stdout.write("abcdefgh\n")
+        sys.stdout.write("ijkl\n")
+        sys.stderr.write("error\n")
     assert output.texts == ("abcdefgh\ni\n… 4 more characters were left out\n", "error\n")
     with output.captured():
-        print("new")
+        sys.stdout.write("new\n")
     assert output.texts == ("new\n", "")
 
 
