@@ -22,7 +22,7 @@ class ContentCommands:
 
     def __init__(self, context: Context) -> None:
         self._context, self._app, self._views = context, context.app, context.views
-        self._tracker, self._loader = Tracker(context.app.scene), Loader(context.app)
+        self._tracker, self._loader = Tracker(context.app.scene), Loader(context.app, context.options)
         self.performers: Mapping[type[c.Command], Performer] = {
             c.Load: self._load,
             c.LoadDemo: self._load_demo,

@@ -24,6 +24,13 @@ class Options(msgspec.Struct):
     cache_mb: int = 64
     threads: int = 2
     max_files: int = 20_000
+    allow_path: list[str] = []
+    max_volume_mb: int = 4096
+    max_text_mb: int = 16
+    max_control_points: int = 20_000
+    bundle_max_mb: int = 4096
+    bundle_max_files: int = 10_000
+    bundle_max_ratio: int = 500
 
 
 @dataclass(frozen=True)

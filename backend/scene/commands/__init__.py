@@ -10,6 +10,7 @@ from backend.scene.commands.base import Command, Journaling, PictureFormat, Vect
 from backend.scene.commands.console import Execute
 from backend.scene.commands.content import Describe, Load, LoadDemo, LoadResult, Node, SceneInfo, SelectNodes, Track
 from backend.scene.commands.events import AnyEvent, Beat, Progress, SceneChanged, Started, ViewChanged
+from backend.scene.commands.mrml import Clear, NodeProperties, Properties, Reload, Remove, Save, Saved, Selection
 from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
 from backend.scene.commands.views import (
     CameraPatch,
@@ -27,7 +28,8 @@ ViewCommand = OpenView | SetView | Pointer | Snapshot | Restore
 PictureCommand = Frame | CancelFrames | SlicePicture | ThreeDPicture
 ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track
 ConsoleCommand = Execute
-AnyCommand = ViewCommand | PictureCommand | ContentCommand | ConsoleCommand
+MrmlCommand = Properties | Save | Reload | Remove | Clear
+AnyCommand = ViewCommand | PictureCommand | ContentCommand | ConsoleCommand | MrmlCommand
 
 __all__ = [
     "AnyCommand",
@@ -35,6 +37,7 @@ __all__ = [
     "Beat",
     "CameraPatch",
     "CancelFrames",
+    "Clear",
     "Command",
     "ConsoleCommand",
     "ContentCommand",
@@ -45,7 +48,9 @@ __all__ = [
     "Load",
     "LoadDemo",
     "LoadResult",
+    "MrmlCommand",
     "Node",
+    "NodeProperties",
     "OpenView",
     "Picture",
     "PictureCommand",
@@ -53,10 +58,16 @@ __all__ = [
     "PictureInfo",
     "Pointer",
     "Progress",
+    "Properties",
+    "Reload",
+    "Remove",
     "Restore",
+    "Save",
+    "Saved",
     "SceneChanged",
     "SceneInfo",
     "SelectNodes",
+    "Selection",
     "SetView",
     "SlicePicture",
     "Snapshot",
