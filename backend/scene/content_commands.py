@@ -75,7 +75,10 @@ class ContentCommands:
 
         def finish(volume: Any) -> c.LoadResult:
             node = self._loader.add_volume(volume)
-            self._show(node, command.show_in_3d)
+            if command.properties.get("name"):
+                node.SetName(self._app.scene.GenerateUniqueName(command.properties["name"]))
+            if is_true(command.properties.get("show", "true")):
+                self._show(node, command.show_in_3d)
             return self._loaded([node], [str(d) for d in volume.diagnoses], command)
 
         return Deferred(work, finish)

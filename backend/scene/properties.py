@@ -17,7 +17,7 @@ Tree = dict[str, Any]
 
 BRACKETED = re.compile(r"[(\[]([0-9,.\- ]+)[)\]]")
 BARE = re.compile(r"[0-9,.\- ]+")
-POINTER = re.compile(r"\(?0x[0-9a-f]+\)?")
+POINTER = re.compile(r"(.* at )?\(?0x[0-9a-f]+\)?")
 WORDS = {"true": True, "on": True, "false": False, "off": False}
 # Of no meaning outside the process that prints them.
 INTERNAL = frozenset({"Registered Events", "Reference Count", "Information"})

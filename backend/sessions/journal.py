@@ -36,8 +36,17 @@ class Journal:
             key = command.journal_key()
             self.entries = [e for e in self.entries if e.journal != "newest" or e.journal_key() != key] + [command]
         elif command.journal == "clear":
-            self.entries.clear()
+            forgotten, self.entries = self.entries, []
             self._file.write_bytes(b"")
+            for entry in forgotten:
+                self.release(Path(getattr(entry, "path", "")))
+
+    def release(self, path: Path) -> None:
+        """Delete a file that was spooled, with its folder, unless a command still needs something in that."""
+        if self.spool in path.parents:
+            folder = self.spool / path.relative_to(self.spool).parts[0]
+            if not any(folder in Path(getattr(entry, "path", "")).parents for entry in self.entries):
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _append(self, command: Command) -> None:
         self.entries.append(command)

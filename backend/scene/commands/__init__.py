@@ -10,7 +10,7 @@ from backend.scene.commands.base import Command, Journaling, PictureFormat, Vect
 from backend.scene.commands.console import Execute
 from backend.scene.commands.content import Describe, Load, LoadDemo, LoadResult, Node, SceneInfo, SelectNodes, Track
 from backend.scene.commands.events import AnyEvent, Beat, Progress, SceneChanged, Started, ViewChanged
-from backend.scene.commands.mrml import Clear, NodeProperties, Properties, Reload, Remove, Save, Saved, Selection
+from backend.scene.commands.mrml import Clear, NodeProperties, Properties, Reload, Remove, Save, Saved
 from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
 from backend.scene.commands.views import (
     CameraPatch,
@@ -67,7 +67,6 @@ __all__ = [
     "SceneChanged",
     "SceneInfo",
     "SelectNodes",
-    "Selection",
     "SetView",
     "SlicePicture",
     "Snapshot",

@@ -34,11 +34,16 @@ class LoadDemo(Command):
 
 
 class SelectNodes(Command):
-    """List nodes by exact id, or by class (is-a) and exact name."""
+    """List nodes by exact id, or by class (is-a) and exact name; all where nothing is given."""
 
     id: str | None = None
     class_name: str | None = None
     name: str | None = None
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing is given."""
+        return self.id is None and self.class_name is None and self.name is None
 
 
 class Track(Command):

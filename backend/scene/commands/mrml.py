@@ -7,26 +7,14 @@ from typing import Any
 import msgspec
 
 from backend.scene.commands.base import Command
-
-
-class Selection(msgspec.Struct, omit_defaults=True):
-    """Which nodes: one by its exact id, or those of a class (is-a) and an exact name; all where nothing is given."""
-
-    id: str | None = None
-    class_name: str | None = None
-    name: str | None = None
-
-    @property
-    def is_everything(self) -> bool:
-        """Whether nothing is given."""
-        return self.id is None and self.class_name is None and self.name is None
+from backend.scene.commands.content import SelectNodes
 
 
 class Properties(Command):
     """Ask for what nodes contain, by id: the shape of Slicer's debug print."""
 
     patient = True
-    selection: Selection
+    selection: SelectNodes
 
 
 class Save(Command):
@@ -34,7 +22,7 @@ class Save(Command):
 
     limit = "load_timeout_s"
     patient = True
-    selection: Selection
+    selection: SelectNodes
     path: str
     compress: bool | None = None
     compression_parameter: str = ""
@@ -47,14 +35,14 @@ class Reload(Command):
     limit = "load_timeout_s"
     patient = True
     journal = "append"
-    selection: Selection
+    selection: SelectNodes
 
 
 class Remove(Command):
     """Remove nodes."""
 
     journal = "append"
-    selection: Selection
+    selection: SelectNodes
 
 
 class Clear(Command):

@@ -39,7 +39,9 @@ def _check(bundle: zipfile.ZipFile, path: Path, folder: Path, limits: Options) -
     """`zipfile` never gives more bytes of a file than its entry says, so the entries can be believed as a bound."""
     members = bundle.infolist()
     if len(members) > limits.bundle_max_files:
-        raise UnreadableError(f"it holds {len(members)} files; {limits.bundle_max_files} are allowed (setting bundle_max_files)")
+        raise UnreadableError(
+            f"it holds {len(members)} files; {limits.bundle_max_files} are allowed (setting bundle_max_files)"
+        )
     size = sum(member.file_size for member in members)
     if size > limits.bundle_max_mb << 20:
         raise UnreadableError(

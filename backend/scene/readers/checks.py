@@ -103,9 +103,7 @@ def _is_finite(value: Any) -> bool:
 
 def _require_few(count: int, limits: Options) -> None:
     if count > limits.max_control_points:
-        raise UnreadableError(
-            f"it holds {count} points; {limits.max_control_points} are allowed (setting max_control_points)"
-        )
+        raise UnreadableError(f"it holds {count} points; {limits.max_control_points} are allowed (setting max_control_points)")
 
 
 def check_transform(path: Path, limits: Options) -> None:

@@ -78,6 +78,10 @@ class SequenceReader:
 def plain_name(path: Path) -> str:
     """File name without the endings of sequences."""
     lowered = path.name.lower()
-    endings = [f"{seq}{ending}" for seq in (".seq", "") for ending in (*BUNDLES, ".mrml", ".nii.gz", ".nrrd", ".nhdr", ".nii", ".mha", ".mhd")]
+    endings = [
+        f"{seq}{ending}"
+        for seq in (".seq", "")
+        for ending in (*BUNDLES, ".mrml", ".nii.gz", ".nrrd", ".nhdr", ".nii", ".mha", ".mhd")
+    ]
     ending = next((ending for ending in sorted(endings, key=len, reverse=True) if lowered.endswith(ending)), "")
     return path.name[: len(path.name) - len(ending)] or path.name

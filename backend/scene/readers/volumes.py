@@ -70,7 +70,9 @@ class VolumeReader:
         check_three_dimensional(path)
         for file in files or [path]:
             check_volume(file, self._limits)
-        flags = sum(bit for bit, name in FLAGS if source.flag(name)) | (AUTO_WINDOW if source.flag("autoWindowLevel", True) else 0)
+        flags = sum(bit for bit, name in FLAGS if source.flag(name)) | (
+            AUTO_WINDOW if source.flag("autoWindowLevel", True) else 0
+        )
         listed = vtk.vtkStringArray()
         for file in files:
             listed.InsertNextValue(str(file))
