@@ -168,7 +168,7 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
         if message.resume is not None:
             connection = self.hub.resume(message.resume.id, message.resume.secret)
         resumed = connection is not None
-        connection = connection or Connection(self.hub.session, self.hub.settings)
+        connection = connection or Connection(self.hub.session, self.hub.settings, self.hub.frames)
         self.connection = connection
         self.hub.join(connection, self)
         settings = self.hub.settings

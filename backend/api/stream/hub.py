@@ -11,6 +11,7 @@ from backend.api.stream.connection import Connection
 from backend.config import Settings
 from backend.scene import commands as c
 from backend.sessions.description import describe
+from backend.sessions.frames import SharedFrames
 from backend.sessions.session import Session
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class Hub:
 
     def __init__(self, session: Session, settings: Settings) -> None:
         self.session, self.settings = session, settings
+        self.frames = SharedFrames(session)
         self._sockets: dict[Connection, StreamHandler] = {}
         self._lost: dict[str, tuple[Connection, asyncio.TimerHandle]] = {}
         self.stopping = False
