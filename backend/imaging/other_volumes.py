@@ -1,7 +1,7 @@
 """Volume formats that the ITK of slicer-core has no reader for: MGH (FreeSurfer), GIPL, and pictures (PNG, JPEG, TIFF).
 
 MGH: FreeSurfer's format description, "MghMgzFormat": 284 bytes, big-endian, voxel sizes, direction cosines, RAS centre.
-GIPL: "Guy's Image Processing Lab" header as ITK reads it: 256 bytes, big-endian, magic number 719555000 at byte 252.
+GIPL: "Guy's Image Processing Lab" header as ITK reads it: 256 bytes, big-endian, one of two magic numbers at byte 252.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from backend.errors import UnreadableError
 MGH = (".mgh", ".mgz", ".mgh.gz")
 GIPL = (".gipl", ".gipl.gz")
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
-MGH_HEADER, GIPL_HEADER, GIPL_MAGIC = 284, 256, 719555000
+MGH_HEADER, GIPL_HEADER, GIPL_MAGIC = 284, 256, (719555000, 4026526128)
 MGH_TYPES = {0: ">u1", 1: ">i4", 3: ">f4", 4: ">i2", 10: ">u2"}
 GIPL_TYPES = {7: ">i1", 8: ">u1", 15: ">i2", 16: ">u2", 31: ">u4", 32: ">i4", 64: ">f4", 65: ">f8"}
 LAST_NUMBER = re.compile(r"(\d+)(?=\D*$)")
@@ -117,7 +117,7 @@ def _read_mgh(path: Path, limit_mb: int) -> PlainVolume:
 def _read_gipl(path: Path, limit_mb: int) -> PlainVolume:
     head = _unpacked(path, GIPL_HEADER)
     _require(path, head, GIPL_HEADER)
-    if struct.unpack_from(">I", head, 252)[0] != GIPL_MAGIC:
+    if struct.unpack_from(">I", head, 252)[0] not in GIPL_MAGIC:
         raise UnreadableError(f"{path.name} is no GIPL file")
     sizes = [max(size, 1) for size in struct.unpack_from(">4H", head)]
     (kind,) = struct.unpack_from(">H", head, 8)

@@ -54,7 +54,6 @@ class Application:
             "VolumeRendering": slicer.vtkSlicerVolumeRenderingLogic(),
             "SubjectHierarchy": slicer.vtkSlicerSubjectHierarchyModuleLogic(),
             "Sequences": slicer.vtkSlicerSequencesLogic(),
-            "Terminologies": slicer.vtkSlicerTerminologiesModuleLogic(),
         }
         for name, logic in modules.items():
             logic.SetMRMLScene(self.scene)

@@ -21,6 +21,7 @@ POINTER = re.compile(r"(.* at )?\(?0x[0-9a-f]+\)?")
 WORDS = {"true": True, "on": True, "false": False, "off": False}
 # Of no meaning outside the process that prints them.
 INTERNAL = frozenset({"Registered Events", "Reference Count", "Information"})
+FLAGS = ("Debug", "HideFromEditors", "Selectable", "Selected", "UndoEnabled")
 LINE_BREAK = "\N{LINE SEPARATOR}"
 MATRIX_GROUPS = ("IJKToRASDirections", "MatrixTransformToParent", "InteractionHandleToWorldMatrix")
 
@@ -129,6 +130,10 @@ def _common(node: Any, tree: Tree) -> None:
     tree["ID"], tree["ClassName"] = node.GetID(), node.GetClassName()
     if node.GetName() is not None:
         tree["Name"] = node.GetName()
+    flags = (node.GetDebug(), node.GetHideFromEditors(), node.GetSelectable(), node.GetSelected(), node.GetUndoEnabled())
+    for key, flag in zip(FLAGS, flags, strict=True):  # a few classes forget to print them
+        tree[key] = bool(flag)
+    tree.setdefault("MTime", node.GetMTime())
     for key, text in (("Description", node.GetDescription()), ("SingletonTag", node.GetSingletonTag())):
         tree.pop(key, None)
         if text:

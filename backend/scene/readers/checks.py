@@ -129,6 +129,23 @@ def check_volume(path: Path, limits: Options) -> None:
     check_complete(path)
 
 
+def check_file(path: Path, limits: Options) -> None:
+    """Every check that is known for a file of this ending.
+
+    Raises:
+        UnreadableError: one of them failed.
+    """
+    name = path.name.lower()
+    check_model(path)
+    check_volume(path, limits)
+    if name.endswith(".mrk.json"):
+        check_markups(path, limits)
+    elif name.endswith(".fcsv"):
+        check_points(path, limits)
+    elif name.endswith(".tfm"):
+        check_transform(path, limits)
+
+
 def check_within(folder: Path, files: Iterable[Path], limits: Options) -> None:
     """Refuse files that lie, links resolved, neither below `folder` nor below a folder that requests may use.
 
@@ -171,5 +188,4 @@ def check_scene(path: Path, limits: Options) -> None:
         raise UnreadableError(f"it needs files that are not there: {', '.join(missing[:5])}")
     for file in files:
         if file.is_file():
-            check_model(file)
-            check_volume(file, limits)
+            check_file(file, limits)

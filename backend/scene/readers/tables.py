@@ -91,9 +91,20 @@ class PresetReader:
     def read_terminology(self, source: Source) -> list[Any]:
         """No node: the terms are known to the terminologies logic from then on."""
         require_small(source.path, self._limits.max_text_mb)
-        if not self._app.modules["Terminologies"].LoadContextFromFile(str(source.path)):
+        if not self._terminologies().LoadContextFromFile(str(source.path)):
             raise UnreadableError("no reader could read it as a terminology or a region context")
         return []
+
+
+    def _terminologies(self) -> Any:
+        """The logic that keeps terminologies, made when first wanted: it looks in vain for those of a whole Slicer."""
+        logic = self._app.logic.GetModuleLogic("Terminologies")
+        if logic is None:
+            logic = self._app.modules["Terminologies"] = slicer.vtkSlicerTerminologiesModuleLogic()
+            logic.SetMRMLScene(self._scene)
+            logic.SetMRMLApplicationLogic(self._app.logic)
+            self._app.logic.SetModuleLogic("Terminologies", logic)
+        return logic
 
 
 class AnnotationReader:

@@ -168,7 +168,7 @@ def image_of(voxels: NDArray[Any]) -> Any:
 
 
 def placed(volume: PlainVolume, center: bool, discard_orientation: bool) -> NDArray[np.float64]:
-    """Where a volume lies, RAS mm: as its file says, centred on the origin, or on the axes with its first voxel at the origin."""
+    """IJK to RAS mm (4, 4): as the file says, centred on the origin, or along the axes with the first voxel at the origin."""
     matrix = volume.ijk_to_ras.copy()
     if discard_orientation:
         return np.diag([*np.linalg.norm(matrix[:3, :3], axis=0), 1.0])
