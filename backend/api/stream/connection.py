@@ -16,6 +16,7 @@ import structlog
 from backend import metrics
 from backend.api.stream import header as h
 from backend.api.stream import messages as m
+from backend.api.stream.members import Member
 from backend.api.stream.pacing import Pacer
 from backend.api.stream.streams import Stage, Stream, Tile
 from backend.config import Settings
@@ -41,6 +42,7 @@ class Connection:
     def __init__(self, session: Session, settings: Settings, frames: SharedFrames) -> None:
         self.id, self.secret = secrets.token_hex(8), secrets.token_hex(16)
         self._session, self._settings, self._frames = session, settings, frames
+        self.member: Member | None = None
         self.streams: dict[int, Stream] = {}
         self._last_stream = 0
         self._focus = 0
