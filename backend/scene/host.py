@@ -18,9 +18,11 @@ from backend.scene.application import Application
 from backend.scene.console import Console
 from backend.scene.content_commands import ContentCommands, select_nodes
 from backend.scene.context import Context, Options, Part, Performer
+from backend.scene.markups_commands import MarkupsCommands
 from backend.scene.mrml_commands import MrmlCommands
 from backend.scene.view_commands import ViewCommands
 from backend.scene.views import Views
+from backend.scene.volume_commands import VolumeCommands
 
 # Commands whose performers know that a slice view's plane may be ahead of its node.
 DRAWING = (c.SetView, c.Pointer, c.Frame, c.SlicePicture, c.CancelFrames)
@@ -57,7 +59,14 @@ class SceneHost:
         context = Context(self.app, self.views, self._options, self._emit, self._announce_lists)
         self._view_commands = ViewCommands(context)
         console = Console(self._options.enable_exec, {"__name__": "__main__", "slicer": slicer})
-        parts: list[Part] = [self._view_commands, ContentCommands(context), MrmlCommands(context), console]
+        parts: list[Part] = [
+            self._view_commands,
+            ContentCommands(context),
+            VolumeCommands(context),
+            MarkupsCommands(context),
+            MrmlCommands(context),
+            console,
+        ]
         self._performers: dict[type, Performer] = {c.Describe: lambda _command, _arrived: self._describe()}
         for part in parts:
             self._performers.update(part.performers)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from backend.api.slicer.console import Console
 from backend.api.slicer.exchange import Endpoint
+from backend.api.slicer.markups import Markups
 from backend.api.slicer.mrml import Mrml
 from backend.api.slicer.pictures import Pictures
 from backend.api.slicer.system import System
+from backend.api.slicer.volumes import Volumes
 from backend.config import Settings
 from backend.sessions.session import Session
 
@@ -16,6 +18,8 @@ def endpoints_of(session: Session, settings: Settings, pictures: Pictures) -> di
     groups = [
         pictures.endpoints(),
         Mrml(session, settings).endpoints(),
+        Volumes(session, settings).endpoints(),
+        Markups(session, settings).endpoints(),
         System().endpoints(),
         Console(session, settings).endpoints(),
     ]

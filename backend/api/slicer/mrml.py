@@ -124,7 +124,7 @@ class Mrml:
             load = c.Load(str(path), query["filetype"], properties, job=job)
             result = await self.session.ask(load, c.LoadResult)
         except SlicecastError:
-            self.session.journal.release(path)
+            self.session.journal.remove_spooled(path)
             raise
         return {"success": True, "loadedNodeIDs": [node.id for node in result.nodes[:1]]}
 

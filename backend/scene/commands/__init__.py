@@ -10,6 +10,16 @@ from backend.scene.commands.base import Command, Journaling, PictureFormat, Vect
 from backend.scene.commands.console import Execute
 from backend.scene.commands.content import Describe, Load, LoadDemo, LoadResult, Node, SceneInfo, SelectNodes, Track
 from backend.scene.commands.events import AnyEvent, Beat, Progress, SceneChanged, Started, ViewChanged
+from backend.scene.commands.markups import (
+    AddPoint,
+    ListPoints,
+    ListSegmentations,
+    MovePoint,
+    Point,
+    PointList,
+    PointPlaced,
+    SegmentationEntry,
+)
 from backend.scene.commands.mrml import Clear, NodeProperties, Properties, Reload, Remove, Save, Saved
 from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
 from backend.scene.commands.views import (
@@ -23,15 +33,19 @@ from backend.scene.commands.views import (
     ViewPatch,
     require_finite,
 )
+from backend.scene.commands.volumes import PutVolume, StepVolume, VolumePut, WriteGrid, WriteVolume, Written
 
 ViewCommand = OpenView | SetView | Pointer | Snapshot | Restore
 PictureCommand = Frame | CancelFrames | SlicePicture | ThreeDPicture
 ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track
 ConsoleCommand = Execute
+VolumeCommand = PutVolume | WriteVolume | WriteGrid | StepVolume
+MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
 MrmlCommand = Properties | Save | Reload | Remove | Clear
-AnyCommand = ViewCommand | PictureCommand | ContentCommand | ConsoleCommand | MrmlCommand
+AnyCommand = ViewCommand | PictureCommand | ContentCommand | ConsoleCommand | VolumeCommand | MarkupsCommand | MrmlCommand
 
 __all__ = [
+    "AddPoint",
     "AnyCommand",
     "AnyEvent",
     "Beat",
@@ -45,9 +59,13 @@ __all__ = [
     "Execute",
     "Frame",
     "Journaling",
+    "ListPoints",
+    "ListSegmentations",
     "Load",
     "LoadDemo",
     "LoadResult",
+    "MarkupsCommand",
+    "MovePoint",
     "MrmlCommand",
     "Node",
     "NodeProperties",
@@ -56,9 +74,13 @@ __all__ = [
     "PictureCommand",
     "PictureFormat",
     "PictureInfo",
+    "Point",
+    "PointList",
+    "PointPlaced",
     "Pointer",
     "Progress",
     "Properties",
+    "PutVolume",
     "Reload",
     "Remove",
     "Restore",
@@ -66,11 +88,13 @@ __all__ = [
     "Saved",
     "SceneChanged",
     "SceneInfo",
+    "SegmentationEntry",
     "SelectNodes",
     "SetView",
     "SlicePicture",
     "Snapshot",
     "Started",
+    "StepVolume",
     "ThreeDPicture",
     "Track",
     "Vector3",
@@ -78,5 +102,10 @@ __all__ = [
     "ViewCommand",
     "ViewInfo",
     "ViewPatch",
+    "VolumeCommand",
+    "VolumePut",
+    "WriteGrid",
+    "WriteVolume",
+    "Written",
     "require_finite",
 ]

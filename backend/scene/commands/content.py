@@ -23,6 +23,10 @@ class Load(Command):
     show_in_3d: bool = False
     job: str = ""
 
+    def spooled(self) -> str:
+        """What it loads: an upload or a download is needed as long as the load may have to be repeated."""
+        return self.path
+
 
 class LoadDemo(Command):
     """Open the demo scene: a CT chest with its segmentation and points, volume rendered."""
