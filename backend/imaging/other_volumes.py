@@ -1,4 +1,4 @@
-"""Volume formats that the ITK of slicer-core has no reader for: MGH (FreeSurfer), GIPL, and pictures (PNG, JPEG, TIFF).
+"""What the ITK of slicer-core has no reader for: MGH (FreeSurfer), GIPL, pictures (PNG, JPEG, TIFF), NRRD of 64-bit integers.
 
 MGH: FreeSurfer's format description, "MghMgzFormat": 284 bytes, big-endian, voxel sizes, direction cosines, RAS centre.
 GIPL: "Guy's Image Processing Lab" header as ITK reads it: 256 bytes, big-endian, one of two magic numbers at byte 252.
@@ -10,6 +10,7 @@ import gzip
 import math
 import re
 import struct
+import sys
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
 from backend.errors import UnreadableError
+from backend.imaging import nrrd
 
 MGH = (".mgh", ".mgz", ".mgh.gz")
 GIPL = (".gipl", ".gipl.gz")
@@ -39,8 +41,20 @@ class PlainVolume:
 
 
 def is_other_volume(path: Path) -> bool:
-    """Whether `read_other_volume` is for it, by its name."""
-    return path.name.lower().endswith(MGH + GIPL + PICTURES)
+    """Whether `read_other_volume` is for it."""
+    return path.name.lower().endswith(MGH + GIPL + PICTURES) or _wide_header(path) is not None
+
+
+def _wide_header(path: Path) -> nrrd.Header | None:
+    """The header of a volume of 64-bit integers, which other readers make floats of; None for anything else."""
+    if not path.name.lower().endswith(".nrrd"):
+        return None
+    try:
+        with path.open("rb") as file:
+            header = nrrd.read_header(file, path.stat().st_size, sys.maxsize)
+    except UnreadableError:  # others will say why, or know better
+        return None
+    return header if header.dtype.itemsize == 8 and header.dtype.kind in "iu" else None
 
 
 def read_other_volume(path: Path, limit_mb: int, files: list[Path] | None = None) -> PlainVolume:
@@ -55,6 +69,8 @@ def read_other_volume(path: Path, limit_mb: int, files: list[Path] | None = None
             return _read_mgh(path, limit_mb)
         if name.endswith(GIPL):
             return _read_gipl(path, limit_mb)
+        if name.endswith(".nrrd"):
+            return _read_wide(path, limit_mb)
         return _read_pictures(files or [path], limit_mb)
     except UnreadableError:
         raise
@@ -134,6 +150,17 @@ def _read_gipl(path: Path, limit_mb: int) -> PlainVolume:
     lps[:3, 3] = origin
     voxels = np.frombuffer(data, dtype, math.prod(sizes), GIPL_HEADER).reshape(sizes[2], sizes[1], sizes[0])
     return PlainVolume(voxels.astype(dtype.newbyteorder("=")), np.diag([-1.0, -1.0, 1.0, 1.0]) @ lps)
+
+
+def _read_wide(path: Path, limit_mb: int) -> PlainVolume:
+    header = _wide_header(path)
+    if header is None:
+        raise UnreadableError(f"{path.name} holds no 64-bit integers any more")
+    _require_room(path, header.data_bytes, limit_mb)
+    voxels = np.empty(math.prod(header.sizes), header.dtype.newbyteorder("="))
+    with path.open("rb") as file:
+        nrrd.read_voxels(file, header, voxels)
+    return PlainVolume(voxels.reshape(header.sizes[::-1]), header.ijk_to_ras)
 
 
 def _read_pictures(files: list[Path], limit_mb: int) -> PlainVolume:

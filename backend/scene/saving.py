@@ -8,10 +8,15 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import nrrd
+import numpy as np
 import slicer
 import vtk
+from vtk.util.numpy_support import vtk_to_numpy
 
 from backend.errors import BadRequestError, NotFoundError, UnavailableError
+from backend.imaging.frames import lps_to_ras
+from backend.render.views.matrices import from_vtk, to_vtk
 from backend.render.views.segments import BINARY_LABELMAP
 from backend.scene.commands import Saved
 
@@ -25,6 +30,7 @@ FURTHER: tuple[tuple[str, str], ...] = (
     ("vtkMRMLVolumePropertyNode", "vtkMRMLVolumePropertyJsonStorageNode"),
     ("vtkMRMLTableNode", "vtkMRMLTableSQLiteStorageNode"),
     ("vtkMRMLSequenceNode", "vtkMRMLSequenceStorageNode"),
+    ("vtkMRMLTextNode", "vtkMRMLTextStorageNode"),  # short texts have none by default
 )
 
 
@@ -48,12 +54,41 @@ def save_node(node: Any, path: Path, compress: bool | None, compression_paramete
     written = hardened(node) if apply_transforms else node
 
     def write(target: Path) -> str:
+        if is_wide(written):
+            return _write_wide(written, target, storage.GetUseCompression())
+        storage.SetScene(node.GetScene())  # sequences look into it for the classes of their items
         storage.SetFileName(str(target))
         if storage.WriteData(written) and target.is_file():
             return ""
         return storage.GetUserMessages().GetAllMessagesAsString().strip() or "its writer gave no reason"
 
     return _written(path, write)
+
+
+def is_wide(node: Any) -> bool:
+    """Whether a volume's voxels are 64-bit integers, which the writers of ITK refuse."""
+    image = node.GetImageData() if node.IsA("vtkMRMLVolumeNode") else None
+    scalars = image.GetPointData().GetScalars() if image is not None else None
+    return scalars is not None and scalars.GetDataTypeSize() == 8 and not scalars.IsA("vtkDoubleArray")
+
+
+def _write_wide(node: Any, target: Path, compress: bool) -> str:
+    """Write such a volume as NRRD; returns why not, or nothing."""
+    if target.suffix.lower() != ".nrrd":
+        return "volumes of 64-bit integers can be saved as .nrrd only"
+    voxels = vtk_to_numpy(node.GetImageData().GetPointData().GetScalars()).reshape(node.GetImageData().GetDimensions()[::-1])
+    matrix = to_vtk(np.eye(4))
+    node.GetIJKToRASMatrix(matrix)
+    lps = lps_to_ras(from_vtk(matrix))  # its own inverse
+    header = {
+        "space": "left-posterior-superior",
+        "space directions": lps[:3, :3].T,
+        "space origin": lps[:3, 3],
+        "kinds": ["domain"] * 3,
+        "encoding": "gzip" if compress else "raw",
+    }
+    nrrd.write(str(target), voxels.transpose(2, 1, 0), header)
+    return ""
 
 
 def save_scene(scene: Any, path: Path) -> Saved:

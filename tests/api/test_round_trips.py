@@ -293,7 +293,7 @@ def test_markups_of_every_type(server: LiveServer, folder: Path, kind: str) -> N
     if kind == "ROI":
         markup |= {"roiType": "Box", "center": points[0]["position"], "size": [10.5, 20.25, 30.0]}
     if kind == "Plane":
-        markup["planeType"] = "3points"
+        markup["planeType"] = "threePoints"
     path = folder / f"some-{kind}.mrk.json"
     path.write_text(json.dumps({"markups": [markup]}), "utf-8")
     node_id = load(server, path, "MarkupsFile")
@@ -366,7 +366,7 @@ def test_bspline_and_grid_transforms(server: LiveServer, folder: Path) -> None:
     ):  # fmt: skip
         node_id = load(server, folder / name, "TransformFile")
         assert node_id.startswith(f"vtkMRML{kind}TransformNode")
-        for point in ([3.0, 4.0, 5.0], [7.5, 8.25, 9.0]):
+        for point in ([2.0, 3.0, 4.0], [6.0, 9.0, 8.0]):  # at its nodes: between them Slicer interpolates a grid otherwise
             ras = [-point[0], -point[1], point[2]]
             source = (
                 f"t=slicer.mrmlScene.GetNodeByID('{node_id}').GetTransformFromParent()\n__execResult=list(t.TransformPoint({ras}))"

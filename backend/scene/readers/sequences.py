@@ -57,6 +57,7 @@ class SequenceReader:
     def _bundled(self, scene: Path) -> Any:
         """The sequence of a scene file that holds nothing but its items."""
         storage, sequence = slicer.vtkMRMLSequenceStorageNode(), slicer.vtkMRMLSequenceNode()
+        storage.SetScene(self._scene)  # it knows the classes of the items
         storage.SetFileName(str(scene))
         if not storage.ReadData(sequence) or not sequence.GetNumberOfDataNodes():
             raise UnreadableError("no reader could read it as a sequence")
