@@ -22,8 +22,8 @@ class Console:
         self._context, self._options = context, context.options
         self._namespace: dict[str, Any] | None = None
         self._output, self._sources = Output(context.options.exec_output_kb << 10), Sources()
-        self._loads: list[c.Load | c.LoadSample] = []
-        self._cleared = self._is_running = False
+        self._journal: list[c.Load | c.LoadSample | c.Clear] = []
+        self._is_running = False
         self.performers: Mapping[type[c.Command], Performer] = {
             c.Execute: lambda command, _arrived: self.run(command.source, command.result_name),
             c.FilesReady: lambda _command, _arrived: None,  # taken as it arrived; code here waits for it
@@ -40,7 +40,7 @@ class Console:
         if self._namespace is None:
             self._namespace = self._make_namespace()
         namespace, done = self._namespace, c.Executed()
-        self._loads, self._cleared, self._is_running = [], False, True
+        self._journal, self._is_running = [], True
         began = time.perf_counter()
         with self._output.captured():
             try:
@@ -54,7 +54,7 @@ class Console:
                 self._is_running = False
         done.seconds = time.perf_counter() - began
         done.stdout, done.stderr = self._output.texts
-        done.loads, done.cleared = self._loads, self._cleared
+        done.journal = self._journal
         self._context.announce_lists()
         return done
 
@@ -93,9 +93,9 @@ class Console:
         """Carry out a command now, as the gateway would have it done; loads are told to the gateway's journal."""
         value = self._context.perform(command)
         if self._is_running and isinstance(command, c.Load | c.LoadSample):
-            self._loads.append(command)
+            self._journal.append(command)
         return value
 
     def _on_clear(self, _caller: Any, _event: str) -> None:
         if self._is_running:
-            self._loads, self._cleared = [], True
+            self._journal = [c.Clear()]

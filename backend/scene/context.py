@@ -29,6 +29,13 @@ class Options(msgspec.Struct):
     exec_output_kb: int = 256
     exec_result_mb: int = 32
     sample_catalogue: str | None = None
+    allow_path: list[str] = []
+    max_volume_mb: int = 4096
+    max_text_mb: int = 16
+    max_control_points: int = 20_000
+    bundle_max_mb: int = 4096
+    bundle_max_files: int = 10_000
+    bundle_max_ratio: int = 500
 
 
 @dataclass(frozen=True)

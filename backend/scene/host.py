@@ -20,6 +20,7 @@ from backend.scene.context import Context, Options, Part, Performer
 from backend.scene.deferred import Deferred
 from backend.scene.fetching import Fetcher
 from backend.scene.markups_commands import MarkupsCommands
+from backend.scene.mrml_commands import MrmlCommands
 from backend.scene.sample_commands import SampleCommands
 from backend.scene.view_commands import ViewCommands
 from backend.scene.views import Views
@@ -67,6 +68,7 @@ class SceneHost:
             ContentCommands(context),
             VolumeCommands(context),
             MarkupsCommands(context),
+            MrmlCommands(context),
             SampleCommands(context),
             Console(context),
         ]

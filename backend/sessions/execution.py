@@ -72,10 +72,8 @@ class Executions:
         return done
 
     def _note(self, done: c.Executed) -> None:
-        if done.cleared:
-            self._journal.clear()
-        for load in done.loads:
-            self._journal.note(load)
+        for command in done.journal:
+            self._journal.note(command)
 
     def _remember(self, run: Execution) -> None:
         run.source, run.result = run.source[:SOURCE_KEPT], run.result[:RESULT_KEPT]

@@ -38,14 +38,10 @@ class Journal:
             key = command.journal_key()
             self.entries = [e for e in self.entries if e.journal != "newest" or e.journal_key() != key] + [command]
         elif command.journal == "clear":
-            self.clear()
-
-    def clear(self) -> None:
-        """Forget everything: the scene was cleared."""
-        needed = self._spooled()
-        self.entries.clear()
-        self._file.write_bytes(b"")
-        self._release(needed)
+            needed = self._spooled()
+            self.entries.clear()
+            self._file.write_bytes(b"")
+            self._release(needed)
 
     def _append(self, command: Command) -> None:
         amended = [entry.amended(command) for entry in self.entries]
@@ -72,6 +68,9 @@ class Journal:
             self.remove_spooled(Path(path))
 
     def remove_spooled(self, path: Path) -> None:
-        """Remove a file that was spooled, with the folder of its own that it lies in."""
-        if path.parent.parent == self.spool:
-            shutil.rmtree(path.parent, ignore_errors=True)
+        """Remove a file that was spooled with its folder in the spool, unless an entry still needs something in that."""
+        if self.spool not in path.parents:
+            return
+        folder = self.spool / path.relative_to(self.spool).parts[0]
+        if not any(folder == Path(needed) or folder in Path(needed).parents for needed in self._spooled()):
+            shutil.rmtree(folder, ignore_errors=True)

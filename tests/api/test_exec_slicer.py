@@ -112,8 +112,9 @@ def test_application_and_layout(server: LiveServer) -> None:
     found = do(
         server,
         "slicer.app.processEvents()\nlm = slicer.app.layoutManager()\n"
-        "__execResult = dict(version=slicer.app.applicationVersion, names=sorted(lm.sliceViewNames()), "
-        " count=lm.threeDViewCount, scene=slicer.app.mrmlScene() is slicer.mrmlScene, logic=slicer.app.applicationLogic().GetClassName(),"
+        "__execResult = dict(version=slicer.app.applicationVersion, names=sorted(lm.sliceViewNames()),"
+        " count=lm.threeDViewCount, scene=slicer.app.mrmlScene() is slicer.mrmlScene,"
+        " logic=slicer.app.applicationLogic().GetClassName(),"
         " temporary=os.path.isdir(slicer.app.temporaryPath), none=lm.sliceWidget('Nope') is None,"
         " far=lm.threeDWidget(7) is None)",
     )

@@ -20,6 +20,7 @@ from backend.scene.commands.markups import (
     PointPlaced,
     SegmentationEntry,
 )
+from backend.scene.commands.mrml import Clear, NodeProperties, Properties, Reload, Remove, Save, Saved
 from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
 from backend.scene.commands.samples import FilesReady, FilesWanted, LoadSample, SampleFile
 from backend.scene.commands.views import (
@@ -42,8 +43,10 @@ ConsoleCommand = Execute
 SampleCommand = LoadSample | FilesReady
 VolumeCommand = PutVolume | WriteVolume | WriteGrid | StepVolume
 MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
+MrmlCommand = Properties | Save | Reload | Remove | Clear
 AnyCommand = (
-    ViewCommand | PictureCommand | ContentCommand | ConsoleCommand | SampleCommand | VolumeCommand | MarkupsCommand
+    ViewCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
+    | ConsoleCommand | SampleCommand
 )  # fmt: skip
 
 __all__ = [
@@ -53,6 +56,7 @@ __all__ = [
     "Beat",
     "CameraPatch",
     "CancelFrames",
+    "Clear",
     "Command",
     "ConsoleCommand",
     "ContentCommand",
@@ -71,7 +75,9 @@ __all__ = [
     "LoadSample",
     "MarkupsCommand",
     "MovePoint",
+    "MrmlCommand",
     "Node",
+    "NodeProperties",
     "OpenView",
     "Picture",
     "PictureCommand",
@@ -82,10 +88,15 @@ __all__ = [
     "PointPlaced",
     "Pointer",
     "Progress",
+    "Properties",
     "PutVolume",
+    "Reload",
+    "Remove",
     "Restore",
     "SampleCommand",
     "SampleFile",
+    "Save",
+    "Saved",
     "SceneChanged",
     "SceneInfo",
     "SegmentationEntry",

@@ -8,6 +8,7 @@ import msgspec
 
 from backend.scene.commands.base import Command
 from backend.scene.commands.content import Load
+from backend.scene.commands.mrml import Clear
 from backend.scene.commands.samples import LoadSample
 
 
@@ -28,8 +29,8 @@ class Execute(Command):
 class Executed(msgspec.Struct):
     """What came of it: `result` is the JSON text of the result variable; with `error` set the source did not come to its end.
 
-    `stdout` and `stderr` are what it printed, cut at the limit. `loads` are the loads it did, for the journal; with `cleared`
-    the scene was cleared before these.
+    `stdout` and `stderr` are what it printed, cut at the limit. `journal` holds what it loaded and cleared, in order, to be
+    done again in a new scene process.
     """
 
     result: str = "null"
@@ -38,5 +39,4 @@ class Executed(msgspec.Struct):
     error: str = ""
     traceback: str = ""
     seconds: float = 0.0
-    cleared: bool = False
-    loads: list[Load | LoadSample] = []
+    journal: list[Load | LoadSample | Clear] = msgspec.field(default_factory=list)

@@ -76,9 +76,9 @@ class IoManager(StandIn):
         """Write the node `properties["nodeID"]`, or the scene for `SceneFile`, to `properties["fileName"]`."""
         filename = str(Path(properties["fileName"]).expanduser().absolute())
         if fileType == "SceneFile":
-            return self._done(saving.write_scene(self._desk.scene, filename, messages), messages)
+            return self._done(saving.write_scene(self._desk, filename, messages), messages)
         node = self._desk.scene.GetNodeByID(properties["nodeID"])
-        return self._done(saving.write(node, filename, properties), messages)
+        return self._done(saving.write(self._desk, node, filename, properties), messages)
 
     def exportNodes(
         self, nodeIDs: Sequence[str], fileNames: Sequence[str], properties: dict[str, Any], hardenTransforms: bool = False,
@@ -88,7 +88,8 @@ class IoManager(StandIn):
         success = True
         for node_id, name in zip(nodeIDs, fileNames, strict=True):
             filename = str(Path(name).expanduser().absolute())
-            reason = saving.export(self._desk.scene.GetNodeByID(node_id), filename, properties, hardenTransforms)
+            node = self._desk.scene.GetNodeByID(node_id)
+            reason = saving.export(self._desk, node, filename, properties, hardenTransforms)
             success = self._done(reason, messages) and success
         return success
 

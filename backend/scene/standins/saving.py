@@ -1,4 +1,4 @@
-"""Writing nodes and the scene to files, through MRML's storage nodes."""
+"""Writing nodes and the scene to files, as scripts have it done."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import slicer
-import vtk
 
-# Slicer's writer of each class, most special first.
+from backend.errors import SlicecastError
+from backend.scene.commands import Save, SelectNodes
+from backend.scene.saving import endings_of
+from backend.scene.standins.desk import Desk
+
+# Slicer's writer of each class.
 WRITERS: dict[str, str] = {
     "vtkMRMLVolumeNode": "VolumeFile",
     "vtkMRMLSegmentationNode": "SegmentationFile",
@@ -29,74 +33,49 @@ def writer_of(node: Any) -> str:
 
 
 def formats_of(node: Any) -> list[str]:
-    """Formats a node can be written in, such as `NRRD (.nrrd)`."""
-    storage = node.CreateDefaultStorageNode() if node.IsA("vtkMRMLStorableNode") else None
-    if storage is None:
-        return []
-    types = storage.GetSupportedWriteFileTypes()
-    return [types.GetValue(index) for index in range(types.GetNumberOfValues())]
+    """Formats a node can be written in, such as `nrrd (.nrrd)`."""
+    return [f"{ending.lstrip('.')} ({ending})" for ending in endings_of(node)]
 
 
 def extension_of(filename: str, node: Any) -> str:
     """The longest ending of a file name that a node can be written with, empty if none."""
-    helper = slicer.vtkDataFileFormatHelper.GetFileExtensionFromFormatString
-    known = sorted((str(helper(text)) for text in formats_of(node)), key=len, reverse=True)
-    return next((extension for extension in known if filename.lower().endswith(extension.lower())), "")
+    known = sorted(endings_of(node), key=len, reverse=True)
+    return next((ending for ending in known if filename.lower().endswith(ending)), "")
 
 
-def write(node: Any, filename: str, properties: dict[str, Any]) -> str:
-    """Write a node to its own storage node's file, which then is this one; returns what went wrong, empty if nothing."""
-    if not extension_of(filename, node):
-        return f"no known file format was found for filename {filename}"
-    if node.GetStorageNode() is None:
-        node.AddDefaultStorageNode(filename)
-    return _write(node.GetStorageNode(), node, filename, properties)
+def write(desk: Desk, node: Any, filename: str, properties: dict[str, Any]) -> str:
+    """Write a node to a file that then is its own; returns what went wrong, empty if nothing."""
+    reason = export(desk, node, filename, properties, in_world=False)
+    if not reason:
+        if node.GetStorageNode() is None:
+            node.AddDefaultStorageNode(filename)
+        else:
+            node.GetStorageNode().SetFileName(filename)
+    return reason
 
 
-def export(node: Any, filename: str, properties: dict[str, Any], in_world: bool) -> str:
+def export(desk: Desk, node: Any, filename: str, properties: dict[str, Any], in_world: bool) -> str:
     """Write a node without making the file its own, `in_world` with its transforms applied; returns what went wrong."""
-    if not extension_of(filename, node):
-        return f"no known file format was found for filename {filename}"
-    if in_world and node.IsA("vtkMRMLTransformableNode") and node.GetParentTransformNode() is not None:
-        node = _in_world(node)
-    storage = node.CreateDefaultStorageNode()
-    if hasattr(storage, "ConfigureForDataExchange") and node.GetScene() is None:
-        storage.ConfigureForDataExchange()
-    storage.SetScene(node.GetScene())
-    return _write(storage, node, filename, properties)
+    compress = slicer.util.toBool(properties["useCompression"]) if "useCompression" in properties else None
+    parameter = str(properties.get("compressionParameter", ""))
+    return _save(desk, Save(SelectNodes(id=node.GetID()), filename, compress, parameter, in_world))
 
 
-def _in_world(node: Any) -> Any:
-    """A copy of a node, in no scene, with all its transforms applied to its data."""
-    to_world = vtk.vtkGeneralTransform()
-    slicer.vtkMRMLTransformNode.GetTransformBetweenNodes(node.GetParentTransformNode(), None, to_world)
-    copy = node.CreateNodeInstance()
-    copy.CopyContent(node)
-    copy.SetName(node.GetName())
-    copy.ApplyTransform(to_world)
-    return copy
-
-
-def _write(storage: Any, node: Any, filename: str, properties: dict[str, Any]) -> str:
-    if not Path(filename).parent.is_dir():
-        return f"there is no folder {Path(filename).parent}"
-    storage.SetFileName(str(filename))
-    if "useCompression" in properties:
-        storage.SetUseCompression(1 if slicer.util.toBool(properties["useCompression"]) else 0)
-    if "compressionParameter" in properties:
-        storage.SetCompressionParameter(str(properties["compressionParameter"]))
-    if storage.WriteData(node):
-        return ""
-    return storage.GetUserMessages().GetAllMessagesAsString().strip() or "its writer gave no reason"
-
-
-def write_scene(scene: Any, filename: str, messages: Any) -> str:
+def write_scene(desk: Desk, filename: str, messages: Any) -> str:
     """Write the scene as `.mrml` (without data), as `.mrb`, or else into a folder; returns what went wrong."""
-    path = Path(filename)
-    if path.suffix.lower() == ".mrml":
-        scene.SetURL(str(path))
-        return "" if scene.Commit(str(path)) else "the scene file could not be written"
+    path, scene = Path(filename), desk.scene
     if path.suffix.lower() == ".mrb":
-        return "" if scene.WriteToMRB(str(path), None, messages) else "the bundle could not be written"
+        return _save(desk, Save(SelectNodes(), filename))
+    if path.suffix.lower() == ".mrml":
+        scene.SetURL(filename)
+        return "" if scene.Commit(filename) else "the scene file could not be written"
     path.mkdir(parents=True, exist_ok=True)
-    return "" if scene.SaveSceneToSlicerDataBundleDirectory(str(path), None, messages) else "the folder could not be written"
+    return "" if scene.SaveSceneToSlicerDataBundleDirectory(filename, None, messages) else "the folder could not be written"
+
+
+def _save(desk: Desk, command: Save) -> str:
+    try:
+        saved = desk.perform(command)
+    except SlicecastError as error:
+        return str(error)
+    return "" if saved.success else saved.message or "its writer gave no reason"
