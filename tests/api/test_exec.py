@@ -14,6 +14,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.support.live import Answer, LiveServer
+from tests.support.restart import comes_back
 from tests.support.stream_client import StreamClient
 
 
@@ -264,19 +265,6 @@ def test_runs_are_remembered_with_what_they_said(server: LiveServer) -> None:
     assert "and this" in bad["error"]
     assert bad["traceback"]
     assert abs(bad["time"] - time.time()) < 60
-
-
-def comes_back(server: LiveServer, old: int) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        assert server.get("/slicer/timeimage").status == 200
-        try:
-            if server.get("/readyz").status == 200 and server.scene_pid() != old:
-                return
-        except LookupError:
-            pass
-        time.sleep(0.1)
-    raise TimeoutError(server.log.read_text())
 
 
 # -- crashes, last: they restart the scene ----------------------------------------------------------------------------

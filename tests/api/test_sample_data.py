@@ -19,6 +19,7 @@ import pytest
 
 from tests.support.live import Answer, LiveServer
 from tests.support.phantoms import centred, octant_volume, write_nrrd
+from tests.support.restart import comes_back
 from tests.support.sample_store import SampleServer, write_catalogue
 from tests.support.stream_client import StreamClient
 
@@ -169,14 +170,7 @@ def test_it_comes_back_after_a_crash(server: LiveServer) -> None:
     before, old = names(server), server.scene_pid()
     assert "MRHead_2" in before
     os.kill(old, signal.SIGKILL)
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        try:
-            if server.get("/readyz").status == 200 and server.scene_pid() != old:
-                break
-        except LookupError:
-            pass
-        time.sleep(0.1)
+    comes_back(server, old)
     assert names(server) == before
     storage = server.get("/slicer/mrml/names?class=vtkMRMLVolumeArchetypeStorageNode").json()
     assert not [name for name in storage if "MRHead" in name]

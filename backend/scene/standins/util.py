@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +54,31 @@ def replace_functions() -> None:
         "showStatusMessage": show_status_message, "settingsValue": settings_value, "infoDisplay": logged(logging.INFO),
         "warningDisplay": logged(logging.WARNING), "errorDisplay": logged(logging.ERROR),
     }  # fmt: skip
+    ours |= {name: with_fresh_properties(function) for name, function in _taking_properties()}
     for name, function in ours.items():
         setattr(slicer.util, name, function)
         if hasattr(slicer, name):  # the package repeats most of them
             setattr(slicer, name, function)
     slicer.qSlicerScriptedLoadableModule = slicer.qSlicerScriptedLoadableModuleWidget = type("NoWidget", (), {})
+
+
+def _taking_properties() -> list[tuple[str, Callable[..., Any]]]:
+    functions = inspect.getmembers(slicer.util, inspect.isfunction)
+    return [(name, function) for name, function in functions if "properties" in inspect.signature(function).parameters]
+
+
+def with_fresh_properties(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` with a dictionary of its own for each call: Slicer's write into their default, and find it in the next."""
+    signature = inspect.signature(function)
+
+    @wraps(function)
+    def call(*args: Any, **options: Any) -> Any:
+        bound = signature.bind(*args, **options)
+        bound.apply_defaults()
+        bound.arguments["properties"] = dict(bound.arguments["properties"] or {})
+        return function(*bound.args, **bound.kwargs)
+
+    return call
 
 
 def nothing(*_args: Any, **_options: Any) -> None:
