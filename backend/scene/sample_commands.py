@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from backend.errors import SlicecastError
 from backend.scene import commands as c
 from backend.scene.context import Context, Performer
 
@@ -26,7 +25,7 @@ class SampleCommands:
                     part = self._perform(c.Load(path, file.type or None, {"name": file.node}, job=command.job))
                     result.nodes += part.nodes
                     result.warnings += part.warnings
-        except SlicecastError:
+        except BaseException:  # users' code that loads may be interrupted in the middle
             made = [self._scene.GetNodeByID(node_id) for node_id in self._ids() if node_id not in nodes_before]
             for node in sorted(made, key=lambda node: bool(node.IsA("vtkMRMLDisplayNode"))):
                 if self._scene.IsNodePresent(node):  # a volume that is shown would get a new display node if that went first

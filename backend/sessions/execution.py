@@ -17,8 +17,7 @@ from backend.scene import commands as c
 from backend.sessions.journal import Journal
 
 log = structlog.get_logger("exec")
-SOURCE_KEPT = 2000
-RESULT_KEPT = 2000
+KEPT = 4096  # characters of each text of a remembered run
 
 
 class Execution(msgspec.Struct):
@@ -76,6 +75,7 @@ class Executions:
             self._journal.note(command)
 
     def _remember(self, run: Execution) -> None:
-        run.source, run.result = run.source[:SOURCE_KEPT], run.result[:RESULT_KEPT]
+        for name in ("source", "result", "stdout", "stderr", "error", "traceback"):
+            setattr(run, name, getattr(run, name)[:KEPT])
         self.records.append(run)
         log.info("run", seconds=round(run.seconds, 3), error=run.error or None, printed=len(run.stdout) + len(run.stderr))

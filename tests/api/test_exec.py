@@ -8,6 +8,8 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +18,8 @@ import pytest
 from tests.support.live import Answer, LiveServer
 from tests.support.restart import comes_back
 from tests.support.stream_client import StreamClient
+
+VOLUME = str(Path(find_spec("slicerio").origin).parent / "data" / "CTChest4.nrrd")  # type: ignore[union-attr, arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -154,10 +158,24 @@ def test_a_long_run_is_interrupted_and_scene_and_namespace_are_as_before(server:
 
 def test_code_that_catches_the_interruption_is_interrupted_again(server: LiveServer) -> None:
     scene = server.scene_pid()
-    source = "n = 0\nwhile n < 2:\n  try:\n    while True: n + 0\n  except BaseException: n += 1\nwhile True: pass"
+    source = "n = 0\nwhile n < 2:\n  try:\n    time.sleep(60)\n  except BaseException: n += 1\nwhile True: pass"
     assert "interrupted" in message(server, source)
     assert result(server, "__execResult = n") == 2
     assert server.scene_pid() == scene
+
+
+def test_loading_that_is_interrupted_leaves_no_half_of_it(server: LiveServer) -> None:
+    source = f"loaded = 0\nwhile True:\n    slicer.util.loadVolume({VOLUME!r}, {{'show': False}})\n    loaded += 1"
+    assert "interrupted" in message(server, source)
+    whole = "[n for n in slicer.util.getNodesByClass('vtkMRMLVolumeNode') if n.GetImageData() and n.GetDisplayNode()]"
+    result(server, f"whole = {whole}")
+    loaded, volumes, good = result(
+        server, "__execResult = [loaded, len(slicer.util.getNodesByClass('vtkMRMLVolumeNode')), len(whole)]"
+    )
+    assert loaded > 1
+    assert volumes == good
+    result(server, "whole = []; slicer.mrmlScene.Clear()")
+    result(server, f"slicer.util.loadVolume({VOLUME!r})")
 
 
 # -- beside others ---------------------------------------------------------------------------------------------------
@@ -230,7 +248,7 @@ def test_a_layout_set_here_is_the_scenes(server: LiveServer) -> None:
 
 
 def api(server: LiveServer, source: str) -> Any:
-    answer = post(server, json.dumps({"source": source}), "/api/exec")
+    answer = server.request("POST", "/api/exec", json.dumps({"source": source}).encode(), Content_Type="application/json")
     assert answer.status == 200, answer.body
     return answer.json()
 
@@ -243,8 +261,15 @@ def test_our_own_route_gives_output_and_traceback_too(server: LiveServer) -> Non
     assert done["stdout"] == "before\n"
     assert done["error"] == "ZeroDivisionError: division by zero"
     assert 'File "<exec>", line 2' in done["traceback"]
-    assert post(server, "{}", "/api/exec").status == 400
-    assert post(server, "nothing", "/api/exec").status == 400
+    for body in (b"{}", b"nothing", b"\xff"):
+        assert server.request("POST", "/api/exec", body, Content_Type="application/json").status == 400
+
+
+def test_a_page_can_not_use_our_own_route_without_being_let(server: LiveServer) -> None:
+    body = b'{"source": "stolen = 1"}'
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):  # those a page may send unasked
+        assert server.request("POST", "/api/exec", body, Content_Type=kind).status == 400
+    assert "not defined" in message(server, "stolen")
 
 
 def test_output_is_bounded(server: LiveServer) -> None:
@@ -279,6 +304,7 @@ def test_runs_are_remembered_with_what_they_said(server: LiveServer) -> None:
     ],
 )
 def test_a_crash_or_a_native_hang_hurts_the_scene_process_only(server: LiveServer, deed: str) -> None:
+    result(server, f"slicer.mrmlScene.Clear(); slicer.util.loadVolume({VOLUME!r})")
     result(server, "n = slicer.mrmlScene.AddNewNodeByClass('vtkMRMLTextNode', 'Volatile')")
     before, old = server.get("/slicer/mrml/ids").json(), server.scene_pid()
     assert "scene" in message(server, deed)
@@ -289,10 +315,7 @@ def test_a_crash_or_a_native_hang_hurts_the_scene_process_only(server: LiveServe
 
 
 def test_what_it_loaded_comes_back_after_a_crash(server: LiveServer) -> None:
-    import slicerio
-
-    path = slicerio.__path__[0] + "/data/CTChest4.nrrd"
-    result(server, f"slicer.mrmlScene.Clear(); slicer.util.loadVolume({path!r}, {{'name': 'Mine'}})")
+    result(server, f"slicer.mrmlScene.Clear(); slicer.util.loadVolume({VOLUME!r}, {{'name': 'Mine'}})")
     old = server.scene_pid()
     assert "scene" in message(server, "import os; os._exit(1)")
     comes_back(server, old)

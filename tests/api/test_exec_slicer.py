@@ -472,7 +472,9 @@ def test_messages_for_people_go_to_the_output(server: LiveServer) -> None:
         "slicer.util.setToolbarsVisible(False); s = slicer.app.settings(); s.setValue('a/b', 5)\n"
         "__execResult = [s.value('a/b'), s.value('c', 'd'), slicer.util.settingsValue('a/b', 0, int), slicer.util.mainWindow()]"
     )
-    answer = server.request("POST", "/api/exec", json.dumps({"source": source}).encode()).json()
+    answer = server.request(
+        "POST", "/api/exec", json.dumps({"source": source}).encode(), Content_Type="application/json"
+    ).json()
     assert answer["stdout"] == "one\ntwo\n"
     assert "three" in answer["stderr"]
     assert answer["result"] == [5, "d", 5, None]

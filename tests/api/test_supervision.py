@@ -16,7 +16,7 @@ from tests.support.live import LiveServer, free_port
 from tests.support.restart import comes_back
 
 CRASH = "import ctypes; ctypes.string_at(0)"
-STUBBORN = "while True:\n  try:\n    while True: n = 0\n  except BaseException: pass"
+STUBBORN = "import time\nwhile True:\n  try: time.sleep(60)\n  except BaseException: pass"
 LOOP_IN_C = "import collections; collections.deque(iter(int, 1), maxlen=0)"
 
 

@@ -34,6 +34,9 @@ class ExecHandler(BaseHandler):
 
     async def post(self) -> None:
         """Run; the answer has result, output, and, where the source raised, error and traceback."""
+        if self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/json":
+            # Pages of other origins can send any other type without being asked first.
+            raise BadRequestError("the body must be sent as application/json")
         if len(self.request.body) > LARGEST_SOURCE:
             raise BadRequestError("the source is too long")
         try:
