@@ -20,6 +20,7 @@ from backend import __version__, cli_client
 from backend.config import Settings
 from backend.open_url import open_url
 from backend.render.glprobe import NO_DRIVER
+from backend.slicer_launcher import install
 
 PACKAGES = (
     "slicer-core",
@@ -41,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = given.pop("command")
     if command == "open-url":
         return open_url(given["url"], given["server"], given["browser"], given["wait"])
+    if command == "slicer-launcher":
+        return install(given["install"], given["allow_path"] or [])
     if command not in ("serve", "check"):
         return cli_client.run(command, given)
     paths = given.pop("paths", [])
@@ -63,6 +66,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="serve files, folders and URLs; the demo scene without any")
     serve.add_argument("paths", nargs="*", metavar="FILE|FOLDER|URL")
+    launcher = commands.add_parser("slicer-launcher", help="write a program named Slicer that scripts can start in its place")
+    launcher.add_argument("--install", metavar="FOLDER", type=Path, required=True, help="where to write it")
+    launcher.add_argument(
+        "--allow-path", metavar="FOLDER", action="append", help="folders that requests may then name files in; "
+        "without: the home folder, the current one, the one for temporary files",
+    )  # fmt: skip
     check_command = commands.add_parser("check", help="report what this machine offers and what is missing")
     cli_client.add_parsers(commands)
     link = commands.add_parser("open-url", help="have a running server open a slicer: link, and show its viewer")

@@ -77,6 +77,9 @@ class Journal:
             self.remove_spooled(Path(path))
 
     def remove_spooled(self, path: Path) -> None:
-        """Remove a file that was spooled, with the folder of its own that it lies in."""
-        if path.parent.parent == self.spool:
-            shutil.rmtree(path.parent, ignore_errors=True)
+        """Remove a file that was spooled with its folder in the spool, unless an entry still needs something in that."""
+        if self.spool not in path.parents:
+            return
+        folder = self.spool / path.relative_to(self.spool).parts[0]
+        if not any(folder == Path(needed) or folder in Path(needed).parents for needed in self._spooled()):
+            shutil.rmtree(folder, ignore_errors=True)

@@ -10,6 +10,7 @@ from backend.api.slicer.links import Links
 from backend.api.slicer.markups import Markups
 from backend.api.slicer.mrml import Mrml
 from backend.api.slicer.pictures import Pictures
+from backend.api.slicer.sample_data import SampleData
 from backend.api.slicer.system import System
 from backend.api.slicer.volumes import Volumes
 from backend.config import Settings
@@ -30,5 +31,6 @@ def endpoints_of(
         Markups(session, settings).endpoints(),
         System(stop).endpoints(),
         Console(session, settings).endpoints(),
+        SampleData(session).endpoints(),
     ]
     return {endpoint.prefix: endpoint for group in groups for endpoint in group}

@@ -16,6 +16,8 @@ class Command(msgspec.Struct, tag=True, omit_defaults=True):
 
     limit: ClassVar[str] = "command_timeout_s"
     """Name of the setting that bounds how long the scene may be busy with it."""
+    grace_s: ClassVar[float] = 0.0
+    """How long beyond that the process is left alone, where it keeps to the limit by itself."""
     patient: ClassVar[bool] = False
     """Native code may keep the whole process silent meanwhile, so a missing heartbeat is no fault."""
     journal: ClassVar[Journaling] = "no"
