@@ -169,6 +169,7 @@ class Call(Message):
     args: Any = None
 
 
-AnyMessage = Hello | Open | Resize | Visible | Focus | Close | Set | Track | Input | Ack | Probe | Stats | Presence | Grant | Call
+ViewMessage = Open | Resize | Visible | Focus | Close | Set | Input | Ack | Stats
+AnyMessage = Hello | ViewMessage | Track | Probe | Presence | Grant | Call
 decode = msgspec.json.Decoder(AnyMessage).decode
 KNOWN = frozenset(kind.__name__.lower() for kind in AnyMessage.__args__)

@@ -6,11 +6,24 @@ millimetres in RAS, sizes are pixels, times are seconds unless the name says oth
 
 from __future__ import annotations
 
+from backend.scene.commands.arrangement import ShowSlicesIn3D
 from backend.scene.commands.base import Command, Journaling, PictureFormat, Vector3
-from backend.scene.commands.console import Execute
+from backend.scene.commands.console import Execute, Executed
 from backend.scene.commands.content import Describe, Load, LoadDemo, LoadResult, Node, SceneInfo, SelectNodes, Track
 from backend.scene.commands.events import AnyEvent, Beat, Progress, SceneChanged, Started, ViewChanged
+from backend.scene.commands.markups import (
+    AddPoint,
+    ListPoints,
+    ListSegmentations,
+    MovePoint,
+    Point,
+    PointList,
+    PointPlaced,
+    SegmentationEntry,
+)
+from backend.scene.commands.mrml import Clear, NodeProperties, Properties, Reload, Remove, Save, Saved
 from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
+from backend.scene.commands.samples import FilesReady, FilesWanted, LoadSample, SampleFile
 from backend.scene.commands.views import (
     CameraPatch,
     OpenView,
@@ -22,45 +35,81 @@ from backend.scene.commands.views import (
     ViewPatch,
     require_finite,
 )
+from backend.scene.commands.volumes import PutVolume, StepVolume, VolumePut, WriteGrid, WriteVolume, Written
 
 ViewCommand = OpenView | SetView | Pointer | Snapshot | Restore
 PictureCommand = Frame | CancelFrames | SlicePicture | ThreeDPicture
 ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track
 ConsoleCommand = Execute
-AnyCommand = ViewCommand | PictureCommand | ContentCommand | ConsoleCommand
+ArrangementCommand = ShowSlicesIn3D
+SampleCommand = LoadSample | FilesReady
+VolumeCommand = PutVolume | WriteVolume | WriteGrid | StepVolume
+MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
+MrmlCommand = Properties | Save | Reload | Remove | Clear
+AnyCommand = (
+    ViewCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
+    | ConsoleCommand | SampleCommand | ArrangementCommand
+)  # fmt: skip
 
 __all__ = [
+    "AddPoint",
     "AnyCommand",
     "AnyEvent",
+    "ArrangementCommand",
     "Beat",
     "CameraPatch",
     "CancelFrames",
+    "Clear",
     "Command",
     "ConsoleCommand",
     "ContentCommand",
     "Describe",
     "Execute",
+    "Executed",
+    "FilesReady",
+    "FilesWanted",
     "Frame",
     "Journaling",
+    "ListPoints",
+    "ListSegmentations",
     "Load",
     "LoadDemo",
     "LoadResult",
+    "LoadSample",
+    "MarkupsCommand",
+    "MovePoint",
+    "MrmlCommand",
     "Node",
+    "NodeProperties",
     "OpenView",
     "Picture",
     "PictureCommand",
     "PictureFormat",
     "PictureInfo",
+    "Point",
+    "PointList",
+    "PointPlaced",
     "Pointer",
     "Progress",
+    "Properties",
+    "PutVolume",
+    "Reload",
+    "Remove",
     "Restore",
+    "SampleCommand",
+    "SampleFile",
+    "Save",
+    "Saved",
     "SceneChanged",
     "SceneInfo",
+    "SegmentationEntry",
     "SelectNodes",
     "SetView",
+    "ShowSlicesIn3D",
     "SlicePicture",
     "Snapshot",
     "Started",
+    "StepVolume",
     "ThreeDPicture",
     "Track",
     "Vector3",
@@ -68,5 +117,10 @@ __all__ = [
     "ViewCommand",
     "ViewInfo",
     "ViewPatch",
+    "VolumeCommand",
+    "VolumePut",
+    "WriteGrid",
+    "WriteVolume",
+    "Written",
     "require_finite",
 ]

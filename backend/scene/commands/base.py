@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
@@ -16,12 +16,31 @@ class Command(msgspec.Struct, tag=True, omit_defaults=True):
 
     limit: ClassVar[str] = "command_timeout_s"
     """Name of the setting that bounds how long the scene may be busy with it."""
+    grace_s: ClassVar[float] = 0.0
+    """How long beyond that the process is left alone, where it keeps to the limit by itself."""
     patient: ClassVar[bool] = False
     """Native code may keep the whole process silent meanwhile, so a missing heartbeat is no fault."""
     journal: ClassVar[Journaling] = "no"
     """How a new scene process is told after a crash: not at all, in turn, only the newest of its key, or by forgetting
     everything before (`clear`)."""
 
+    answer: ClassVar[Any] = object
+    """Type of its answer, where the journal makes something of it."""
+
     def journal_key(self) -> str:
         """What makes two `newest` entries the same; only the later one is kept."""
         return type(self).__name__
+
+    def journaled(self, answer: Any) -> Command:
+        """What the journal keeps, now that the answer is known; asked again when a new process has answered."""
+        del answer
+        return self
+
+    def amended(self, later: Command) -> Command | None:
+        """What becomes of this entry of the journal once `later` has succeeded; None if it need not be told again."""
+        del later
+        return self
+
+    def spooled(self) -> str:
+        """Path of the spooled file that it needs to be told again, if it owns one: the journal removes it when no longer."""
+        return ""

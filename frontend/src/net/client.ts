@@ -26,6 +26,7 @@ function inWorker(onEvent: (event: CoreEvent) => void): StreamClient {
     show: call("show"),
     set: call("set"),
     focus: call("focus"),
+    close: call("close"),
     track: call("track"),
     probe: call("probe"),
     disconnect: call("disconnect"),

@@ -46,7 +46,15 @@ export type CoreEvent =
 
 export interface CoreCommands {
   connect(url: string): void;
-  open(view: string, canvas: OffscreenCanvas | HTMLCanvasElement, size: [number, number], dpr: number): void;
+  /** `view` is the page's own key for it, and the name of the view unless `name` says otherwise. */
+  open(
+    view: string,
+    canvas: OffscreenCanvas | HTMLCanvasElement,
+    size: [number, number],
+    dpr: number,
+    name?: string,
+  ): void;
+  close(view: string): void;
   resize(view: string, size: [number, number], dpr: number): void;
   visible(visible: boolean): void;
   show(view: string, visible: boolean): void;
@@ -60,6 +68,7 @@ export interface CoreCommands {
 }
 
 interface View {
+  key: string;
   name: string;
   stream: number | null;
   size: [number, number];
@@ -106,8 +115,15 @@ export class StreamCore implements CoreCommands {
     this.socket?.close();
   }
 
-  open(name: string, canvas: OffscreenCanvas | HTMLCanvasElement, size: [number, number], dpr: number): void {
+  open(
+    key: string,
+    canvas: OffscreenCanvas | HTMLCanvasElement,
+    size: [number, number],
+    dpr: number,
+    name = key,
+  ): void {
     const view: View = {
+      key,
       name,
       stream: null,
       size,
@@ -123,8 +139,16 @@ export class StreamCore implements CoreCommands {
       ),
     };
     view.painter.resize(size[0], size[1]);
-    this.views.set(name, view);
+    this.views.set(key, view);
     this.ask([view]);
+  }
+
+  close(key: string): void {
+    const view = this.views.get(key);
+    if (!view) return;
+    this.views.delete(key);
+    view.painter.close();
+    if (view.stream !== null) this.send("close", { stream: view.stream });
   }
 
   resize(name: string, size: [number, number], dpr: number): void {
@@ -275,7 +299,7 @@ export class StreamCore implements CoreCommands {
     if (this.socket?.readyState !== WebSocket.OPEN || !this.key || views.length === 0) return;
     this.askedAt = performance.now();
     const wishes = views.map((v) => ({
-      ref: v.name,
+      ref: v.key,
       view: v.name,
       size: v.size,
       dpr: v.dpr,
@@ -286,13 +310,16 @@ export class StreamCore implements CoreCommands {
 
   private opened(message: { ref: string; stream: number; state: ViewState }): void {
     const view = this.views.get(message.ref);
-    if (!view) return;
+    if (!view) {
+      this.send("close", { stream: message.stream }); // it was closed before it was open
+      return;
+    }
     view.stream = message.stream;
     this.sayVisible(view);
-    this.tell({ event: "opened", view: view.name, state: message.state });
+    this.tell({ event: "opened", view: view.key, state: message.state });
     const { pending } = view;
     view.pending = null;
-    if (pending) this.set(view.name, pending, null);
+    if (pending) this.set(view.key, pending, null);
   }
 
   private sayVisible(view: View): void {
@@ -310,7 +337,7 @@ export class StreamCore implements CoreCommands {
     }
     this.tell({
       event: "picture",
-      view: view.name,
+      view: view.key,
       stats: {
         rev: header.rev,
         n: header.n,
