@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from vtk.util.numpy_support import vtk_to_numpy
 
 from tests.api.test_conformance_mrml import load, mrml, refused
-from tests.support.live import LiveServer
+from tests.support.live import ROOT, LiveServer
 
 DATA = Path(find_spec("slicerio").origin).parent / "data"  # type: ignore[union-attr, arg-type]
-SHARED = Path(__file__).parents[3] / "shared" / "data"
+SHARED = ROOT.parent / "shared" / "data"
 LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 TYPES = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64")
 

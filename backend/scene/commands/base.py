@@ -19,8 +19,8 @@ class Command(msgspec.Struct, tag=True, omit_defaults=True):
     patient: ClassVar[bool] = False
     """Native code may keep the whole process silent meanwhile, so a missing heartbeat is no fault."""
     journal: ClassVar[Journaling] = "no"
-    """How a new scene process is told after a crash: not at all, in turn, only the newest of its key, or by forgetting
-    everything before (`clear`)."""
+    """How a new scene process is told after a crash: not at all, in turn, only the newest of its key, or in turn
+    with everything before forgotten (`clear`)."""
 
     def journal_key(self) -> str:
         """What makes two `newest` entries the same; only the later one is kept."""
