@@ -16,11 +16,10 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-import SimpleITK as sitk
+import SimpleITK
 
 from tests.api.test_conformance_mrml import load, mrml, refused
 from tests.support.live import LiveServer
@@ -107,7 +106,9 @@ def _png(path: Path, width: int, height: int) -> None:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(100))) + chunk(b"IEND", b""))
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(100))) + chunk(b"IEND", b"")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -257,7 +258,9 @@ def test_scenes_may_name_files_of_allowed_folders(server: LiveServer, made: Path
     assert answer.json() == {"success": True, "loadedNodeIDs": []}
 
 
-@pytest.mark.parametrize("place", ["/etc/passwd", "{0}/../../../etc/x.nrrd", "{0}/outside/x.nrrd", "/nowhere/x.nrrd", "a%00b.nrrd"])
+@pytest.mark.parametrize(
+    "place", ["/etc/passwd", "{0}/../../../etc/x.nrrd", "{0}/outside/x.nrrd", "/nowhere/x.nrrd", "a%00b.nrrd"]
+)
 def test_saving_elsewhere_is_refused(server: LiveServer, made: Path, outside: Path, place: str) -> None:
     mrml(server, "DELETE")
     node_id = load(server, made / "octants.nrrd", "VolumeFile")
@@ -305,7 +308,9 @@ def test_odd_parameters(server: LiveServer, made: Path) -> None:
     for name in ("a" * 5000, "\x00", "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"), "<b>&amp;\n", "%n%s"):
         node_id = load(server, path, "VolumeFile", name=name)
         assert mrml(server, "GET", "/ids", id=node_id).json() == [node_id]
-    assert "coordinateSystem" in refused(mrml(server, "POST", localfile=made / "good.obj", filetype="ModelFile", coordinateSystem=7))
+    assert "coordinateSystem" in refused(
+        mrml(server, "POST", localfile=made / "good.obj", filetype="ModelFile", coordinateSystem=7)
+    )
     assert refused(server.request("POST", "/slicer/mrml?localfile=a%00b&filetype=VolumeFile"))
     assert refused(server.request("POST", "/slicer/mrml?localfile=" + "a" * 6000 + "&filetype=VolumeFile"))
 
@@ -313,7 +318,7 @@ def test_odd_parameters(server: LiveServer, made: Path) -> None:
 def test_downloads_keep_their_endings_and_plain_names(server: LiveServer, web: tuple[Path, str]) -> None:
     root, url = web
     (root / "Segmentation.seg.nrrd").write_bytes((DATA / "Segmentation.seg.nrrd").read_bytes())
-    sitk.WriteImage(sitk.GetImageFromArray(octant_volume(AFFINE, DIMS)), str(root / "scan.nii.gz"))
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(octant_volume(AFFINE, DIMS)), str(root / "scan.nii.gz"))
     (root / "tips.mrk.json").write_text('{"markups": [{"type": "Fiducial", "controlPoints": [{"position": [1, 2, 3]}]}]}')
     mrml(server, "DELETE")
     for name, kind, start in (
@@ -326,7 +331,9 @@ def test_downloads_keep_their_endings_and_plain_names(server: LiveServer, web: t
         assert mrml(server, "GET", "/names", id=node_id).json() == [start]
 
 
-def test_a_download_that_is_not_what_it_should_be_loads_nothing_and_is_not_kept(server: LiveServer, web: tuple[Path, str]) -> None:
+def test_a_download_that_is_not_what_it_should_be_loads_nothing_and_is_not_kept(
+    server: LiveServer, web: tuple[Path, str]
+) -> None:
     root, url = web
     write_nrrd(root / "scan.nrrd", octant_volume(AFFINE, DIMS), AFFINE)
     before = mrml(server, "GET", "/ids").json()

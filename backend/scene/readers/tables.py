@@ -95,7 +95,6 @@ class PresetReader:
             raise UnreadableError("no reader could read it as a terminology or a region context")
         return []
 
-
     def _terminologies(self) -> Any:
         """The logic that keeps terminologies, made when first wanted: it looks in vain for those of a whole Slicer."""
         logic = self._app.logic.GetModuleLogic("Terminologies")

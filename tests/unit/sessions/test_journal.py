@@ -32,7 +32,7 @@ LOADS = [Load("/data/a.nrrd", "VolumeFile", {"name": "scan"}, show_in_3d=True), 
 
 def on_disk(folder: Path) -> list[Command]:
     lines = (folder / "journal.jsonl").read_bytes().splitlines()
-    return [msgspec.json.decode(line, type=Load | LoadDemo) for line in lines]
+    return [msgspec.json.decode(line, type=Load | LoadDemo | Clear) for line in lines]
 
 
 @pytest.fixture
