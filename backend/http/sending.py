@@ -11,7 +11,7 @@ from tornado.iostream import StreamClosedError
 from backend.http.base import BaseHandler
 
 log = structlog.get_logger("http")
-PIECE_BYTES = 1 << 20
+PIECE_BYTES = 256 << 10
 
 
 async def send_file(handler: BaseHandler, file: BinaryIO, size: int, content_type: str, patience_s: float) -> None:
@@ -32,6 +32,7 @@ async def send_file(handler: BaseHandler, file: BinaryIO, size: int, content_typ
             handler.write(piece)
             async with asyncio.timeout(patience_s):
                 await handler.flush()
+            await asyncio.sleep(0)  # a client that is as fast as we are must not keep all others waiting
         await handler.finish()
     except StreamClosedError:
         log.info("the client went away", path=handler.request.path, left=left)

@@ -42,7 +42,7 @@ def edge_letters(slice_to_ras: Matrix) -> dict[str, str]:
 def unit_axes(columns: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Unit directions (3, 3) and spacings (3,) whose products are exactly the columns (3, 3), to the last bit.
 
-    A length is moved by its last few bits until every product rounds to the value it came from. MRML keeps a volume's
+    A length is moved by its last bits until every product rounds to the value it came from. MRML keeps a volume's
     geometry in these two parts; without this what comes back differs from what was put in.
     """
     parts = [_unit_axis(columns[:, axis]) for axis in range(3)]
@@ -51,8 +51,8 @@ def unit_axes(columns: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArra
 
 def _unit_axis(column: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
     norm = float(np.linalg.norm(column))
-    for bits in sorted(range(-64, 65), key=abs):
-        length = norm + bits * float(np.spacing(norm))
+    for n in sorted(range(-1000, 1001), key=abs):  # squares: where the first few fail, their neighbours do too
+        length = norm + n * abs(n) * float(np.spacing(norm))
         near = column / length
         for direction in (near, np.nextafter(near, np.inf), np.nextafter(near, -np.inf)):
             near = np.where(near * length == column, near, direction)

@@ -16,6 +16,7 @@ from backend.imaging.frames import Matrix
 from backend.render.views.matrices import from_vtk
 
 CHUNK = 1 << 16
+INVERSE_TOLERANCE_MM = 1e-4
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Displacements:
             BadRequestError: it is no grid transform, or has no grid.
         """
         found = node.GetTransformFromParentAs("vtkOrientedGridTransform", False, False)
+        if found is not None:
+            found.Update()  # one that is the inverse of another takes its grid over now
         grid = found.GetDisplacementGrid() if found is not None else None
         if grid is None or grid.GetNumberOfPoints() == 0:
             raise BadRequestError(f"{node.GetName()} is not a grid transform")
@@ -48,6 +51,7 @@ class Displacements:
         matrix[:3, 3] = grid.GetOrigin()
         copy = found.MakeTransform()
         copy.DeepCopy(found)
+        copy.SetInverseTolerance(INVERSE_TOLERANCE_MM)
         return cls(copy, tuple(grid.GetDimensions()), matrix)
 
     @property

@@ -12,13 +12,15 @@ from backend.scene.context import Context, Performer
 from backend.scene.finding import first_of_kind, matching
 
 LIST, LIST_ID = "vtkMRMLMarkupsFiducialNode", "vtkMRMLMarkupsFiducialNode*"
+HALF = 32768 / 65535  # as Slicer's settings keep it, in 16 bits
 
 
 class MarkupsCommands:
     """Lists, moves and adds control points; lists segmentations."""
 
     def __init__(self, context: Context) -> None:
-        self._context, self._app = context, context.app
+        self._app = context.app
+        self._app.modules["Markups"].GetDefaultMarkupsDisplayNode().SetSelectedColor(1.0, HALF, HALF)
         self.performers: Mapping[type[c.Command], Performer] = {
             c.ListPoints: self._list_points,
             c.MovePoint: self._move,

@@ -4,6 +4,7 @@ import { COARSE, LOSSLESS, type SliceState, STILL, type ViewState } from "../net
 import { areaOf } from "../state/layouts";
 import {
   change,
+  models,
   pictures,
   scene,
   showLatency,
@@ -11,9 +12,10 @@ import {
   stale,
   states,
   stream,
+  toggleMaximized,
   type ViewName,
 } from "../state/store";
-import { attach, reset, toggleMaximized } from "../view/pointer";
+import { attach, reset } from "../view/pointer";
 import { Latency } from "./Latency";
 import { DIRECTIONS, VIEW_TEXT } from "./texts";
 
@@ -38,7 +40,13 @@ function useStream(view: ViewName) {
       }, RESIZE_PAUSE_MS);
     });
     observer.observe(element);
-    const detach = attach({ view, element, size: () => size });
+    const detach = attach({
+      model: models[view],
+      element,
+      size: () => size,
+      onFocus: () => stream.focus(view),
+      onToggle: () => toggleMaximized(view),
+    });
     return () => {
       observer.disconnect();
       detach();
@@ -75,7 +83,7 @@ export function ViewPanel({ view, shown }: { view: ViewName; shown: boolean }) {
           class="icon"
           title="Fit the view (R)"
           aria-label="Fit the view"
-          onClick={() => reset(view)}
+          onClick={() => reset(models[view])}
         >
           ⤢
         </button>
