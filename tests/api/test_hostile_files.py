@@ -158,6 +158,29 @@ def made(folder: Path, outside: Path) -> Path:
     (folder / "huge.mrk.json").write_bytes(b'{"markups": [{"type": "Fiducial", "x": "' + b"a" * (20 << 20) + b'"}]}')
     points = [{"position": [1, 2, 3]}] * 30_000
     (folder / "points.mrk.json").write_text(json.dumps({"markups": [{"type": "Fiducial", "controlPoints": points}]}))
+    (folder / "kind.mrk.json").write_text(
+        '{"markups": [{"type": "Fiducial", "controlPoints": [{"position": [1, 2, 3], "label": 7}]}]}'
+    )
+    (folder / "colour.mrk.json").write_text('{"markups": [{"type": "Line", "display": {"color": [1]}}]}')
+    head, tail = (
+        "#Insight Transform File V1.0\nTransform: BSplineTransform_double_3_3\nParameters: 1 2 3\n",
+        "0 0 0 1 1 1 1 0 0 0 1 0 0 0 1",
+    )
+    (folder / "spline.tfm").write_text(f"{head}FixedParameters: 1000000 1000000 1000000 {tail}\n")
+    (folder / "lies.stl").write_bytes(bytes(80) + struct.pack("<I", 4_000_000_000) + bytes(50))
+    (folder / "nowhere.obj").write_text("v nan inf -inf\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
+    (folder / "lies.vp").write_text("1\n0\n0\n0.7\n0.1\n0.2\n10\n4000000000 0 1 1024 1\n4 0 1 255 1\n4 0 0 0 0\n")
+    (folder / "deep.vp.json").write_text("[" * 200_000)
+    (folder / "deep.term.json").write_text("[" * 200_000)
+    (folder / "blocks.seg.vtm").write_text(f'<VTKFile><DataSet index="0" file="{outside / "secret.raw"}"/></VTKFile>')
+    doubles = _nrrd("2 2 2").replace(b"type: short", b"type: double")
+    (folder / "labels.nrrd").write_bytes(doubles + np.linspace(-1e300, 1e300, 8).tobytes())
+    (folder / "colours.mrml").write_text(
+        SCENE.format('<ColorTable id="vtkMRMLColorTableNode1" numcolors="2000000000"></ColorTable>')
+    )
+    loop = '<LinearTransform id="a" references="transform:b;"></LinearTransform>'
+    loop += '<LinearTransform id="b" transformNodeRef="a"></LinearTransform>'
+    (folder / "loop.mrml").write_text(SCENE.format(loop))
     (folder / "huge.txt").write_bytes(b"a" * (20 << 20))
     (folder / "huge.csv").write_bytes(b"a,b\n" * (5 << 20))
     return folder
@@ -205,6 +228,18 @@ CASES = {
     "a number for a list": ("scalar.mrk.json", "MarkupsFile", "no markups"),
     "20 MB of JSON": ("huge.mrk.json", "MarkupsFile", "max_text_mb"),
     "30000 points": ("points.mrk.json", "MarkupsFile", "max_control_points"),
+    "a label that is a number": ("kind.mrk.json", "MarkupsFile", "no text"),
+    "a colour of one number": ("colour.mrk.json", "MarkupsFile", "no list of numbers"),
+    "sizes of a B-spline": ("spline.tfm", "TransformFile", "parameters"),
+    "triangles of a surface": ("lies.stl", "ModelFile", "cut short"),
+    "points that are nowhere": ("nowhere.obj", "ModelFile", "no numbers"),
+    "points of a transfer function": ("lies.vp", "TransferFunctionFile", "not as long"),
+    "deep transfer functions": ("deep.vp.json", "TransferFunctionFile", "nested"),
+    "deep terms": ("deep.term.json", "TerminologyFile", "nested"),
+    "blocks elsewhere": ("blocks.seg.vtm", "SegmentationFile", BEYOND),
+    "values that are no labels": ("labels.nrrd", "SegmentationFile", "labels reach"),
+    "a huge colour table": ("colours.mrml", "SceneFile", "colour table"),
+    "transforms in a circle": ("loop.mrml", "SceneFile", "leads back"),
     "20 MB of text": ("huge.txt", "TextFile", "max_text_mb"),
     "20 MB of table": ("huge.csv", "TableFile", "max_text_mb"),
 }
