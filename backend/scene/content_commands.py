@@ -82,7 +82,10 @@ class ContentCommands:
 
         def read() -> Any:
             return load_best_series(
-                path, self._context.options.max_files, lambda part, text: self._tell(command.job, text, part)
+                path,
+                self._context.options.max_files,
+                lambda part, text: self._tell(command.job, text, part),
+                command.properties.get("seriesUID"),
             )
 
         def finish(volume: Any) -> c.LoadResult:
@@ -109,7 +112,7 @@ class ContentCommands:
 
     def _loaded(self, nodes: list[Any], warnings: list[str], command: c.Load) -> c.LoadResult:
         view = self._views.threed()
-        if command.show_in_3d:
+        if command.show_in_3d and is_true(command.properties.get("show", "true")):
             view.reset()
         else:
             view.refit_box()

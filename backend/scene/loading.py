@@ -63,11 +63,13 @@ class Loader:
         before = self._ids()
         try:
             return self._readers[kind](Source(path, properties))
-        except Exception as error:
+        except BaseException as error:  # users' code that loads may be interrupted in the middle
             for node_id in self._ids() - before:
                 node = self._scene.GetNodeByID(node_id)
                 if node is not None:  # it may have gone with the one before
                     self._scene.RemoveNode(node)
+            if not isinstance(error, Exception):
+                raise
             if isinstance(error, SlicecastError):
                 raise type(error)(f"{failed}{error}") from error
             raise UnreadableError(f"{failed}{type(error).__name__}: {error}") from error

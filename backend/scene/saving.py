@@ -129,6 +129,11 @@ def _storage_for(node: Any, path: Path) -> Any:
     return best[1]
 
 
+def endings_of(node: Any) -> list[str]:
+    """Endings of file names that a node can be written with, such as `.seg.nrrd`."""
+    return list(dict.fromkeys(ending for storage in _storages(node) for ending in _endings(node, storage)))
+
+
 def _storages(node: Any) -> list[Any]:
     if not node.IsA("vtkMRMLStorableNode"):
         return []

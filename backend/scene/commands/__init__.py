@@ -6,8 +6,9 @@ millimetres in RAS, sizes are pixels, times are seconds unless the name says oth
 
 from __future__ import annotations
 
+from backend.scene.commands.arrangement import ShowSlicesIn3D
 from backend.scene.commands.base import Command, Journaling, PictureFormat, Vector3
-from backend.scene.commands.console import Execute
+from backend.scene.commands.console import Execute, Executed
 from backend.scene.commands.content import Describe, Load, LoadDemo, LoadResult, Node, SceneInfo, SelectNodes, Track
 from backend.scene.commands.events import AnyEvent, Beat, Progress, SceneChanged, Started, ViewChanged
 from backend.scene.commands.markups import (
@@ -22,6 +23,7 @@ from backend.scene.commands.markups import (
 )
 from backend.scene.commands.mrml import Clear, NodeProperties, Properties, Reload, Remove, Save, Saved
 from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
+from backend.scene.commands.samples import FilesReady, FilesWanted, LoadSample, SampleFile
 from backend.scene.commands.views import (
     CameraPatch,
     OpenView,
@@ -39,15 +41,21 @@ ViewCommand = OpenView | SetView | Pointer | Snapshot | Restore
 PictureCommand = Frame | CancelFrames | SlicePicture | ThreeDPicture
 ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track
 ConsoleCommand = Execute
+ArrangementCommand = ShowSlicesIn3D
+SampleCommand = LoadSample | FilesReady
 VolumeCommand = PutVolume | WriteVolume | WriteGrid | StepVolume
 MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
 MrmlCommand = Properties | Save | Reload | Remove | Clear
-AnyCommand = ViewCommand | PictureCommand | ContentCommand | ConsoleCommand | VolumeCommand | MarkupsCommand | MrmlCommand
+AnyCommand = (
+    ViewCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
+    | ConsoleCommand | SampleCommand | ArrangementCommand
+)  # fmt: skip
 
 __all__ = [
     "AddPoint",
     "AnyCommand",
     "AnyEvent",
+    "ArrangementCommand",
     "Beat",
     "CameraPatch",
     "CancelFrames",
@@ -57,6 +65,9 @@ __all__ = [
     "ContentCommand",
     "Describe",
     "Execute",
+    "Executed",
+    "FilesReady",
+    "FilesWanted",
     "Frame",
     "Journaling",
     "ListPoints",
@@ -64,6 +75,7 @@ __all__ = [
     "Load",
     "LoadDemo",
     "LoadResult",
+    "LoadSample",
     "MarkupsCommand",
     "MovePoint",
     "MrmlCommand",
@@ -84,6 +96,8 @@ __all__ = [
     "Reload",
     "Remove",
     "Restore",
+    "SampleCommand",
+    "SampleFile",
     "Save",
     "Saved",
     "SceneChanged",
@@ -91,6 +105,7 @@ __all__ = [
     "SegmentationEntry",
     "SelectNodes",
     "SetView",
+    "ShowSlicesIn3D",
     "SlicePicture",
     "Snapshot",
     "Started",
