@@ -100,7 +100,7 @@ class SegmentationReader:
 
 def is_narrow(path: Path) -> bool:
     """Whether the image has at most 16 bits for a voxel, so that every value of it can be a label."""
-    sizes, need = sizes_of(path), declared_bytes(path)
+    sizes, need = sizes_of(path) or [], declared_bytes(path)
     return bool(sizes) and need is not None and need <= 2 * math.prod(sizes)
 
 

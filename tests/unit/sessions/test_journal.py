@@ -157,7 +157,7 @@ def test_voxels_of_a_volume_that_has_gone_are_not_kept_but_its_number_is(journal
 def test_an_emptied_scene_empties_the_spool_of_volumes(journal: Journal) -> None:
     put(journal, 1, "A", made=True)
     (journal.spool / "download").mkdir()
-    journal.note(Cleared())
+    journal.note(Clear())
     assert kept(journal) == ["download"]
 
 
