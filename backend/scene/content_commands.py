@@ -112,7 +112,7 @@ class ContentCommands:
 
     def _loaded(self, nodes: list[Any], warnings: list[str], command: c.Load) -> c.LoadResult:
         view = self._views.threed()
-        if command.show_in_3d:
+        if command.show_in_3d and is_true(command.properties.get("show", "true")):
             view.reset()
         else:
             view.refit_box()

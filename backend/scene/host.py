@@ -14,6 +14,7 @@ from backend.render import warm_up
 from backend.render.glprobe import GlDriver
 from backend.scene import commands as c
 from backend.scene.application import Application
+from backend.scene.arrangement_commands import ArrangementCommands
 from backend.scene.console import Console
 from backend.scene.content_commands import ContentCommands, select_nodes
 from backend.scene.context import Context, Options, Part, Performer
@@ -68,6 +69,7 @@ class SceneHost:
             ContentCommands(context),
             VolumeCommands(context),
             MarkupsCommands(context),
+            ArrangementCommands(context),
             MrmlCommands(context),
             SampleCommands(context),
             Console(context),

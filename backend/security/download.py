@@ -7,7 +7,7 @@ import ipaddress
 import re
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -35,17 +35,19 @@ Told = Callable[[int, int | None], None]
 class GuardedResolver(tornado.netutil.Resolver):
     """Resolves names, and refuses private addresses at the moment of connecting, so that no second look-up differs."""
 
-    def initialize(self, allow_private: bool) -> None:
-        """`allow_private`: also loopback, link-local and private networks."""
-        self._allow_private = allow_private
+    def initialize(self, allow_private: bool, hosts: Sequence[str] = ()) -> None:
+        """`allow_private`: also loopback, link-local and private networks; `hosts`: only these, if any."""
+        self._allow_private, self._hosts = allow_private, [name.lower() for name in hosts]
         self._resolver = tornado.netutil.DefaultExecutorResolver()
 
     async def resolve(self, host: str, port: int, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[tuple[int, Any]]:
         """Addresses of a host.
 
         Raises:
-            ForbiddenError: one of them is not public.
+            ForbiddenError: one of them is not public, or the host is none of those that are allowed.
         """
+        if self._hosts and host.lower() not in self._hosts:
+            raise ForbiddenError(f"downloads from {host} are not allowed")
         found = await self._resolver.resolve(host, port, family)
         for _family, address in found:
             if not self._allow_private and not ipaddress.ip_address(address[0].split("%")[0]).is_global:
@@ -101,7 +103,7 @@ async def download(url: str, folder: Path, settings: Settings, told: Told | None
     target.parent.mkdir(parents=True)
     client = SimpleAsyncHTTPClient(
         force_instance=True,
-        resolver=GuardedResolver(allow_private=settings.url_allow_private),
+        resolver=GuardedResolver(allow_private=settings.url_allow_private, hosts=settings.url_allow_hosts),
         max_body_size=limit,
     )
     received, total = 0, None

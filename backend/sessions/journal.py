@@ -57,8 +57,17 @@ class Journal:
         """Forget a command, such as a load that killed the process when it was repeated."""
         needed = self._spooled()
         self.entries.remove(command)
-        self._file.write_bytes(b"".join(msgspec.json.encode(kept) + b"\n" for kept in self.entries))
+        self._write_all()
         self._release(needed - self._spooled())
+
+    def renew(self, entry: Command, renewed: Command) -> None:
+        """Keep `renewed` in the place of `entry`: a new process has given it another answer."""
+        if renewed != entry:
+            self.entries[self.entries.index(entry)] = renewed
+            self._write_all()
+
+    def _write_all(self) -> None:
+        self._file.write_bytes(b"".join(msgspec.json.encode(kept) + b"\n" for kept in self.entries))
 
     def _spooled(self) -> set[str]:
         return {path for entry in self.entries if (path := entry.spooled())}

@@ -268,7 +268,8 @@ class Session:
         channel = self._process.channel
         for entry in list(self.journal.entries):
             try:
-                await self._ask_patiently(channel, entry, object)
+                answer, _body = await self._ask_patiently(channel, entry, entry.answer)
+                self.journal.renew(entry, entry.journaled(answer))
             except UnavailableError:
                 log.error("the process died again while it was told; that is given up", entry=repr(entry))
                 self.journal.drop(entry)

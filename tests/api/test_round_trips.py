@@ -286,7 +286,12 @@ def test_real_meshes(server: LiveServer, folder: Path, name: str) -> None:
 def test_markups_of_every_type(server: LiveServer, folder: Path, kind: str) -> None:
     count = {"Line": 2, "Angle": 3, "Plane": 3, "ROI": 1}.get(kind, 4)
     points = [
-        {"id": str(i + 1), "label": f"{kind}-ä {i}", "description": f"no. {i}", "position": [1.25 * i, 2.5 - 7 * (i % 2), 3.75 * i]}
+        {
+            "id": str(i + 1),
+            "label": f"{kind}-ä {i}",
+            "description": f"no. {i}",
+            "position": [1.25 * i, 2.5 - 7 * (i % 2), 3.75 * i],
+        }
         for i in range(count)
     ]
     markup: dict[str, Any] = {"type": kind, "coordinateSystem": "LPS", "controlPoints": points}
@@ -368,9 +373,7 @@ def test_bspline_and_grid_transforms(server: LiveServer, folder: Path) -> None:
         assert node_id.startswith(f"vtkMRML{kind}TransformNode")
         for point in ([2.0, 3.0, 4.0], [6.0, 9.0, 8.0]):  # at its nodes: between them Slicer interpolates a grid otherwise
             ras = [-point[0], -point[1], point[2]]
-            source = (
-                f"t=slicer.mrmlScene.GetNodeByID('{node_id}').GetTransformFromParent()\n__execResult=list(t.TransformPoint({ras}))"
-            )
+            source = f"t=slicer.mrmlScene.GetNodeByID('{node_id}').GetTransformFromParent()\n__execResult=list(t.TransformPoint({ras}))"
             moved = run(server, source)
             assert [-moved[0], -moved[1], moved[2]] == pytest.approx(given.TransformPoint(point), abs=1e-3)
         saved = save(server, node_id, folder / f"again-{kind}.{ending}")
@@ -471,7 +474,9 @@ def test_presets_annotations_and_terminologies(server: LiveServer, folder: Path)
     terms = {
         "SegmentationCategoryTypeContextName": "My terms",
         "@schema": "https://raw.githubusercontent.com/qiicr/dcmqi/master/doc/segment-context-schema.json#",
-        "SegmentationCodes": {"Category": [{**code, "showAnatomy": False, "Type": [{**code, "recommendedDisplayRGBValue": [1, 2, 3]}]}]},
+        "SegmentationCodes": {
+            "Category": [{**code, "showAnatomy": False, "Type": [{**code, "recommendedDisplayRGBValue": [1, 2, 3]}]}]
+        },
     }
     (folder / "my.term.json").write_text(json.dumps(terms))
     answer = mrml(server, "POST", localfile=folder / "my.term.json", filetype="TerminologyFile")

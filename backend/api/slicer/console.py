@@ -32,10 +32,14 @@ class Console:
         repl = f"As `/slicer/exec`, for the variable `__replResult` (older SlicerWeb), {limit}"
         return [
             Endpoint(
-                "exec", self.execute, (Operation("/slicer/exec", execute, ANY, "slicer", (SOURCE,), accepts="text/plain"),)
+                "exec", self.execute, (Operation("/slicer/exec", execute, ANY, "slicer", (SOURCE,), accepts="text/plain"),),
+                is_exec=True,
             ),
-            Endpoint("repl", self.repl, (Operation("/slicer/repl", repl, ANY, "slicer", (SOURCE,), accepts="text/plain"),)),
-        ]
+            Endpoint(
+                "repl", self.repl, (Operation("/slicer/repl", repl, ANY, "slicer", (SOURCE,), accepts="text/plain"),),
+                is_exec=True,
+            ),
+        ]  # fmt: skip
 
     async def execute(self, exchange: Exchange) -> None:
         """Run the body, or `source=`."""

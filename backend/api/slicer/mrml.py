@@ -10,9 +10,11 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from backend.api.slicer.exchange import Endpoint, Exchange
+from backend.api.slicer.links import Links
 from backend.config import Settings
 from backend.errors import BadRequestError, ForbiddenError, SlicecastError
 from backend.http.routes import Operation, Param
+from backend.links.link import scheme_of
 from backend.scene import commands as c
 from backend.security.download import parse_checksum, require_checksum
 from backend.security.paths import require_allowed
@@ -25,7 +27,7 @@ SELECTION = (
     Param("name", "exact node name"),
 )
 LOADING = (
-    Param("url", "http, https or file URL; wins over localfile"),
+    Param("url", "http, https or file URL, which wins over localfile; a slicer: link is begun and answered at once"),
     Param("localfile", "path on the server, below a folder that requests may use"),
     Param("filetype", "for example VolumeFile; required (see the table of file types)"),
     Param("name", "name of the node; by default that of the file"),
@@ -61,6 +63,7 @@ class Mrml:
 
     session: Session
     settings: Settings
+    links: Links
 
     def endpoints(self) -> list[Endpoint]:
         """`/slicer/mrml` and below."""
@@ -83,6 +86,8 @@ class Mrml:
         query, selection = exchange.query, _selection(exchange.query)
         if exchange.method in ("GET", "HEAD"):
             exchange.send_json(await self._read(exchange, selection))
+        elif exchange.method == "POST" and scheme_of(query.get("url", "")) == "slicer":
+            await self.links.begin(exchange)
         elif exchange.method == "POST":
             exchange.send_json(await self._load(query))
         elif exchange.method == "PUT":

@@ -6,6 +6,7 @@ millimetres in RAS, sizes are pixels, times are seconds unless the name says oth
 
 from __future__ import annotations
 
+from backend.scene.commands.arrangement import ShowSlicesIn3D
 from backend.scene.commands.base import Command, Journaling, PictureFormat, Vector3
 from backend.scene.commands.console import Execute, Executed
 from backend.scene.commands.content import Describe, Load, LoadDemo, LoadResult, Node, SceneInfo, SelectNodes, Track
@@ -40,19 +41,21 @@ ViewCommand = OpenView | SetView | Pointer | Snapshot | Restore
 PictureCommand = Frame | CancelFrames | SlicePicture | ThreeDPicture
 ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track
 ConsoleCommand = Execute
+ArrangementCommand = ShowSlicesIn3D
 SampleCommand = LoadSample | FilesReady
 VolumeCommand = PutVolume | WriteVolume | WriteGrid | StepVolume
 MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
 MrmlCommand = Properties | Save | Reload | Remove | Clear
 AnyCommand = (
     ViewCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
-    | ConsoleCommand | SampleCommand
+    | ConsoleCommand | SampleCommand | ArrangementCommand
 )  # fmt: skip
 
 __all__ = [
     "AddPoint",
     "AnyCommand",
     "AnyEvent",
+    "ArrangementCommand",
     "Beat",
     "CameraPatch",
     "CancelFrames",
@@ -102,6 +105,7 @@ __all__ = [
     "SegmentationEntry",
     "SelectNodes",
     "SetView",
+    "ShowSlicesIn3D",
     "SlicePicture",
     "Snapshot",
     "Started",

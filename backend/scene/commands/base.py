@@ -24,12 +24,15 @@ class Command(msgspec.Struct, tag=True, omit_defaults=True):
     """How a new scene process is told after a crash: not at all, in turn, only the newest of its key, or by forgetting
     everything before (`clear`)."""
 
+    answer: ClassVar[Any] = object
+    """Type of its answer, where the journal makes something of it."""
+
     def journal_key(self) -> str:
         """What makes two `newest` entries the same; only the later one is kept."""
         return type(self).__name__
 
     def journaled(self, answer: Any) -> Command:
-        """What the journal keeps, now that the answer is known."""
+        """What the journal keeps, now that the answer is known; asked again when a new process has answered."""
         del answer
         return self
 
