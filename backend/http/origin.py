@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from backend.errors import ForbiddenError
 from backend.http.base import LOCAL_NAMES, BaseHandler
@@ -18,20 +18,8 @@ def require_own_page(handler: BaseHandler) -> None:
     Raises:
         ForbiddenError: it comes from another site.
     """
-    if is_foreign(handler):
+    if handler.is_from_page_without_leave:
         raise ForbiddenError("a page of another site may not ask for this; switch CORS on for it if that is meant")
-
-
-def is_foreign(handler: BaseHandler) -> bool:
-    """Whether a page of another site sent it."""
-    headers, allowed = handler.request.headers, handler.config.cors
-    origin = headers.get("Origin", "")
-    if origin:
-        return not ("*" in allowed or origin in allowed or urlsplit(origin).netloc.lower() == handler.request.host.lower())
-    if headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
-        return True
-    referer = headers.get("Referer", "")
-    return bool(referer) and urlsplit(referer).netloc.lower() != handler.request.host.lower()
 
 
 def wants_page(handler: BaseHandler) -> bool:

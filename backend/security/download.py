@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import re
 import secrets
@@ -16,9 +17,18 @@ from tornado.httpclient import HTTPError, HTTPRequest
 from tornado.simple_httpclient import HTTPStreamClosedError, HTTPTimeoutError, SimpleAsyncHTTPClient
 
 from backend.config import Settings
-from backend.errors import ForbiddenError, NotFoundError, TooLargeError, UnavailableError
+from backend.errors import (
+    BadRequestError,
+    ForbiddenError,
+    NotFoundError,
+    TooLargeError,
+    UnavailableError,
+    UnreadableError,
+)
 
 UNSAFE = re.compile(r"[^\w.+ -]")
+LONGEST_NAME = 200
+ALGORITHMS = {"SHA256": 64, "SHA512": 128, "MD5": 32}  # hexadecimal digits of each
 Told = Callable[[int, int | None], None]
 
 
@@ -48,7 +58,33 @@ class GuardedResolver(tornado.netutil.Resolver):
 def file_name_of(url: str) -> str:
     """A safe file name for what a URL names, compound extensions kept."""
     name = PurePosixPath(unquote(urlsplit(url).path)).name
-    return UNSAFE.sub("_", name).lstrip(".") or "download"
+    return UNSAFE.sub("_", name).lstrip(".")[-LONGEST_NAME:] or "download"
+
+
+def parse_checksum(text: str) -> tuple[str, str]:
+    """Algorithm and hexadecimal digest of a checksum as Slicer writes it: `SHA256:cc21…`.
+
+    Raises:
+        BadRequestError: it is none.
+    """
+    name, _, digest = text.strip().partition(":")
+    if ALGORITHMS.get(name.upper()) != len(digest) or re.fullmatch(r"[0-9a-fA-F]+", digest) is None:
+        raise BadRequestError(f"invalid checksum {text!r}: expected is one of {', '.join(ALGORITHMS)}, a colon, and all digits")
+    return name.upper(), digest.lower()
+
+
+def require_checksum(path: Path, text: str) -> None:
+    """Refuse a file whose content is not what its checksum says. Reads all of it.
+
+    Raises:
+        BadRequestError: `text` is no checksum.
+        UnreadableError: the file is another; both digests are told.
+    """
+    name, digest = parse_checksum(text)
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, name.lower()).hexdigest()
+    if found != digest:
+        raise UnreadableError(f"{path.name} has the {name} checksum {found}, not the expected {digest}: nothing was loaded")
 
 
 async def download(url: str, folder: Path, settings: Settings, told: Told | None = None) -> Path:

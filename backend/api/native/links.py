@@ -18,7 +18,6 @@ from backend.links.link import parse_link
 from backend.links.opener import Opener
 
 VIEWER = "/viewer/"
-LARGEST_BODY = 1 << 20
 
 
 class OpenRequest(msgspec.Struct):
@@ -64,9 +63,7 @@ class OpenHandler(BaseHandler):
         Raises:
             BadRequestError: there is none.
         """
-        body = self.request.body
-        if len(body) > LARGEST_BODY:
-            raise BadRequestError("the body is too large for a link")
+        body = self.gathered
         if body.lstrip()[:1] == b"{":  # whatever it is labelled; curl calls every body a form
             try:
                 return msgspec.json.decode(body, type=OpenRequest).url

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from backend.scene.commands.arrangement import ShowSlicesIn3D
 from backend.scene.commands.base import Command, Journaling, PictureFormat, Vector3
-from backend.scene.commands.console import Execute
+from backend.scene.commands.console import Execute, Executed
 from backend.scene.commands.content import Describe, Load, LoadDemo, LoadResult, Node, SceneInfo, SelectNodes, Track
 from backend.scene.commands.events import AnyEvent, Beat, Progress, SceneChanged, Started, ViewChanged
 from backend.scene.commands.markups import (
@@ -21,7 +21,9 @@ from backend.scene.commands.markups import (
     PointPlaced,
     SegmentationEntry,
 )
+from backend.scene.commands.mrml import Clear, NodeProperties, Properties, Reload, Remove, Save, Saved
 from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
+from backend.scene.commands.samples import FilesReady, FilesWanted, LoadSample, SampleFile
 from backend.scene.commands.views import (
     CameraPatch,
     OpenView,
@@ -40,11 +42,14 @@ PictureCommand = Frame | CancelFrames | SlicePicture | ThreeDPicture
 ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track
 ConsoleCommand = Execute
 ArrangementCommand = ShowSlicesIn3D
+SampleCommand = LoadSample | FilesReady
 VolumeCommand = PutVolume | WriteVolume | WriteGrid | StepVolume
 MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
+MrmlCommand = Properties | Save | Reload | Remove | Clear
 AnyCommand = (
-    ViewCommand | PictureCommand | ContentCommand | ConsoleCommand | VolumeCommand | MarkupsCommand | ArrangementCommand
-)
+    ViewCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
+    | ConsoleCommand | SampleCommand | ArrangementCommand
+)  # fmt: skip
 
 __all__ = [
     "AddPoint",
@@ -54,11 +59,15 @@ __all__ = [
     "Beat",
     "CameraPatch",
     "CancelFrames",
+    "Clear",
     "Command",
     "ConsoleCommand",
     "ContentCommand",
     "Describe",
     "Execute",
+    "Executed",
+    "FilesReady",
+    "FilesWanted",
     "Frame",
     "Journaling",
     "ListPoints",
@@ -66,9 +75,12 @@ __all__ = [
     "Load",
     "LoadDemo",
     "LoadResult",
+    "LoadSample",
     "MarkupsCommand",
     "MovePoint",
+    "MrmlCommand",
     "Node",
+    "NodeProperties",
     "OpenView",
     "Picture",
     "PictureCommand",
@@ -79,8 +91,15 @@ __all__ = [
     "PointPlaced",
     "Pointer",
     "Progress",
+    "Properties",
     "PutVolume",
+    "Reload",
+    "Remove",
     "Restore",
+    "SampleCommand",
+    "SampleFile",
+    "Save",
+    "Saved",
     "SceneChanged",
     "SceneInfo",
     "SegmentationEntry",
