@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     default_size_px: int = Field(512, ge=16, description="side of pictures whose request gives no size")
     picture_cache_mb: int = Field(64, ge=1, description="encoded pictures kept in each scene process")
     render_threads: int = Field(2, ge=1, le=64, description="threads that make and encode pictures in each scene process")
+    view_limit: int = Field(32, ge=4, description="slice and 3D views of a scene at most")
     max_files: int = Field(20_000, ge=1, description="files looked at when a folder is loaded")
     url_allow_hosts: list[str] = Field([], description="hosts that scans may be downloaded from; empty: any public one")
     url_allow_private: bool = Field(False, description="also download from loopback and private addresses")

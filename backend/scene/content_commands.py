@@ -93,11 +93,11 @@ class ContentCommands:
             scene.GetNthNodeByClass(index, "vtkMRMLVolumeRenderingDisplayNode").SetVisibility(0)
 
     def _loaded(self, nodes: list[Any], warnings: list[str], command: c.Load) -> c.LoadResult:
-        view = self._views.threed()
-        if command.show_in_3d:
-            view.reset()
-        else:
-            view.refit_box()
+        for view in self._views.threeds():
+            if command.show_in_3d:
+                view.reset()
+            else:
+                view.refit_box()
         self._context.announce_lists()
         self._tell(command.job, "Loaded", 1.0)
         return c.LoadResult([node_of(node) for node in nodes], warnings)

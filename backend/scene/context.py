@@ -24,6 +24,7 @@ class Options(msgspec.Struct):
     cache_mb: int = 64
     threads: int = 2
     max_files: int = 20_000
+    max_views: int = 32
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from backend.scene.application import Application
 from backend.scene.console import Console
 from backend.scene.content_commands import ContentCommands, select_nodes
 from backend.scene.context import Context, Options, Part, Performer
+from backend.scene.layout_commands import LayoutCommands
 from backend.scene.view_commands import ViewCommands
 from backend.scene.views import Views
 
@@ -52,11 +53,12 @@ class SceneHost:
         self.driver = self._find_driver()
         if self.driver is not None:
             self.driver.apply()
-        self.views = Views(self.app, self.driver)
+        self.views = Views(self.app, self.driver, self._options.max_views)
         context = Context(self.app, self.views, self._options, self._emit, self._announce_lists)
         self._view_commands = ViewCommands(context)
         console = Console(self._options.enable_exec, {"__name__": "__main__", "slicer": slicer})
-        parts: list[Part] = [self._view_commands, ContentCommands(context), console]
+        self._layout_commands = LayoutCommands(context)
+        parts: list[Part] = [self._view_commands, ContentCommands(context), self._layout_commands, console]
         self._performers: dict[type, Performer] = {c.Describe: lambda _command, _arrived: self._describe()}
         for part in parts:
             self._performers.update(part.performers)
@@ -92,7 +94,8 @@ class SceneHost:
     def _describe(self) -> c.SceneInfo:
         volumes = select_nodes(self.app.scene, c.SelectNodes(class_name="vtkMRMLVolumeNode"))
         driver = self.driver.renderer if self.driver else None
-        return c.SceneInfo(self.views.names(), volumes, self.app.layout_name, driver)
+        gui = self._layout_commands.state()
+        return c.SceneInfo(self.views.names(), volumes, gui.layout, driver, self.app.layout(), gui.contents)
 
     def announce(self) -> bool:
         """Tell what has changed in the views and the scene's lists; returns False when it is too soon to look again."""

@@ -78,6 +78,7 @@ async def launch(
         "cache_mb": settings.picture_cache_mb,
         "threads": settings.render_threads,
         "max_files": settings.max_files,
+        "max_views": settings.view_limit,
     }
     environment = dict(os.environ)
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PACKAGE_PARENT), environment.get("PYTHONPATH")]))

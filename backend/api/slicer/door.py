@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backend.api.slicer.console import Console
 from backend.api.slicer.exchange import Endpoint
+from backend.api.slicer.gui import Gui
 from backend.api.slicer.mrml import Mrml
 from backend.api.slicer.pictures import Pictures
 from backend.api.slicer.system import System
@@ -15,6 +16,7 @@ def endpoints_of(session: Session, settings: Settings, pictures: Pictures) -> di
     """The endpoints for one session."""
     groups = [
         pictures.endpoints(),
+        Gui(session).endpoints(),
         Mrml(session, settings).endpoints(),
         System().endpoints(),
         Console(session, settings).endpoints(),

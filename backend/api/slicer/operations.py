@@ -11,10 +11,11 @@ QUALITY = Param("quality", "of JPEG and WebP, 1 to 100", "number", default=85)
 SIZE = Param("size", "pixels of the longer side, or native")
 CLIENT = Param("client", "any word: of this client's waiting requests for one view only the newest is drawn")
 SLICE_PARAMS = (
-    Param("view", "slice view", default="red", choices=("red", "yellow", "green")),
+    Param("view", "slice view, any case: red, yellow, green, and those of layouts used before, such as slice4 or red%2B", default="red"),
     Param("orientation", "turn and refit the view", choices=("axial", "sagittal", "coronal")),
     Param("scrollTo", "position 0 to 1 in the background volume", "number"),
     Param("offset", "position along the normal, mm", "number"),
+    Param("mode", "`start` keeps the offset that those of later requests with `drag` are added to", choices=("start", "drag")),
     Param("copySliceGeometryFrom", "take plane and zoom from this view"),
     SIZE,
     Param("overlays", "draw segmentations and markups too", "boolean", default=False),
@@ -24,7 +25,7 @@ SLICE_PARAMS = (
     CLIENT,
 )
 THREED_PARAMS = (
-    Param("view", "3D view", default="1"),
+    Param("view", "3D view: 1, and 2 or 3 once a layout has shown them", default="1"),
     Param("lookFromAxis", "R, L, A, P, S or I; only the first letter counts"),
     SIZE,
     Param("mode", "`start` keeps the camera that later moves are relative to"),

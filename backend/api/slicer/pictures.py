@@ -16,7 +16,7 @@ from backend import metrics
 from backend.api.slicer.exchange import Endpoint, Exchange
 from backend.api.slicer.operations import picture_operations
 from backend.config import Settings
-from backend.errors import BadRequestError, NotFoundError, TooLargeError
+from backend.errors import BadRequestError, TooLargeError
 from backend.http.base import BaseHandler
 from backend.http.negotiate import accepted, flag, number, picture_format
 from backend.render import png
@@ -25,8 +25,6 @@ from backend.scene import commands as c
 from backend.sessions.session import Session
 from backend.sessions.sharing import NewestWins, SingleFlight
 
-SLICE_VIEWS = ("red", "yellow", "green")
-ALIASES = {"axial": "red", "sagittal": "yellow", "coronal": "green"}
 ORIENTATIONS = ("axial", "sagittal", "coronal")
 MEDIA_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 Result = tuple[c.PictureInfo, bytes]
@@ -65,10 +63,16 @@ class Pictures:
         ]
 
     async def slice(self, handler: BaseHandler, query: Mapping[str, str], strict: bool) -> None:
-        """`/slice`: view, orientation, scrollTo, offset, copySliceGeometryFrom, size; our overlays, labels, fmt, quality."""
+        """`/slice`: view, orientation, scrollTo, offset, copySliceGeometryFrom, size; our overlays, labels, fmt, quality.
+
+        With `mode` start or drag the offset is relative, as SlicerWeb had it.
+        """
+        mode = query.get("mode", "").lower()
         command = c.SlicePicture(
-            view=slice_view_name(query.get("view", "red"), strict),
+            view=query.get("view", "red").lower(),
             picture=self._picture(handler, query, strict),
+            forgiving=not strict,
+            drag="start" if mode == "start" else "drag" if mode == "drag" else "",
             patch=c.ViewPatch(orientation=_orientation(query, strict), offset=number(query, "offset")),
             scroll_to=number(query, "scrollTo"),
             copy_geometry_from=query.get("copySliceGeometryFrom"),
@@ -80,20 +84,18 @@ class Pictures:
 
     async def threed(self, handler: BaseHandler, query: Mapping[str, str], strict: bool) -> None:
         """`/threeD`: view, lookFromAxis, size, mode, roll, panX, panY, orbitX, orbitY, and our fmt, quality."""
-        view = query.get("view", "1").lower()
-        if strict and view not in ("1", "view1", "threed", "3d"):
-            raise NotFoundError(f"no 3D view {view!r}; there is 1")
         values = {name: number(query, name, 0.0) or 0.0 for name in ("roll", "panX", "panY", "orbitX", "orbitY")}
         command = c.ThreeDPicture(
-            view="1",
+            view=query.get("view", "1").lower(),
             picture=self._picture(handler, query, strict),
+            forgiving=not strict,
             look_from=query.get("lookFromAxis"),
             start=query.get("mode", "").lower() == "start",
             roll=values["roll"],
             pan=(values["panX"], values["panY"]),
             orbit=(values["orbitX"], values["orbitY"]),
         )
-        await self._send(handler, query, "1", command)
+        await self._send(handler, query, command.view, command)
 
     async def tracking(self, handler: BaseHandler, query: Mapping[str, str], strict: bool) -> None:
         """`/tracking`: m, p, q move the cursor; the answer is text under `/slicer` and a picture at the root, or as asked."""
@@ -153,22 +155,6 @@ class Pictures:
             handler.send(data, MEDIA_TYPES[info.format], info.etag)
 
 
-def slice_view_name(name: str, strict: bool) -> str:
-    """The slice view a request means.
-
-    Raises:
-        NotFoundError: none, when strict; Slicer shows red.
-    """
-    lowered = name.lower()
-    if lowered in SLICE_VIEWS:
-        return lowered
-    if not strict:
-        return "red"
-    if lowered in ALIASES:
-        return ALIASES[lowered]
-    raise NotFoundError(f"no slice view {name!r}; there are {', '.join(SLICE_VIEWS)}")
-
-
 def _orientation(query: Mapping[str, str], strict: bool) -> str | None:
     wanted = query.get("orientation", "").lower()
     if wanted in ORIENTATIONS:
@@ -188,7 +174,10 @@ def _size(query: Mapping[str, str], settings: Settings, strict: bool) -> int:
     text = query.get("size", "native")
     if text == "native":
         return settings.default_size_px
-    value = number(query, "size")
+    try:
+        value = number(query, "size")
+    except BadRequestError:  # nan or infinity
+        value = None
     if value is None or value < 1:
         if strict:
             raise BadRequestError(f"size must be a number of pixels from 1 to {settings.max_side_px}, or native")

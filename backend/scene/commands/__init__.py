@@ -10,6 +10,7 @@ from backend.scene.commands.base import Command, Journaling, PictureFormat, Vect
 from backend.scene.commands.console import Execute
 from backend.scene.commands.content import Describe, Load, LoadDemo, LoadResult, Node, SceneInfo, SelectNodes, Track
 from backend.scene.commands.events import AnyEvent, Beat, Progress, SceneChanged, Started, ViewChanged
+from backend.scene.commands.layout import Contents, GuiState, LayoutPart, SetContents, SetLayout, views_of
 from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
 from backend.scene.commands.views import (
     CameraPatch,
@@ -27,7 +28,8 @@ ViewCommand = OpenView | SetView | Pointer | Snapshot | Restore
 PictureCommand = Frame | CancelFrames | SlicePicture | ThreeDPicture
 ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track
 ConsoleCommand = Execute
-AnyCommand = ViewCommand | PictureCommand | ContentCommand | ConsoleCommand
+LayoutCommand = SetLayout | SetContents
+AnyCommand = ViewCommand | PictureCommand | ContentCommand | ConsoleCommand | LayoutCommand
 
 __all__ = [
     "AnyCommand",
@@ -37,11 +39,15 @@ __all__ = [
     "CancelFrames",
     "Command",
     "ConsoleCommand",
+    "Contents",
     "ContentCommand",
     "Describe",
     "Execute",
     "Frame",
+    "GuiState",
     "Journaling",
+    "LayoutCommand",
+    "LayoutPart",
     "Load",
     "LoadDemo",
     "LoadResult",
@@ -57,6 +63,8 @@ __all__ = [
     "SceneChanged",
     "SceneInfo",
     "SelectNodes",
+    "SetContents",
+    "SetLayout",
     "SetView",
     "SlicePicture",
     "Snapshot",
@@ -69,4 +77,5 @@ __all__ = [
     "ViewInfo",
     "ViewPatch",
     "require_finite",
+    "views_of",
 ]

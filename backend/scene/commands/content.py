@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from backend.scene.commands.base import Command
+from backend.scene.commands.layout import Contents, LayoutPart
 
 
 class Describe(Command):
@@ -64,6 +65,8 @@ class SceneInfo(msgspec.Struct):
     volumes: list[Node]
     layout: str
     gl: str | None
+    composition: LayoutPart = msgspec.field(default_factory=LayoutPart)
+    contents: Contents = "full"
 
 
 class LoadResult(msgspec.Struct):
