@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     picture_cache_mb: int = Field(64, ge=1, description="encoded pictures kept in each scene process")
     render_threads: int = Field(2, ge=1, le=64, description="threads that make and encode pictures in each scene process")
     view_limit: int = Field(32, ge=4, description="slice and 3D views of a scene at most")
+    graphics_max_mb: int = Field(256, ge=1, description="largest geometry that is sent, before it is encoded")
     max_files: int = Field(20_000, ge=1, description="files looked at when a folder is loaded")
     url_allow_hosts: list[str] = Field([], description="hosts that scans may be downloaded from; empty: any public one")
     url_allow_private: bool = Field(False, description="also download from loopback and private addresses")

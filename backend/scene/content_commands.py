@@ -28,6 +28,7 @@ class ContentCommands:
             c.LoadDemo: self._load_demo,
             c.SelectNodes: lambda command, _arrived: select_nodes(self._app.scene, command),
             c.Track: self._track,
+            c.Turn: lambda command, _arrived: self._tracker.turn(command.angles).ravel().tolist(),
         }
 
     def _track(self, command: c.Track, _arrived: float) -> list[float]:

@@ -25,6 +25,7 @@ class Options(msgspec.Struct):
     threads: int = 2
     max_files: int = 20_000
     max_views: int = 32
+    max_graphics_mb: int = 256
 
 
 @dataclass(frozen=True)

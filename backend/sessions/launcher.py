@@ -79,6 +79,7 @@ async def launch(
         "threads": settings.render_threads,
         "max_files": settings.max_files,
         "max_views": settings.view_limit,
+        "max_graphics_mb": settings.graphics_max_mb,
     }
     environment = dict(os.environ)
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PACKAGE_PARENT), environment.get("PYTHONPATH")]))

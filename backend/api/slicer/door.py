@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backend.api.slicer.console import Console
 from backend.api.slicer.exchange import Endpoint
+from backend.api.slicer.graphics import Graphics
 from backend.api.slicer.gui import Gui
 from backend.api.slicer.mrml import Mrml
 from backend.api.slicer.pictures import Pictures
@@ -16,6 +17,7 @@ def endpoints_of(session: Session, settings: Settings, pictures: Pictures) -> di
     """The endpoints for one session."""
     groups = [
         pictures.endpoints(),
+        Graphics(session).endpoints(),
         Gui(session).endpoints(),
         Mrml(session, settings).endpoints(),
         System().endpoints(),

@@ -52,14 +52,14 @@ class Pictures:
         async def time_picture(exchange: Exchange) -> None:
             await self.timeimage(exchange.handler, exchange.query, False)
 
-        async def track(exchange: Exchange) -> None:
+        async def move_tool(exchange: Exchange) -> None:
             await self.tracking(exchange.handler, exchange.query, strict=False)
 
         return [
             Endpoint("slice", slice_picture, (docs["slice"],)),
             Endpoint("threeD", threed_picture, (docs["threed"],)),
             Endpoint("timeimage", time_picture, (docs["timeimage"],)),
-            Endpoint("tracking", track, (docs["tracking"],)),
+            Endpoint("tracking", move_tool, (docs["tracking"],)),
         ]
 
     async def slice(self, handler: BaseHandler, query: Mapping[str, str], strict: bool) -> None:
@@ -99,8 +99,8 @@ class Pictures:
 
     async def tracking(self, handler: BaseHandler, query: Mapping[str, str], strict: bool) -> None:
         """`/tracking`: m, p, q move the cursor; the answer is text under `/slicer` and a picture at the root, or as asked."""
-        command = c.Track(*(_numbers(query, name) for name in ("m", "p", "q")))
-        await self.session.ask(command, list[float])
+        command = c.Track(*(numbers(query, name) for name in ("m", "p", "q")))
+        await track(self.session, command)
         if _wants_picture(handler, query, strict):
             picture = c.ThreeDPicture("1", self._picture(handler, query, strict))
             await self._send(handler, query, "1", picture)
@@ -188,7 +188,18 @@ def _size(query: Mapping[str, str], settings: Settings, strict: bool) -> int:
     return int(value)
 
 
-def _numbers(query: Mapping[str, str], name: str) -> list[float] | None:
+async def track(session: Session, command: c.Track | c.Turn) -> None:
+    """Move the tracked tool, and have the whole pose remembered."""
+    rows = await session.ask(command, list[float])
+    session.journal.note(c.Track([rows[4 * row + column] for column in range(4) for row in range(4)]))
+
+
+def numbers(query: Mapping[str, str], name: str) -> list[float] | None:
+    """Numbers separated by commas, None where the name is absent.
+
+    Raises:
+        BadRequestError: something else.
+    """
     if name not in query:
         return None
     try:

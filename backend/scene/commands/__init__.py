@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from backend.scene.commands.base import Command, Journaling, PictureFormat, Vector3
 from backend.scene.commands.console import Execute
-from backend.scene.commands.content import Describe, Load, LoadDemo, LoadResult, Node, SceneInfo, SelectNodes, Track
+from backend.scene.commands.content import Describe, Load, LoadDemo, LoadResult, Node, SceneInfo, SelectNodes, Track, Turn
 from backend.scene.commands.events import AnyEvent, Beat, Progress, SceneChanged, Started, ViewChanged
+from backend.scene.commands.graphics import MeshCount, MeshFormat, NodeGraphics, ViewGraphics
 from backend.scene.commands.layout import Contents, GuiState, LayoutPart, SetContents, SetLayout, views_of
 from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
 from backend.scene.commands.views import (
@@ -26,10 +27,11 @@ from backend.scene.commands.views import (
 
 ViewCommand = OpenView | SetView | Pointer | Snapshot | Restore
 PictureCommand = Frame | CancelFrames | SlicePicture | ThreeDPicture
-ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track
+ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track | Turn
 ConsoleCommand = Execute
 LayoutCommand = SetLayout | SetContents
-AnyCommand = ViewCommand | PictureCommand | ContentCommand | ConsoleCommand | LayoutCommand
+GraphicsCommand = ViewGraphics | NodeGraphics
+AnyCommand = ViewCommand | PictureCommand | ContentCommand | ConsoleCommand | LayoutCommand | GraphicsCommand
 
 __all__ = [
     "AnyCommand",
@@ -44,6 +46,7 @@ __all__ = [
     "Describe",
     "Execute",
     "Frame",
+    "GraphicsCommand",
     "GuiState",
     "Journaling",
     "LayoutCommand",
@@ -51,7 +54,10 @@ __all__ = [
     "Load",
     "LoadDemo",
     "LoadResult",
+    "MeshCount",
+    "MeshFormat",
     "Node",
+    "NodeGraphics",
     "OpenView",
     "Picture",
     "PictureCommand",
@@ -71,9 +77,11 @@ __all__ = [
     "Started",
     "ThreeDPicture",
     "Track",
+    "Turn",
     "Vector3",
     "ViewChanged",
     "ViewCommand",
+    "ViewGraphics",
     "ViewInfo",
     "ViewPatch",
     "require_finite",

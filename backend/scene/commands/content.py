@@ -43,11 +43,19 @@ class SelectNodes(Command):
 
 
 class Track(Command):
-    """Move the tracked tool's cursor: rotation rows, translation, quaternion, each kept where absent."""
+    """Move the tracked tool's cursor: rotation rows, translation, quaternion, each kept where absent; answers 16 numbers, by
+    rows. Remembered as the whole pose, not as the part that a request gives."""
 
+    journal = "newest"
     matrix: list[float] | None = None
     position: list[float] | None = None
     quaternion: list[float] | None = None
+
+
+class Turn(Command):
+    """Set the tracked tool's cursor to a phone's orientation: degrees about Z, X, Y; answers as `Track`."""
+
+    angles: list[float]
 
 
 class Node(msgspec.Struct):
