@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     max_body_mb: int = Field(2048, ge=1, description="largest request body")
     max_side_px: int = Field(8192, ge=16, description="largest width or height of a picture")
     max_pixels: int = Field(16_000_000, ge=256, description="most pixels of a picture")
+    screenshot_width_px: int = Field(1280, ge=64, description="width of a screenshot whose request gives no size")
+    screenshot_height_px: int = Field(960, ge=64, description="height of a screenshot whose request gives no size")
     default_size_px: int = Field(512, ge=16, description="side of pictures whose request gives no size")
     picture_cache_mb: int = Field(64, ge=1, description="encoded pictures kept in each scene process")
     render_threads: int = Field(2, ge=1, le=64, description="threads that make and encode pictures in each scene process")

@@ -24,7 +24,7 @@ def draw_edges(rgb: Pixels, edges: dict[str, str]) -> Pixels:
     size = max(9, round(min(width, height) * LETTER_SHARE))
     image = Image.fromarray(rgb)
     draw = ImageDraw.Draw(image)
-    font = _font(size)
+    font = font_of(size)
     margin = size // 3
     places = {
         "left": ((margin, height / 2), "lm"),
@@ -53,12 +53,12 @@ def time_image(color: str, text: str) -> Pixels:
     for y in range(0, height, 2 * pen):
         draw.rectangle((0, y, 3, y + pen - 1), fill=border)
         draw.rectangle((width - 4, y, width - 1, y + pen - 1), fill=border)
-    draw.text((10, 20), text, fill=TIME_TEXT, font=_font(TIME_FONT_PX), anchor="ls")
+    draw.text((10, 20), text, fill=TIME_TEXT, font=font_of(TIME_FONT_PX), anchor="ls")
     return np.asarray(image)
 
 
 @cache
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def font_of(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
 
 

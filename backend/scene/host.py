@@ -20,6 +20,7 @@ from backend.scene.content_commands import ContentCommands, select_nodes
 from backend.scene.context import Context, Options, Part, Performer
 from backend.scene.graphics_commands import GraphicsCommands
 from backend.scene.layout_commands import LayoutCommands
+from backend.scene.screenshot_commands import Screenshots
 from backend.scene.view_commands import ViewCommands
 from backend.scene.views import Views
 
@@ -60,7 +61,8 @@ class SceneHost:
         console = Console(self._options.enable_exec, {"__name__": "__main__", "slicer": slicer})
         self._layout_commands = LayoutCommands(context)
         parts: list[Part] = [
-            self._view_commands, ContentCommands(context), self._layout_commands, GraphicsCommands(context), console
+            self._view_commands, ContentCommands(context), self._layout_commands, GraphicsCommands(context),
+            Screenshots(context), console,
         ]  # fmt: skip
         self._performers: dict[type, Performer] = {c.Describe: lambda _command, _arrived: self._describe()}
         for part in parts:

@@ -8,6 +8,7 @@ from backend.api.slicer.graphics import Graphics
 from backend.api.slicer.gui import Gui
 from backend.api.slicer.mrml import Mrml
 from backend.api.slicer.pictures import Pictures
+from backend.api.slicer.screenshot import Screenshots
 from backend.api.slicer.system import System
 from backend.config import Settings
 from backend.sessions.session import Session
@@ -17,6 +18,7 @@ def endpoints_of(session: Session, settings: Settings, pictures: Pictures) -> di
     """The endpoints for one session."""
     groups = [
         pictures.endpoints(),
+        Screenshots(pictures, settings).endpoints(),
         Graphics(session).endpoints(),
         Gui(session).endpoints(),
         Mrml(session, settings).endpoints(),

@@ -70,7 +70,7 @@ class Pictures:
         mode = query.get("mode", "").lower()
         command = c.SlicePicture(
             view=query.get("view", "red").lower(),
-            picture=self._picture(handler, query, strict),
+            picture=self._square(handler, query, strict),
             forgiving=not strict,
             drag="start" if mode == "start" else "drag" if mode == "drag" else "",
             patch=c.ViewPatch(orientation=_orientation(query, strict), offset=number(query, "offset")),
@@ -80,14 +80,14 @@ class Pictures:
             labels=flag(query, "labels"),
             grey=strict,
         )
-        await self._send(handler, query, command.view, command)
+        await self.send(handler, query, command.view, command)
 
     async def threed(self, handler: BaseHandler, query: Mapping[str, str], strict: bool) -> None:
         """`/threeD`: view, lookFromAxis, size, mode, roll, panX, panY, orbitX, orbitY, and our fmt, quality."""
         values = {name: number(query, name, 0.0) or 0.0 for name in ("roll", "panX", "panY", "orbitX", "orbitY")}
         command = c.ThreeDPicture(
             view=query.get("view", "1").lower(),
-            picture=self._picture(handler, query, strict),
+            picture=self._square(handler, query, strict),
             forgiving=not strict,
             look_from=query.get("lookFromAxis"),
             start=query.get("mode", "").lower() == "start",
@@ -95,15 +95,15 @@ class Pictures:
             pan=(values["panX"], values["panY"]),
             orbit=(values["orbitX"], values["orbitY"]),
         )
-        await self._send(handler, query, command.view, command)
+        await self.send(handler, query, command.view, command)
 
     async def tracking(self, handler: BaseHandler, query: Mapping[str, str], strict: bool) -> None:
         """`/tracking`: m, p, q move the cursor; the answer is text under `/slicer` and a picture at the root, or as asked."""
         command = c.Track(*(numbers(query, name) for name in ("m", "p", "q")))
         await track(self.session, command)
         if _wants_picture(handler, query, strict):
-            picture = c.ThreeDPicture("1", self._picture(handler, query, strict))
-            await self._send(handler, query, "1", picture)
+            picture = c.ThreeDPicture("1", self._square(handler, query, strict))
+            await self.send(handler, query, "1", picture)
         else:
             handler.set_header("Cache-Control", "no-store")
             handler.set_header("Content-Type", "text/plain")
@@ -120,22 +120,27 @@ class Pictures:
 
     # -- helpers -------------------------------------------------------------------------------------------------
 
-    def _picture(self, handler: BaseHandler, query: Mapping[str, str], strict: bool) -> c.Picture:
+    def _square(self, handler: BaseHandler, query: Mapping[str, str], strict: bool) -> c.Picture:
         side = _size(query, self.settings, strict)
+        return self.picture(handler, query, side, side)
+
+    def picture(self, handler: BaseHandler, query: Mapping[str, str], width: int, height: int) -> c.Picture:
+        """How a request wants its picture of this size encoded."""
         kind = picture_format(query, handler.request.headers.get("Accept", ""))
         quality = number(query, "quality", 85.0) or 85.0
         return c.Picture(
-            side, side, kind, round(min(max(quality, 1.0), 100.0)), "444" if quality >= 90 else "420",
+            width, height, kind, round(min(max(quality, 1.0), 100.0)), "444" if quality >= 90 else "420",
             flag(query, "lossless"), handler.known_etags,
         )  # fmt: skip
 
-    async def _send(
+    async def send(
         self,
         handler: BaseHandler,
         query: Mapping[str, str],
         view: str,
-        command: c.SlicePicture | c.ThreeDPicture,
+        command: c.SlicePicture | c.ThreeDPicture | c.Screenshot,
     ) -> None:
+        """Have a picture made, once for all who ask for it just now, and send it; 304 if the asker has it."""
         async def fly() -> Result:
             return await self.flights.do(
                 msgspec.msgpack.encode(command), lambda: self.session.ask_picture(command, c.PictureInfo)
@@ -171,21 +176,24 @@ def _size(query: Mapping[str, str], settings: Settings, strict: bool) -> int:
         BadRequestError: zero, negative or no number, when strict; Slicer's default otherwise.
         TooLargeError: more than the settings allow.
     """
-    text = query.get("size", "native")
-    if text == "native":
-        return settings.default_size_px
-    try:
-        value = number(query, "size")
-    except BadRequestError:  # nan or infinity
-        value = None
-    if value is None or value < 1:
-        if strict:
+    value = side_of(query, "size")
+    if value is None:
+        if strict and query.get("size", "native") != "native":
             raise BadRequestError(f"size must be a number of pixels from 1 to {settings.max_side_px}, or native")
         return settings.default_size_px
     if value > settings.max_side_px or value * value > settings.max_pixels:
         side = min(settings.max_side_px, int(settings.max_pixels**0.5))
-        raise TooLargeError(f"size {text} is over the limit of {side} pixels a side")
-    return int(value)
+        raise TooLargeError(f"size {query['size']} is over the limit of {side} pixels a side")
+    return value
+
+
+def side_of(query: Mapping[str, str], name: str) -> int | None:
+    """A number of pixels of at least 1; None where there is none, or something else."""
+    try:
+        value = number(query, name)
+    except BadRequestError:  # nan or infinity
+        return None
+    return None if value is None or value < 1 else int(min(value, 1e9))
 
 
 async def track(session: Session, command: c.Track | c.Turn) -> None:

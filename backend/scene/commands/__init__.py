@@ -13,6 +13,7 @@ from backend.scene.commands.events import AnyEvent, Beat, Progress, SceneChanged
 from backend.scene.commands.graphics import MeshCount, MeshFormat, NodeGraphics, ViewGraphics
 from backend.scene.commands.layout import Contents, GuiState, LayoutPart, SetContents, SetLayout, views_of
 from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
+from backend.scene.commands.screenshots import Screenshot
 from backend.scene.commands.views import (
     CameraPatch,
     OpenView,
@@ -26,7 +27,7 @@ from backend.scene.commands.views import (
 )
 
 ViewCommand = OpenView | SetView | Pointer | Snapshot | Restore
-PictureCommand = Frame | CancelFrames | SlicePicture | ThreeDPicture
+PictureCommand = Frame | CancelFrames | SlicePicture | ThreeDPicture | Screenshot
 ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track | Turn
 ConsoleCommand = Execute
 LayoutCommand = SetLayout | SetContents
@@ -68,6 +69,7 @@ __all__ = [
     "Restore",
     "SceneChanged",
     "SceneInfo",
+    "Screenshot",
     "SelectNodes",
     "SetContents",
     "SetLayout",
