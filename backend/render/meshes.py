@@ -1,4 +1,4 @@
-"""Triangles and lines as glTF 2.0 (JSON with inlined buffers, or GLB), OBJ and STL. Coordinates are written as they are given."""
+"""Triangles and lines as glTF 2.0 (JSON with inlined buffers, or GLB), OBJ and STL; coordinates as they are given."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STL_HEADER_BYTES = 80
 
 @dataclass(frozen=True)
 class Mesh:
-    """Either triangles, (n, 3) indices, or line pieces, (n, 2), over points (p, 3) float32, with one colour or one per point."""
+    """Triangles, (n, 3) indices, or line pieces, (n, 2), over points (p, 3) float32; one colour, or one for each point."""
 
     name: str
     points: NDArray[np.float32]
@@ -40,13 +40,13 @@ class Mesh:
     @property
     def is_surface(self) -> bool:
         """Whether it has triangles, not lines."""
-        return self.cells.shape[1] == 3
+        return bool(self.cells.shape[1] == 3)
 
     @property
     def byte_count(self) -> int:
         """Size of its arrays."""
         optional = [array.nbytes for array in (self.normals, self.point_colors) if array is not None]
-        return self.points.nbytes + self.cells.nbytes + sum(optional)
+        return int(self.points.nbytes + self.cells.nbytes + sum(optional))
 
 
 def encode(meshes: list[Mesh], kind: Format, extras: dict[str, Any]) -> bytes:

@@ -37,7 +37,7 @@ def encode(pixels: NDArray[np.uint8], text: Mapping[str, str] | None = None, lea
         parts.append(_chunk(b"tEXt", key.encode("latin-1") + b"\0" + value.encode("latin-1", "replace")))
     compressed = isal_zlib.compress(filtered, 1)
     if len(compressed) < least_bytes:
-        compressed = zlib.compress(filtered, 0)
+        compressed = zlib.compress(filtered.data, 0)
     parts += [_chunk(b"IDAT", compressed), _chunk(b"IEND", b"")]
     data: bytes = b"".join(parts)
     return data

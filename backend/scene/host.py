@@ -20,6 +20,7 @@ from backend.scene.content_commands import ContentCommands, select_nodes
 from backend.scene.context import Context, Options, Part, Performer
 from backend.scene.graphics_commands import GraphicsCommands
 from backend.scene.layout_commands import LayoutCommands
+from backend.scene.preset_commands import Presets
 from backend.scene.screenshot_commands import Screenshots
 from backend.scene.view_commands import ViewCommands
 from backend.scene.views import Views
@@ -62,7 +63,7 @@ class SceneHost:
         self._layout_commands = LayoutCommands(context)
         parts: list[Part] = [
             self._view_commands, ContentCommands(context), self._layout_commands, GraphicsCommands(context),
-            Screenshots(context), console,
+            Screenshots(context), Presets(context), console,
         ]  # fmt: skip
         self._performers: dict[type, Performer] = {c.Describe: lambda _command, _arrived: self._describe()}
         for part in parts:

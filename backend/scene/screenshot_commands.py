@@ -72,9 +72,7 @@ class _Shot:
 
     def panels(self) -> list[Panel]:
         """All parts with their pictures; any thread."""
-        return [
-            panel if draw is None else Panel(panel.box, panel.bar_px, panel.title, draw()) for panel, draw in self._panels
-        ]
+        return [panel if draw is None else Panel(panel.box, panel.bar_px, panel.title, draw()) for panel, draw in self._panels]
 
     def add(self, part: c.LayoutPart, box: Box) -> None:
         """Take in what a part of the layout shows."""

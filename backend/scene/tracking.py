@@ -17,7 +17,7 @@ LARGEST = 1e7  # mm; a tool at infinity can hang a renderer
 
 
 class Tracker:
-    """Moves the cursor. Its pose is that of the node `tracker`; nodes that are missing, as in a cleared scene, are made again."""
+    """Moves the cursor. Its pose is that of the node `tracker`; nodes that a cleared scene has lost are made again."""
 
     def __init__(self, scene: Any) -> None:
         self._scene = scene

@@ -7,6 +7,7 @@ from backend.api.slicer.exchange import Endpoint
 from backend.api.slicer.graphics import Graphics
 from backend.api.slicer.gui import Gui
 from backend.api.slicer.mrml import Mrml
+from backend.api.slicer.older import Older
 from backend.api.slicer.pictures import Pictures
 from backend.api.slicer.screenshot import Screenshots
 from backend.api.slicer.system import System
@@ -21,6 +22,7 @@ def endpoints_of(session: Session, settings: Settings, pictures: Pictures) -> di
         Screenshots(pictures, settings).endpoints(),
         Graphics(session).endpoints(),
         Gui(session).endpoints(),
+        Older(session).endpoints(),
         Mrml(session, settings).endpoints(),
         System().endpoints(),
         Console(session, settings).endpoints(),

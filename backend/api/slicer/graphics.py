@@ -14,7 +14,9 @@ from backend.scene import commands as c
 from backend.sessions.session import Session
 
 FORMATS: tuple[c.MeshFormat, ...] = get_args(c.MeshFormat)
-FORMAT = Param("format", "glTF with inlined buffers, or glb, obj, stl; any case", default="glTF", choices=("glTF", *FORMATS[1:]))
+FORMAT = Param(
+    "format", "glTF with inlined buffers, or glb, obj, stl; any case", default="glTF", choices=("glTF", *FORMATS[1:])
+)
 VIEW_PARAMS = (
     Param("widgetIndex", "number of the 3D view, from 0", "integer", default=0),
     Param("boxVisible", "whatever is not `false` adds the view's box and its letters", default="false"),

@@ -20,6 +20,7 @@ PREFIXES = (
     "exec", "timeimage", "system", "gui", "screenshot", "slice", "threeDGraphics", "threeD", "mrml", "tracking",
     "sampledata", "volumeSelection", "volumes", "volume", "gridTransforms", "gridTransform", "fiducials", "fiducial",
     "segmentations", "segmentation", "accessDICOMwebStudy",
+    "preset", "eulers", "transform",  # SlicerWeb's
 )  # fmt: skip
 
 

@@ -11,7 +11,11 @@ QUALITY = Param("quality", "of JPEG and WebP, 1 to 100", "number", default=85)
 SIZE = Param("size", "pixels of the longer side, or native")
 CLIENT = Param("client", "any word: of this client's waiting requests for one view only the newest is drawn")
 SLICE_PARAMS = (
-    Param("view", "slice view, any case: red, yellow, green, and those of layouts used before, such as slice4 or red%2B", default="red"),
+    Param(
+        "view",
+        "slice view, any case: red, yellow, green, and those of layouts used before, such as slice4 or red%2B",
+        default="red",
+    ),
     Param("orientation", "turn and refit the view", choices=("axial", "sagittal", "coronal")),
     Param("scrollTo", "position 0 to 1 in the background volume", "number"),
     Param("offset", "position along the normal, mm", "number"),

@@ -141,6 +141,7 @@ class Pictures:
         command: c.SlicePicture | c.ThreeDPicture | c.Screenshot,
     ) -> None:
         """Have a picture made, once for all who ask for it just now, and send it; 304 if the asker has it."""
+
         async def fly() -> Result:
             return await self.flights.do(
                 msgspec.msgpack.encode(command), lambda: self.session.ask_picture(command, c.PictureInfo)

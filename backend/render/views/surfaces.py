@@ -126,7 +126,10 @@ def _segments(node: Any, display: Any | None, only_shown: bool) -> Iterator[Mesh
     for index in range(segmentation.GetNumberOfSegments()):
         segment_id = segmentation.GetNthSegmentID(index)
         segment = segmentation.GetSegment(segment_id)
-        if only_shown and not (display.GetSegmentVisibility(segment_id) and display.GetSegmentVisibility3D(segment_id)):
+        hidden = display is None or not (
+            display.GetSegmentVisibility(segment_id) and display.GetSegmentVisibility3D(segment_id)
+        )
+        if only_shown and hidden:
             continue
         surface = segment.GetRepresentation(CLOSED_SURFACE)
         if surface is None:
@@ -302,7 +305,7 @@ def _segments_of(lines: Any) -> NDArray[np.uint32]:
 
 def _checked(mesh: Mesh) -> Iterator[Mesh]:
     """The mesh without points that are nowhere and those that nothing uses, if something is left."""
-    good = np.isfinite(mesh.points).all(axis=1)
+    good = np.asarray(np.isfinite(mesh.points).all(axis=1))
     cells = mesh.cells[good[mesh.cells].all(axis=1)]
     used = np.zeros(len(mesh.points), bool)
     used[cells] = True

@@ -13,6 +13,7 @@ from backend.scene.commands.events import AnyEvent, Beat, Progress, SceneChanged
 from backend.scene.commands.graphics import MeshCount, MeshFormat, NodeGraphics, ViewGraphics
 from backend.scene.commands.layout import Contents, GuiState, LayoutPart, SetContents, SetLayout, views_of
 from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
+from backend.scene.commands.presets import ArrangePreset, PresetId
 from backend.scene.commands.screenshots import Screenshot
 from backend.scene.commands.views import (
     CameraPatch,
@@ -30,20 +31,21 @@ ViewCommand = OpenView | SetView | Pointer | Snapshot | Restore
 PictureCommand = Frame | CancelFrames | SlicePicture | ThreeDPicture | Screenshot
 ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track | Turn
 ConsoleCommand = Execute
-LayoutCommand = SetLayout | SetContents
+LayoutCommand = SetLayout | SetContents | ArrangePreset
 GraphicsCommand = ViewGraphics | NodeGraphics
 AnyCommand = ViewCommand | PictureCommand | ContentCommand | ConsoleCommand | LayoutCommand | GraphicsCommand
 
 __all__ = [
     "AnyCommand",
     "AnyEvent",
+    "ArrangePreset",
     "Beat",
     "CameraPatch",
     "CancelFrames",
     "Command",
     "ConsoleCommand",
-    "Contents",
     "ContentCommand",
+    "Contents",
     "Describe",
     "Execute",
     "Frame",
@@ -65,6 +67,7 @@ __all__ = [
     "PictureFormat",
     "PictureInfo",
     "Pointer",
+    "PresetId",
     "Progress",
     "Restore",
     "SceneChanged",
