@@ -105,6 +105,7 @@ def _scalar_colors(mesh: Any, display: Any | None) -> Any | None:
     scaled.DeepCopy(table)
     if scaled.IsA("vtkLookupTable"):
         scaled.SetTableRange(display.GetScalarRange())
+        scaled.BuildSpecialColors()  # a copy lacks those beyond its ends
     return scaled.MapScalars(array, vtk.VTK_COLOR_MODE_DEFAULT, -1)
 
 
