@@ -15,6 +15,7 @@ from backend.api.slicer.operations import picture_operations
 from backend.api.slicer.pictures import Pictures
 from backend.api.stream.handler import StreamHandler
 from backend.api.stream.hub import Hub
+from backend.api.stream.live import live_route
 from backend.config import Settings
 from backend.errors import SlicecastError
 from backend.http.health import HealthHandler, MetricsHandler, ReadyHandler
@@ -32,7 +33,7 @@ def routes_of(session: Session, hub: Hub, settings: Settings) -> list[Route]:
     pictures = Pictures(session, settings, SingleFlight(), NewestWins())
     return [*operation_routes(session), *picture_routes(pictures), *slicer_routes(session, settings, pictures),
             Route(r"/stream", StreamHandler, (Operation("/stream", "Frame stream (WebSocket, docs/stream.md)", tag="stream"),),
-                  {"hub": hub}),
+                  {"hub": hub}), live_route(hub),
             *native.routes(session)]  # fmt: skip
 
 

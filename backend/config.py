@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     stream_events_per_s: int = Field(1000, ge=1, description="input events a stream client may send")
     stream_views: int = Field(16, ge=1, description="views that one stream client may have open")
     stream_connections: int = Field(64, ge=1, description="stream clients at a time")
+    stream_role: Literal["steer", "point", "watch"] = Field(
+        "steer", description="role of stream clients that come while somebody steers"
+    )
     stream_hello_s: float = Field(5.0, gt=0, description="how long a stream client may take to say hello")
     stream_resume_s: float = Field(60.0, ge=0, description="how long a lost stream client may come back")
     stream_idle_s: float = Field(60.0, gt=0, description="silence after which a stream client is closed")

@@ -14,6 +14,7 @@ PICTURE_SECONDS = Histogram("slicecast_picture_seconds", "Time of pictures by st
 STREAM_CLIENTS = Gauge("slicecast_stream_clients", "Stream clients connected")
 STREAM_PICTURES = Counter("slicecast_stream_pictures_total", "Pictures sent on streams", ["kind"])
 STREAM_BYTES = Counter("slicecast_stream_bytes_total", "Bytes of pictures sent on streams")
+FRAMES = Counter("slicecast_frames_total", "Pictures for streams: asked of the scene, or shared with who asked", ["how"])
 STREAM_RTT = Histogram("slicecast_stream_rtt_seconds", "Sent to acknowledged, of pictures", buckets=FINE)
 SCENE_RESTARTS = Counter("slicecast_scene_restarts_total", "Scene processes that died and were started again")
 

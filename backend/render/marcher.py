@@ -33,6 +33,8 @@ TILE = 32
 """Width and height in rays of what one call of the kernel does: a few ms at most, so that stopping is prompt."""
 MOVING_TILE = 64
 """The same while moving, where nothing is stopped and each call's own cost counts."""
+MOVING_WHOLE_VOXELS = 4 << 20
+"""Volumes up to this size are marched whole while moving too: half of little is a blur."""
 MOVING_LEAST_WEIGHT = 0.02
 """While moving, a sample that adds less than this keeps the shading of the one before."""
 
@@ -308,7 +310,7 @@ class VolumeMarcher:
             SupersededError: `aborted` said so, between two tiles.
         """
         moving = detail == "moving"
-        level = self.half if moving else self._full
+        level = self.half if moving and self._full.voxels.size > MOVING_WHOLE_VOXELS else self._full
         columns, rows = rays or (width, height)
         tables = self._tables_of(level, moving, mode)
         if tables is None:
@@ -404,10 +406,9 @@ class MotionBudget:
         return max(1, round(width * scale / 2) * 2), max(1, round(height * scale / 2) * 2)
 
     def took(self, seconds: float) -> None:
-        """Tell how long the last picture took; changes are small and rare so that the picture does not
-        swim."""
+        """Tell how long the last picture took; changes are small and rare so that the picture does not swim."""
         ratio = self._budget / max(seconds, 1e-4)
-        if ratio < 0.8 or ratio > 1.5:
+        if ratio < 1.0 or ratio > 1.5:
             wanted = self._rays * min(max(math.sqrt(ratio), 0.85), 1.1)
             self._rays = float(min(max(wanted, self._least), self._most))
 

@@ -24,6 +24,7 @@ View = SliceView | ThreeDView
 Key = tuple[Any, ...]
 LEAST_PNG_BYTES = 1000  # clients of Slicer, which does not compress, take less for a failure
 Made = Callable[[], tuple[c.PictureInfo, bytes]]
+WHOLES_KEPT = 4  # pictures that are being sent in tiles
 
 
 class Stop:
@@ -50,6 +51,7 @@ class Framer:
         self._stops: dict[str, set[Stop]] = {}
         self._lock = threading.Lock()
         self._stirred = time.time()
+        self._whole: dict[Key, NDArray[np.uint8]] = {}
 
     def stir(self) -> None:
         """The state has just changed."""
@@ -66,18 +68,42 @@ class Framer:
     def frame(self, view: View, command: c.Frame, arrived: float) -> Made:
         """A picture for the stream."""
         started = time.perf_counter()
-        picture, n = command.picture, self._applied.get(command.by, 0)
+        picture = command.picture
         view.touch()
         if isinstance(view, SliceView):
             key = _key("frame", view, picture, view.content_key(overlays=True))
-            draw = view.prepare(picture.width, picture.height, overlays=True)
-            return self._maker(view, key, picture, lambda: draw().pixels, started, arrived, n=n)
+            layers = view.prepare(picture.width, picture.height, overlays=True)
+            draw = self._tile_of(command, key, lambda: layers().pixels)
+            return self._maker(view, (key, command.tile), picture, draw, started, arrived)
+        known = _key("frame", view, picture, view.content_key())
+        if command.tile is not None and known in self._whole:
+            whole = self._whole[known]
+            draw = self._tile_of(command, known, lambda: whole)
+            return self._maker(view, (known, command.tile), picture, draw, started, arrived)
         pixels = view.prepare(picture.width, picture.height)
         if pixels.volumes and not command.still:
-            return self._maker(view, None, picture, self._coarse(view, pixels, command), started, arrived, n=n, coarse=True)
+            return self._maker(view, None, picture, self._coarse(view, pixels, command), started, arrived, coarse=True)
         stop = self._stop_for(view, command.by) if command.still else None
         key = _key("frame", view, picture, view.content_key())
-        return self._maker(view, key, picture, lambda: pixels(None, stop), started, arrived, n=n, stop=stop)
+        draw = self._tile_of(command, key, lambda: pixels(None, stop))
+        return self._maker(view, (key, command.tile), picture, draw, started, arrived, stop=stop)
+
+    def _tile_of(self, command: c.Frame, key: Key, draw: Callable[[], NDArray[np.uint8]]) -> Callable[[], NDArray[np.uint8]]:
+        """What a frame asks for of a picture: all, or a tile of it, for whose sake the whole is kept a while."""
+        if command.tile is None:
+            return draw
+        x, y, width, height = command.tile
+
+        kept = self._whole.get(key)
+
+        def cut() -> NDArray[np.uint8]:
+            whole = draw() if kept is None else kept
+            self._whole[key] = whole
+            while len(self._whole) > WHOLES_KEPT:
+                self._whole.pop(next(iter(self._whole)), None)
+            return whole[y : y + height, x : x + width]
+
+        return cut
 
     def _coarse(self, view: ThreeDView, pixels: ThreeDPixels, command: c.Frame) -> Callable[[], NDArray[np.uint8]]:
         """Volumes with as many rays as the time for a moving picture allows."""
@@ -140,13 +166,12 @@ class Framer:
         started: float,
         arrived: float,
         *,
-        n: int = 0,
         coarse: bool = False,
         stop: Stop | None = None,
         least_bytes: int = 0,
     ) -> Made:
         etag = etag_of(key) if key is not None else ""
-        info = c.PictureInfo(etag, picture.format, picture.width, picture.height, view.rev, n, coarse=coarse)
+        info = c.PictureInfo(etag, picture.format, picture.width, picture.height, view.rev, dict(self._applied), coarse=coarse)
         info.view, info.place = view.name, view.place()
         info.quality, info.state_time = picture.quality, self._stirred
         info.lossless = picture.format == "png" or picture.lossless

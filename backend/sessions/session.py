@@ -38,6 +38,8 @@ class Session:
         self.status: Status = "starting"
         self.info: c.SceneInfo = EMPTY
         self.loading = 0
+        self.told = 0
+        """Rises with every command that may change what a picture shows."""
         self._places: dict[str, tuple[int, dict[str, Any]]] = {}  # of each view: revision, state that puts it back
         self._listeners: set[Listener] = set()
         self._process: SceneProcess | None = None
@@ -90,6 +92,8 @@ class Session:
     async def ask_picture(self, command: c.Command, answer: type[T]) -> tuple[T, bytes]:
         """As `ask`, with the bytes that come beside the value."""
         channel = self._ready_process().channel
+        if not isinstance(command, c.Frame):
+            self.told += 1
         if command.patient:
             return await self._ask_patiently(channel, command, answer)
         value, body = await channel.ask(command, answer, self._limit_of(type(command).__name__) + 1.0)
@@ -134,6 +138,7 @@ class Session:
     def tell(self, command: c.Command) -> None:
         """Send a command that wants no answer; lost while the scene restarts."""
         if self.status in ("ready", "loading") and self._process is not None:
+            self.told += 1
             try:
                 self._process.channel.tell(command)
             except UnavailableError:

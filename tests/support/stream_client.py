@@ -54,6 +54,9 @@ class StreamClient:
         """Connect and say hello (unless `hello` is an empty dict)."""
         request = HTTPRequest(f"ws://127.0.0.1:{port}/stream", headers=headers)
         client = cls(await websocket_connect(request, max_message_size=64 << 20))
+        protocol = client.socket.protocol
+        assert protocol is not None
+        protocol.set_nodelay(True)  # as browsers do: else an acknowledgement waits for the one before
         client.reader = asyncio.create_task(client._read())
         if hello != {}:
             client.send("hello", **(hello or {"protocol": [1], "codecs": ["jpeg", "png"]}))

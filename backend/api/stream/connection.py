@@ -16,11 +16,13 @@ import structlog
 from backend import metrics
 from backend.api.stream import header as h
 from backend.api.stream import messages as m
+from backend.api.stream.members import Member
 from backend.api.stream.pacing import Pacer
-from backend.api.stream.streams import Stream
+from backend.api.stream.streams import Stage, Stream, Tile
 from backend.config import Settings
 from backend.errors import NoDriverError, SlicecastError, SupersededError, UnavailableError
 from backend.scene import commands as c
+from backend.sessions.frames import SharedFrames
 from backend.sessions.session import Session
 
 log = structlog.get_logger("stream")
@@ -28,6 +30,7 @@ CODECS = ("jpeg", "png")
 SEND_TIMEOUT_S = 10.0
 RETRY_S = 0.5
 MOTION_MEMORY_S = 0.3
+RAYS_SHARE = 0.6  # of a moving picture's time, for its rays; the rest is for geometry, encoding and the way
 
 SendText = Callable[[dict[str, Any]], None]
 SendBytes = Callable[[bytes], Awaitable[None]]
@@ -36,9 +39,10 @@ SendBytes = Callable[[bytes], Awaitable[None]]
 class Connection:
     """What the server knows of a client; outlives its socket for a while, so that the client may come back."""
 
-    def __init__(self, session: Session, settings: Settings) -> None:
+    def __init__(self, session: Session, settings: Settings, frames: SharedFrames) -> None:
         self.id, self.secret = secrets.token_hex(8), secrets.token_hex(16)
-        self._session, self._settings = session, settings
+        self._session, self._settings, self._frames = session, settings, frames
+        self.member: Member | None = None
         self.streams: dict[int, Stream] = {}
         self._last_stream = 0
         self._focus = 0
@@ -56,7 +60,7 @@ class Connection:
         self._socket, self._pacer = (send_text, send_bytes), Pacer()
         now = self._now()
         for stream in self.streams.values():
-            stream.seq, stream.busy = 0, False
+            stream.seq, stream.busy, stream.etag = 0, False, ""
             stream.want(now)
         self._pump_task = asyncio.create_task(self._pump())
 
@@ -241,20 +245,30 @@ class Connection:
                     self._start(stream, "moving")
                 else:
                     self._pacer.had_to_wait()
+            elif stream.tiles:
+                if len(self._pacer.flying) + drawing < self._pacer.window:
+                    self._start(stream, "tile")
             elif not any(key[0] == stream.number for key in self._pacer.flying):
                 due_still = stream.still_due(self._pacer.rtt)
                 if due_still is not None and due_still > now:
                     dues.append(due_still)
                 elif due_still is not None:
-                    self._start(stream, "lossless" if stream.stage == "refined" else "refined")
+                    self._start_still(stream)
         if self._pacer.flying:
             dues.append(now + 1.0)  # to notice a stall
         return min(dues, default=None)
 
+    def _start_still(self, stream: Stream) -> None:
+        if stream.stage == "moving":
+            self._start(stream, "refined")
+            return
+        stream.plan_tiles(*self._size(stream), self._pacer.rate)
+        self._start(stream, "tile" if stream.tiles else "lossless")
+
     def _start(self, stream: Stream, what: str) -> None:
         stream.busy = True
         if what == "moving":
-            stream.wanted = False
+            stream.wanted, stream.started = False, (stream.started[1], self._now())
         task = asyncio.create_task(self._draw(stream, what))
         self._drawing.add(task)
         task.add_done_callback(self._drawing.discard)
@@ -263,13 +277,16 @@ class Connection:
         moved_at = stream.moved_at
         try:
             picture = self._picture(stream, what)
-            command = c.Frame(stream.view, picture, self.id, still=what != "moving", budget_s=stream.target_s * 0.8)
-            info, data = await self._session.ask_picture(command, c.PictureInfo)
-            await self._send(stream, what, info, data)
+            tile = stream.tiles[0] if what == "tile" else None
+            budget_s = stream.target_s * RAYS_SHARE
+            command = c.Frame(stream.view, picture, self.id, still=what != "moving", budget_s=budget_s, tile=tile)
+            info, data = await self._frames.get(command)
+            if tile is not None and (stream.moved_at != moved_at or info.rev != stream.rev):
+                stream.want(self._now())  # the whole that it would be part of is not there any more
+                return
+            await self._send(stream, what, info, data, tile)
             if stream.moved_at == moved_at:
-                stream.stage = {"moving": "moving", "refined": "refined", "lossless": "done"}[what]  # type: ignore[assignment]
-                if what == "moving" and info.lossless:
-                    stream.stage = "done"
+                stream.stage = stage_after(what, bool(stream.tiles))
         except SupersededError:
             stream.want(self._now())  # the newer state may be another client's; its rest begins anew as well
         except SlicecastError as error:
@@ -285,34 +302,46 @@ class Connection:
             stream.busy = False
             self._wake.set()
 
-    def _picture(self, stream: Stream, what: str) -> c.Picture:
+    def _size(self, stream: Stream, scale: float = 1.0) -> tuple[int, int]:
+        """Pixels of a stream's pictures: what it wishes, within the limits, smaller by `scale`."""
         limit = min(self._settings.max_pixels, self._settings.max_side_px**2)
         width, height = (min(side, self._settings.max_side_px) for side in stream.size)
-        shrink = min(1.0, (limit / (width * height)) ** 0.5)
+        shrink = min(1.0, (limit / (width * height)) ** 0.5) * scale
+        return max(1, round(width * shrink)), max(1, round(height * shrink))
+
+    def _picture(self, stream: Stream, what: str) -> c.Picture:
         if what == "moving":
             quality, scale = self._pacer.quality
-            shrink *= scale
-            wished = c.Picture(0, 0, "jpeg", quality, "420")
-        else:
-            wished = c.Picture(0, 0, "png") if what == "lossless" else c.Picture(0, 0, "jpeg", 95, "444")
-        wished.width, wished.height = max(1, round(width * shrink)), max(1, round(height * shrink))
-        return wished
+            return c.Picture(*self._size(stream, scale), "jpeg", quality, "420")
+        width, height = self._size(stream)
+        return c.Picture(width, height, "jpeg", 95, "444") if what == "refined" else c.Picture(width, height, "png")
 
-    async def _send(self, stream: Stream, what: str, info: c.PictureInfo, data: bytes) -> None:
+    async def _send(self, stream: Stream, what: str, info: c.PictureInfo, data: bytes, tile: Tile | None) -> None:
         if self._socket is None or stream.number not in self.streams:
             return
+        kind = h.WHOLE if tile is None else h.TILE
+        if tile is not None:
+            stream.tiles.remove(tile)
+        elif info.etag and info.etag == stream.etag:
+            kind, data = h.UNCHANGED, b""
+        else:
+            stream.etag = info.etag
+        if what == "refined":
+            stream.refined_bytes = len(data) or stream.refined_bytes
         stream.seq += 1
         stream.rev = max(stream.rev, info.rev)
         stream.served_at = self._now()
-        flags = h.KEY | h.COMPLETE | (h.COARSE if info.coarse else 0)
+        flags = h.KEY | (h.COARSE if info.coarse else 0)
+        if not stream.tiles:
+            flags |= h.COMPLETE
         if what != "moving":
             flags |= h.STILL
         if info.lossless:
             flags |= h.LOSSLESS
         head = h.Header(
-            h.WHOLE, stream.number, stream.seq, info.rev, max(info.n, self._floor_n), CODECS.index(info.format), flags,
-            info.quality, (info.width, info.height), stream.size, info.state_time, info.wait_us, info.render_us,
-            info.encode_us, len(data),
+            kind, stream.number, stream.seq, info.rev, max(info.applied.get(self.id, 0), self._floor_n),
+            CODECS.index(info.format), flags, info.quality, (info.width, info.height), stream.size, info.state_time,
+            info.wait_us, info.render_us, info.encode_us, len(data), tile or (0, 0, 0, 0),
         )  # fmt: skip
         self._pacer.target_s = stream.target_s
         self._pacer.sent(stream.number, stream.seq, len(data), self._now())
@@ -325,3 +354,10 @@ class Connection:
     @staticmethod
     def _now() -> float:
         return time.monotonic()
+
+
+def stage_after(what: str, tiles_left: bool) -> Stage:
+    """How far a stream's standing picture has come once this was sent."""
+    if what == "tile":
+        return "tiling" if tiles_left else "done"
+    return "done" if what == "lossless" else "refined" if what == "refined" else "moving"

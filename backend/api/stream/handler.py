@@ -9,12 +9,14 @@ from typing import Any
 
 import msgspec
 import structlog
+import tornado.iostream
 import tornado.websocket
 
 from backend import __version__
 from backend.api.stream import messages as m
 from backend.api.stream.connection import CODECS, Connection
 from backend.api.stream.hub import Hub
+from backend.api.stream.members import Role
 from backend.errors import SlicecastError
 from backend.http.base import host_of, is_allowed_host
 from backend.scene import commands as c
@@ -25,6 +27,7 @@ PROTOCOL = 1
 HELLO_BYTES = 16384
 POLICY, PROTOCOL_ERROR, TRY_LATER = 1008, 1002, 1013
 UNSENT_BYTES = 16384
+LEAST_ROLE: dict[type, Role] = {m.Set: "steer", m.Input: "steer", m.Presence: "point"}
 TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)
 
 
@@ -68,10 +71,7 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
         self.set_nodelay(True)
         stream = self.ws_connection.stream if self.ws_connection else None
         if stream is not None:
-            try:
-                stream.socket.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_BYTES)
-            except OSError:
-                log.debug("no TCP_NOTSENT_LOWAT here")
+            limit_unsent(stream)
         loop = asyncio.get_running_loop()
         self._hello_timer = loop.call_later(self.hub.settings.stream_hello_s, self._no_hello)
         self._idle_timer = loop.call_later(self.hub.settings.stream_idle_s, self._check_idle)
@@ -122,6 +122,9 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
             self._refuse(POLICY, "hello_first", "say hello first")
             return
         connection.revive()
+        least = LEAST_ROLE.get(type(message))
+        if least is not None:
+            self.hub.members.require(connection.id, least)
         match message:
             case m.Ack():
                 connection.acknowledge(message)
@@ -150,6 +153,13 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
                     connection.say("probe", id=message.id, t=message.t, time=time.time())
             case m.Stats():
                 connection.set_stats(message.stream, message.on)
+            case m.Presence():
+                if message.point is not None:
+                    c.require_finite(c.ViewPatch(origin=message.point))
+                presence = {"view": message.view[:40], "point": message.point, "tool": message.tool[:40]}
+                self.hub.point(connection, presence)
+            case m.Grant():
+                self.hub.grant(connection, message.who, message.role)
             case m.Call():
                 connection.say("result", id=message.id, error=f"there is no method {message.method!r}")
 
@@ -168,19 +178,20 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
         if message.resume is not None:
             connection = self.hub.resume(message.resume.id, message.resume.secret)
         resumed = connection is not None
-        connection = connection or Connection(self.hub.session, self.hub.settings)
+        connection = connection or Connection(self.hub.session, self.hub.settings, self.hub.frames)
         self.connection = connection
-        self.hub.join(connection, self)
+        member = self.hub.join(connection, self, message.name, message.role)
         settings = self.hub.settings
         self._write({
             "type": "welcome", "protocol": PROTOCOL, "id": connection.id, "secret": connection.secret,
-            "codecs": list(CODECS), "resumed": resumed, "heartbeat": 20, "time": time.time(), "user": None, "role": "steer",
+            "codecs": list(CODECS), "resumed": resumed, "heartbeat": 20, "time": time.time(), "user": None, "role": member.role,
             "limits": {"message_bytes": settings.stream_message_bytes, "messages_per_s": settings.stream_messages_per_s,
                        "events_per_s": settings.stream_events_per_s, "streams": settings.stream_views,
                        "pixels": settings.max_pixels},
             "scene": describe(self.hub.session),
         })  # fmt: skip
         connection.attach(self._write, self._write_bytes)
+        self.hub.tell_members()
         if resumed:
             self._spawn(connection.reopen_all(), None)
 
@@ -271,3 +282,11 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
             self._refuse(POLICY if self.connection is None else 1001, "idle", "nothing was heard for too long")
         else:
             self._idle_timer = asyncio.get_running_loop().call_later(left + 0.01, self._check_idle)
+
+
+def limit_unsent(stream: tornado.iostream.IOStream) -> None:
+    """Keep the kernel from taking in more pictures than it can send soon."""
+    try:
+        stream.socket.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+    except OSError:
+        log.debug("no TCP_NOTSENT_LOWAT here")

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from backend import metrics
 from backend.api.stream.connection import Connection
+from backend.api.stream.members import Member, Members, Role
 from backend.config import Settings
+from backend.errors import UnavailableError
 from backend.scene import commands as c
 from backend.sessions.description import describe
+from backend.sessions.frames import SharedFrames
 from backend.sessions.session import Session
 
 if TYPE_CHECKING:
     from backend.api.stream.handler import StreamHandler
 
 GOING_AWAY = 1001
+PRESENCE_EVERY_S = 0.1
 
 
 class Hub:
@@ -24,7 +30,11 @@ class Hub:
 
     def __init__(self, session: Session, settings: Settings) -> None:
         self.session, self.settings = session, settings
+        self.frames = SharedFrames(session)
+        self.members = Members(settings.stream_role)
         self._sockets: dict[Connection, StreamHandler] = {}
+        self._pointing: dict[Connection, tuple[float, asyncio.TimerHandle | None, dict[str, Any]]] = {}
+        self._watching: set[asyncio.Event] = set()
         self._lost: dict[str, tuple[Connection, asyncio.TimerHandle]] = {}
         self.stopping = False
         session.listen(self._on_event)
@@ -32,18 +42,71 @@ class Hub:
     @property
     def is_full(self) -> bool:
         """Whether no more clients are taken."""
-        return len(self._sockets) >= self.settings.stream_connections
+        return len(self._sockets) + len(self._watching) >= self.settings.stream_connections
 
-    def join(self, connection: Connection, handler: StreamHandler) -> None:
-        """A client is there."""
+    @contextmanager
+    def watching(self, wake: asyncio.Event) -> Iterator[None]:
+        """Count a client of `/live` while it is there; `wake` is set when the server stops.
+
+        Raises:
+            UnavailableError: there are too many clients already.
+        """
+        if self.is_full:
+            raise UnavailableError("too many clients; try again later", 5.0)
+        self._watching.add(wake)
+        try:
+            yield
+        finally:
+            self._watching.discard(wake)
+
+    def join(self, connection: Connection, handler: StreamHandler, name: str, wish: Role) -> Member:
+        """A client is there, for the first time or again."""
         self._sockets[connection] = handler
         metrics.STREAM_CLIENTS.set(len(self._sockets))
+        if connection.member is None:
+            connection.member = self.members.join(connection.id, name, wish)
+        else:
+            self.members.rejoin(connection.member)
+        return connection.member
+
+    def tell_members(self) -> None:
+        """Tell everybody who is there."""
+        members = [{"id": m.id, "name": m.name, "role": m.role} for m in self.members.all()]
+        for connection in self._sockets:
+            connection.say("members", members=members)
+
+    def grant(self, by: Connection, who: str, role: Role) -> None:
+        """Change somebody's role, and tell everybody."""
+        self.members.grant(by.id, who, role)
+        self.tell_members()
+
+    def point(self, by: Connection, presence: dict[str, Any]) -> None:
+        """Tell the others where somebody points, ten times a second at most; the newest place always comes through."""
+        loop = asyncio.get_running_loop()
+        told_at, timer, _old = self._pointing.get(by, (0.0, None, {}))
+        wait = told_at + PRESENCE_EVERY_S - loop.time()
+        if wait <= 0:
+            self._pointing[by] = (loop.time(), None, presence)
+            for connection in self._sockets:
+                if connection is not by:
+                    connection.say("presence", who=by.id, **presence)
+        else:
+            timer = timer or loop.call_later(wait, self._point_late, by)
+            self._pointing[by] = (told_at, timer, presence)
+
+    def _point_late(self, by: Connection) -> None:
+        _told_at, _timer, presence = self._pointing.pop(by, (0.0, None, {}))
+        if by in self._sockets:
+            self.point(by, presence)
 
     def leave(self, connection: Connection) -> None:
         """Its socket has gone; it may come back for a while."""
         self._sockets.pop(connection, None)
         metrics.STREAM_CLIENTS.set(len(self._sockets))
         connection.detach()
+        self._pointing.pop(connection, None)
+        self.members.leave(connection.id)
+        self.tell_members()
         if not self.stopping and self.settings.stream_resume_s > 0:
             timer = asyncio.get_running_loop().call_later(self.settings.stream_resume_s, self._lost.pop, connection.id, None)
             self._lost[connection.id] = (connection, timer)
@@ -65,6 +128,8 @@ class Hub:
     async def stop(self) -> None:
         """Say goodbye to everybody."""
         self.stopping = True
+        for wake in self._watching:
+            wake.set()
         for connection, handler in list(self._sockets.items()):
             handler.close(GOING_AWAY, "the server stops")
             connection.detach()

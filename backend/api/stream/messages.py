@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from backend.api.stream.members import Role
 from backend.scene.commands import ViewPatch
 
 Side = Annotated[int, msgspec.Meta(ge=1, le=65535)]
@@ -29,6 +30,8 @@ class Hello(Message):
 
     protocol: list[int] = msgspec.field(default_factory=lambda: [1])
     client: str = ""
+    name: str = ""
+    role: Role = "steer"
     codecs: list[str] = msgspec.field(default_factory=lambda: ["jpeg", "png"])
     max_pixels: int = 16_000_000
     resume: ResumeKey | None = None
@@ -125,6 +128,21 @@ class Stats(Message):
     on: bool = True
 
 
+class Presence(Message):
+    """Where this client's user points: a view, and a place in it in RAS mm."""
+
+    view: str = ""
+    point: tuple[float, float, float] | None = None
+    tool: str = ""
+
+
+class Grant(Message):
+    """Give somebody a role."""
+
+    who: str
+    role: Role
+
+
 class Call(Message):
     """A question."""
 
@@ -133,6 +151,6 @@ class Call(Message):
     args: Any = None
 
 
-AnyMessage = Hello | Open | Resize | Visible | Focus | Close | Set | Input | Ack | Probe | Stats | Call
+AnyMessage = Hello | Open | Resize | Visible | Focus | Close | Set | Input | Ack | Probe | Stats | Presence | Grant | Call
 decode = msgspec.json.Decoder(AnyMessage).decode
 KNOWN = frozenset(kind.__name__.lower() for kind in AnyMessage.__args__)

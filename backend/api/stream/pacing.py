@@ -15,6 +15,7 @@ PATH_MEMORY_S = 10.0
 SOLO_AFTER_S = 8.0
 TARGETS = {"smooth": 1 / 30, "balanced": 1 / 20, "sharp": 1 / 10}
 CHANGE_EVERY_S = 0.25
+RATE_LEAST_BYTES = 2000  # what is smaller tells of the delay and not of the rate
 
 
 @dataclass
@@ -93,6 +94,8 @@ class Pacer:
         return now - max(oldest, self.last_ack) > max(1.0, 4 * (self.rtt or 0.0))
 
     def _measure_rate(self, picture: Sent, now: float) -> None:
+        if picture.size < RATE_LEAST_BYTES:
+            return
         busy = picture.at < self.last_ack  # it was already under way when the one before was acknowledged
         rate = picture.size / max(1e-4, now - (self.last_ack if busy else picture.at))
         if self.rate is None or (not busy and rate > self.rate):

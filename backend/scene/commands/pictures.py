@@ -30,6 +30,8 @@ class Frame(Command):
     by: str = ""
     still: bool = False
     budget_s: float = 0.033
+    tile: tuple[int, int, int, int] | None = None
+    """Only this part: x, y, width, height in pixels of the whole picture, which is then drawn once for all its tiles."""
 
 
 class CancelFrames(Command):
@@ -85,7 +87,8 @@ class PictureInfo(msgspec.Struct):
     width: int
     height: int
     rev: int = 0
-    n: int = 0
+    applied: dict[str, int] = msgspec.field(default_factory=dict)
+    """Of each client: the newest of its counters whose change the picture shows."""
     unchanged: bool = False
     coarse: bool = False
     lossless: bool = False

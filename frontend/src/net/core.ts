@@ -4,7 +4,7 @@
  */
 import { backoffMs, shouldReconnect } from "./backoff";
 import { type Drawn, Painter, type Rect } from "./painter";
-import { type Patch, parsePicture, type SceneInfo, UNCHANGED, type ViewState, WHOLE } from "./protocol";
+import { type Patch, parsePicture, type SceneInfo, TILE, UNCHANGED, type ViewState, WHOLE } from "./protocol";
 
 export type Status = "connecting" | "open" | "lost" | "closed";
 
@@ -180,8 +180,8 @@ export class StreamCore implements CoreCommands {
       try {
         const header = parsePicture(data);
         const view = [...this.views.values()].find((v) => v.stream === header.stream);
-        if (header.kind === WHOLE) view?.painter.receive(header, performance.now());
-        else if (header.kind === UNCHANGED) this.acknowledge(header.stream, header.seq, performance.now(), 0);
+        if (header.kind === WHOLE || header.kind === TILE) view?.painter.receive(header, performance.now());
+        else if (header.kind === UNCHANGED) view?.painter.confirm(header, performance.now());
       } catch {
         this.socket?.close(4002, "a picture's header does not add up");
       }

@@ -1,8 +1,9 @@
 /**
  * One view's pictures on one canvas. The newest wins: one compressed picture waits, one is being decoded, and what is drawn is
- * never older than what was. Pan and zoom are predicted by drawing the last picture shifted until a newer one comes.
+ * never older than what was. Tiles are drawn over the picture they refine, in their order, and go when a newer picture comes.
+ * Pan and zoom are predicted by drawing the last picture shifted until a newer one comes.
  */
-import type { PictureHeader } from "./protocol";
+import { type PictureHeader, TILE } from "./protocol";
 
 /** What part of its plane a slice picture shows: centre (mm in the plane) and mm per view height unit. */
 export interface Rect {
@@ -27,12 +28,21 @@ export function predicted(shown: Rect | null, wanted: Rect | null): { zoom: numb
   return { zoom, dx: (shown.x - wanted.x) / wanted.scale, dy: (wanted.y - shown.y) / wanted.scale };
 }
 
+interface Compressed {
+  header: PictureHeader;
+  received: number;
+}
+
+interface Decoded extends Compressed {
+  bitmap: ImageBitmap | null;
+}
+
 export class Painter {
   private readonly context: Context;
-  private waiting: { header: PictureHeader; received: number } | null = null;
+  private waiting: Compressed[] = [];
   private decoding = false;
-  private ready: { bitmap: ImageBitmap; header: PictureHeader; received: number } | null = null;
-  private shown: ImageBitmap | null = null;
+  private ready: Decoded[] = [];
+  private shown: ImageBitmap | Canvas | null = null;
   private lastSeq = 0;
   private skipped = 0;
   private scheduled = false;
@@ -74,34 +84,40 @@ export class Painter {
   }
 
   receive(header: PictureHeader, received: number): void {
-    if (this.waiting) this.skipped += 1;
-    this.waiting = { header, received };
+    if (header.kind !== TILE) {
+      this.skipped += this.waiting.length;
+      this.waiting = [];
+    }
+    this.waiting.push({ header, received });
     void this.decodeNext();
   }
 
+  /** The state has changed and the pixels have not: what is shown, or on its way, is of this number too. */
+  confirm(header: PictureHeader, received: number): void {
+    this.ready.push({ header, received, bitmap: null });
+    this.schedule();
+  }
+
   close(): void {
-    this.shown?.close();
-    this.ready?.bitmap.close();
+    if (this.shown instanceof ImageBitmap) this.shown.close();
+    for (const { bitmap } of this.ready) bitmap?.close();
     this.shown = null;
-    this.ready = null;
-    this.waiting = null;
+    this.ready = [];
+    this.waiting = [];
   }
 
   private async decodeNext(): Promise<void> {
-    if (this.decoding || !this.waiting) return;
-    const { header, received } = this.waiting;
-    this.waiting = null;
+    const next = this.decoding ? undefined : this.waiting.shift();
+    if (!next) return;
+    const { header, received } = next;
     this.decoding = true;
     try {
       const type = `image/${this.codecs()[header.codec] ?? "jpeg"}`;
       const bitmap = await createImageBitmap(new Blob([header.payload], { type }));
       if (header.seq > this.lastSeq) {
-        if (this.ready) {
-          this.ready.bitmap.close();
-          this.skipped += 1;
-        }
         this.lastSeq = header.seq;
-        this.ready = { bitmap, header, received };
+        if (header.kind !== TILE) this.drop();
+        this.ready.push({ bitmap, header, received });
         this.schedule();
       } else {
         bitmap.close();
@@ -114,6 +130,13 @@ export class Painter {
     }
   }
 
+  /** What is decoded and not yet drawn is outdated. */
+  private drop(): void {
+    this.skipped += this.ready.length;
+    for (const { bitmap } of this.ready) bitmap?.close();
+    this.ready = [];
+  }
+
   private schedule(): void {
     if (this.scheduled) return;
     this.scheduled = true;
@@ -124,18 +147,34 @@ export class Painter {
   }
 
   private present(): void {
-    const next = this.ready;
-    if (next) {
-      this.ready = null;
-      this.shown?.close();
-      this.shown = next.bitmap;
+    const news = this.ready;
+    this.ready = [];
+    for (const next of news) {
+      if (next.bitmap && next.header.kind === TILE) this.layOver(next.bitmap, next.header);
+      else if (next.bitmap) this.replace(next.bitmap);
       this.takeRect(next.header.n);
     }
     this.draw();
-    if (next) {
+    for (const next of news) {
       this.onDrawn({ header: next.header, received: next.received, skipped: this.skipped });
       this.skipped = 0;
     }
+  }
+
+  private replace(picture: ImageBitmap | Canvas): void {
+    if (this.shown instanceof ImageBitmap) this.shown.close();
+    this.shown = picture;
+  }
+
+  private layOver(tile: ImageBitmap, header: PictureHeader): void {
+    if (this.shown instanceof ImageBitmap) {
+      const whole = makeCanvas(header.width, header.height);
+      whole.getContext("2d")?.drawImage(this.shown, 0, 0, header.width, header.height);
+      this.replace(whole);
+    }
+    const context = this.shown instanceof ImageBitmap ? null : this.shown?.getContext("2d");
+    (context as Context | null | undefined)?.drawImage(tile, header.tile[0], header.tile[1]);
+    tile.close();
   }
 
   private takeRect(n: number): void {
@@ -163,4 +202,12 @@ export class Painter {
       height * zoom,
     );
   }
+}
+
+function makeCanvas(width: number, height: number): Canvas {
+  if (typeof OffscreenCanvas !== "undefined") return new OffscreenCanvas(width, height);
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  return canvas;
 }

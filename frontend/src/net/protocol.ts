@@ -57,6 +57,8 @@ export interface PictureHeader {
   height: number;
   fillWidth: number;
   fillHeight: number;
+  /** x, y, width, height in coded pixels of a tile; zeros for a whole picture. */
+  tile: [number, number, number, number];
   time: number;
   waitUs: number;
   renderUs: number;
@@ -66,6 +68,7 @@ export interface PictureHeader {
 
 export const HEADER_BYTES = 64;
 export const WHOLE = 1;
+export const TILE = 2;
 export const UNCHANGED = 5;
 export const STILL = 2;
 export const LOSSLESS = 4;
@@ -94,6 +97,12 @@ export function parsePicture(message: ArrayBuffer): PictureHeader {
     height: view.getUint16(26, true),
     fillWidth: view.getUint16(28, true),
     fillHeight: view.getUint16(30, true),
+    tile: [
+      view.getUint16(32, true),
+      view.getUint16(34, true),
+      view.getUint16(36, true),
+      view.getUint16(38, true),
+    ],
     time: view.getFloat64(40, true),
     waitUs: view.getUint32(48, true),
     renderUs: view.getUint32(52, true),

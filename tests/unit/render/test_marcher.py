@@ -453,7 +453,7 @@ def test_motion_budget_follows_the_time_taken() -> None:
     budget = MotionBudget(0.033)
     assert budget.rays(512, 512) == (256, 256)
     for _ in range(40):
-        budget.took(0.033 * 1.1)
+        budget.took(0.033 * 0.9)
     assert budget.rays(512, 512) == (256, 256)  # within reach of the budget nothing moves
     for _ in range(40):
         budget.took(0.2)

@@ -1,0 +1,63 @@
+"""A relay that makes loopback a slow link: a rate, a delay, and a short queue, as routers have."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+CHUNK = 1448  # a TCP segment
+QUEUE_BYTES = 64 << 10  # what waits in the path before the sender feels it
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, rate: float, delay_s: float) -> None:
+    """Pass bytes on, each `delay_s` after the link has carried it at `rate` bytes/s."""
+    loop = asyncio.get_running_loop()
+    queue: asyncio.Queue[tuple[float, bytes] | None] = asyncio.Queue(max(4, QUEUE_BYTES // CHUNK))
+
+    async def deliver() -> None:
+        while (item := await queue.get()) is not None:
+            await asyncio.sleep(max(0.0, item[0] - loop.time()))
+            writer.write(item[1])
+            await writer.drain()
+        writer.close()
+
+    delivering = asyncio.create_task(deliver())
+    free_at = loop.time()
+    with contextlib.suppress(ConnectionError):
+        while data := await reader.read(CHUNK):
+            free_at = max(free_at, loop.time()) + len(data) / rate
+            await asyncio.sleep(max(0.0, free_at - loop.time()))
+            await queue.put((free_at + delay_s, data))
+    await queue.put(None)
+    with contextlib.suppress(ConnectionError):
+        await delivering
+
+
+@asynccontextmanager
+async def slow_link(port: int, mbit_per_s: float, round_trip_s: float) -> AsyncIterator[int]:
+    """Yields a port of this machine that leads to `port` over a link of this rate (both ways) and round trip."""
+    rate = mbit_per_s * 1e6 / 8
+    pumps: set[asyncio.Task[None]] = set()
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port, limit=CHUNK)
+        for end in (writer, far_writer):
+            sock = end.get_extra_info("socket")
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        far_writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 << 10)
+        for source, target in ((reader, far_writer), (far_reader, writer)):
+            task = asyncio.create_task(_pump(source, target, rate, round_trip_s / 2))
+            pumps.add(task)
+            task.add_done_callback(pumps.discard)
+
+    server = await asyncio.start_server(carry, "127.0.0.1", 0, limit=CHUNK)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for task in list(pumps):
+            task.cancel()
+        await asyncio.gather(*pumps, return_exceptions=True)
