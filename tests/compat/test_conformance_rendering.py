@@ -1,4 +1,4 @@
-"""Lines 15 to 21 and 25 of the conformance checklist, and what surrounds them, against a server that holds a volume like MRHead."""
+"""Lines 15 to 21 and 25 of the conformance checklist, and what surrounds them, on a volume like MRHead."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ HEAD_TO_RAS = np.array(
 
 
 def head_like() -> NDArray[np.int16]:
-    """(130, 256, 256) int16 with the geometry of MRHead: a ramp from superior 0 to inferior 255, 300 more on the patient's right."""
+    """(130, 256, 256) int16 with MRHead's geometry: a ramp from superior 0 to inferior 255, 300 more at the patient's right."""
     voxels = np.zeros(HEAD_DIMS[::-1], np.int16)
     voxels += np.arange(HEAD_DIMS[1], dtype=np.int16)[None, :, None]
     voxels[HEAD_DIMS[2] // 2 :] += 300

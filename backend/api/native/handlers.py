@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import msgspec
 import tornado.web
 
+from backend.api.native.layout import layout_routes
 from backend.errors import BadRequestError, NotFoundError, TooLargeError
 from backend.http.base import BaseHandler
 from backend.http.routes import Operation, Param, Route
@@ -199,6 +200,7 @@ def routes(session: Session) -> list[Route]:
     one = {"session": session}
     upload, name = Param("id", "upload", where="path"), Param("name", "file name", where="path")
     return [
+        *layout_routes(session),
         Route(r"/api/scene", SceneHandler, (Operation("/api/scene", "What the scene holds", tag="scene"),), one),
         Route(r"/api/uploads", UploadsHandler, (Operation("/api/uploads", "Begin an upload", ("POST",), "scene"),), one),
         Route(r"/api/uploads/(\w+)", UploadHandler,
