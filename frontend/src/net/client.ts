@@ -26,6 +26,7 @@ function inWorker(onEvent: (event: CoreEvent) => void): StreamClient {
     show: call("show"),
     set: call("set"),
     focus: call("focus"),
+    close: call("close"),
     disconnect: call("disconnect"),
     open(view, canvas, size, dpr) {
       const moved = canvas.transferControlToOffscreen();

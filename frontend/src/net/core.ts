@@ -42,6 +42,7 @@ export interface CoreCommands {
   show(view: string, visible: boolean): void;
   set(view: string, patch: Patch, rect: Rect | null): void;
   focus(view: string): void;
+  close(view: string): void;
   disconnect(): void;
 }
 
@@ -110,6 +111,12 @@ export class StreamCore implements CoreCommands {
     view.painter.resize(size[0], size[1]);
     this.views.set(name, view);
     this.ask([view]);
+  }
+
+  close(name: string): void {
+    const view = this.views.get(name);
+    this.views.delete(name);
+    if (view?.stream) this.send("close", { stream: view.stream });
   }
 
   resize(name: string, size: [number, number], dpr: number): void {
@@ -255,7 +262,10 @@ export class StreamCore implements CoreCommands {
 
   private opened(message: { ref: string; stream: number; state: ViewState }): void {
     const view = this.views.get(message.ref);
-    if (!view) return;
+    if (!view || (view.stream !== null && view.stream !== message.stream)) {
+      this.send("close", { stream: message.stream }); // it was closed on the page meanwhile
+      return;
+    }
     view.stream = message.stream;
     this.sayVisible(view);
     this.tell({ event: "opened", view: view.name, state: message.state });

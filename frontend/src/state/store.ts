@@ -5,10 +5,12 @@ import type { CoreEvent, PictureStats, Status } from "../net/core";
 import type { Rect } from "../net/painter";
 import type { Patch, SceneInfo, SliceState, ViewState } from "../net/protocol";
 import { Ages } from "./ages";
+import { arrange, FOUR_UP } from "./layouts";
+import { perView } from "./perView";
 
-export type ViewName = "Red" | "Yellow" | "Green" | "1";
+export type ViewName = string;
+/** Views that stay open in every layout: the toolbar and the keys reach them. */
 export const VIEWS: ViewName[] = ["Red", "1", "Green", "Yellow"];
-export const SLICES: ViewName[] = ["Red", "Green", "Yellow"];
 
 export interface Toast {
   id: number;
@@ -23,6 +25,8 @@ export const scene = signal<SceneInfo>({
   views: [],
   volumes: [],
   layout: "FourUp",
+  composition: FOUR_UP,
+  contents: "full",
   gl: null,
 });
 export const progress = signal<{ text: string; fraction: number | null } | null>(null);
@@ -31,25 +35,13 @@ export const showLatency = signal(false);
 export const showLetters = signal(true);
 export const showHelp = signal(false);
 export const maximized = signal<ViewName | null>(null);
-export const states: Record<ViewName, Signal<ViewState | null>> = {
-  Red: signal(null),
-  Yellow: signal(null),
-  Green: signal(null),
-  "1": signal(null),
-};
-export const pictures: Record<ViewName, Signal<PictureStats | null>> = {
-  Red: signal(null),
-  Yellow: signal(null),
-  Green: signal(null),
-  "1": signal(null),
-};
-export const ages: Record<ViewName, Ages> = {
-  Red: new Ages(),
-  Yellow: new Ages(),
-  Green: new Ages(),
-  "1": new Ages(),
-};
-export const activeVolume = computed(() => (states.Red.value as SliceState | null)?.background?.id ?? "");
+export const states = perView((): Signal<ViewState | null> => signal(null));
+export const pictures = perView((): Signal<PictureStats | null> => signal(null));
+export const ages = perView(() => new Ages());
+/** Which tab is chosen in each strip of tabs. */
+export const openTabs = signal<Record<string, number>>({});
+export const arrangement = computed(() => arrange(scene.value.composition, openTabs.value));
+export const activeVolume = computed(() => (states("Red").value as SliceState | null)?.background?.id ?? "");
 
 let lastToast = 0;
 
@@ -80,14 +72,14 @@ function hear(event: CoreEvent): void {
       if (event.scene.status === "ready") progress.value = null;
       break;
     case "opened":
-      states[event.view as ViewName].value = event.state;
+      states(event.view).value = event.state;
       break;
     case "state":
-      merge(event.view as ViewName, event.patch, event.mine);
+      merge(event.view, event.patch, event.mine);
       break;
     case "picture":
-      pictures[event.view as ViewName].value = event.stats;
-      ages[event.view as ViewName].add(event.stats.ageMs, event.stats.bytes);
+      pictures(event.view).value = event.stats;
+      ages(event.view).add(event.stats.ageMs, event.stats.bytes);
       break;
     case "progress":
       progress.value = event.fraction === 1 ? null : { text: event.text, fraction: event.fraction };
@@ -104,25 +96,25 @@ const LEADING = ["offset", "origin", "fov", "window", "level", "camera", "slice_
 let draggedAt = 0;
 
 function merge(view: ViewName, patch: Patch, mine: boolean): void {
-  const state = states[view]?.value;
+  const state = states(view).value;
   if (!state) return;
   const dragging = mine && performance.now() - draggedAt < 300;
   const taken = dragging
     ? Object.fromEntries(Object.entries(patch).filter(([k]) => !LEADING.includes(k)))
     : patch;
-  states[view].value = { ...state, ...taken } as ViewState;
+  states(view).value = { ...state, ...taken } as ViewState;
 }
 
 const waiting = new Map<ViewName, { patch: Patch; rect: Rect | null }>();
 
 /** Set values of a view, here at once and on the server once per animation frame. */
 export function change(view: ViewName, patch: Patch, rect: Rect | null = null): void {
-  const state = states[view].value;
+  const state = states(view).value;
   if (state) {
     const next = { ...state, ...patch } as ViewState;
     if (next.kind === "slice" && patch.offset !== undefined) moveOrigin(next, state as SliceState);
     if (next.kind === "slice" && patch.origin !== undefined) moveMatrix(next);
-    states[view].value = next;
+    states(view).value = next;
   }
   draggedAt = performance.now();
   if (waiting.size === 0) requestAnimationFrame(flush);

@@ -20,16 +20,16 @@ export function toggleMaximized(view: ViewName): void {
 }
 
 export function reset(view: ViewName): void {
-  change(view, view === "1" ? { reset: true } : { fit: true });
+  change(view, states(view).value?.kind === "threeD" ? { reset: true } : { fit: true });
 }
 
 export function scrollBy(view: ViewName, steps: number): void {
-  const state = states[view].value;
+  const state = states(view).value;
   if (state?.kind === "slice") change(view, scroll(state, steps));
 }
 
 export function zoomBy(view: ViewName, factor: number, size: Size): void {
-  const state = states[view].value;
+  const state = states(view).value;
   if (state) applyZoom(view, state, factor, size);
 }
 
@@ -52,7 +52,7 @@ export function attach(surface: Surface): () => void {
   let last = { x: 0, y: 0 };
 
   function dragBy(dx: number, dy: number): void {
-    const state = states[view].value;
+    const state = states(view).value;
     if (!state || !drag) return;
     const box = element.getBoundingClientRect();
     const right = dx / box.width;
@@ -77,12 +77,12 @@ export function attach(surface: Surface): () => void {
   function pinch(before: { x: number; y: number }[], after: { x: number; y: number }[]): void {
     const [a, b] = before;
     const [c, d] = after;
-    const state = states[view].value;
+    const state = states(view).value;
     if (!a || !b || !c || !d || !state) return;
     const spread = Math.hypot(d.x - c.x, d.y - c.y) / (Math.hypot(b.x - a.x, b.y - a.y) || 1);
     drag = "pan";
     dragBy((c.x + d.x - a.x - b.x) / 2, (c.y + d.y - a.y - b.y) / 2);
-    const now = states[view].value;
+    const now = states(view).value;
     if (now) applyZoom(view, now, spread, surface.size());
   }
 
@@ -109,7 +109,7 @@ export function attach(surface: Surface): () => void {
     const dx = event.clientX - last.x;
     const dy = event.clientY - last.y;
     last = { x: event.clientX, y: event.clientY };
-    if (event.pointerType === "touch" && drag === "primary" && states[view].value?.kind === "slice") {
+    if (event.pointerType === "touch" && drag === "primary" && states(view).value?.kind === "slice") {
       scrollBy(view, wheel.take(dy * 5, 0)); // a finger scrolls; windowing needs two hands' worth of precision
     } else {
       dragBy(dx, dy);
@@ -124,7 +124,7 @@ export function attach(surface: Surface): () => void {
   function onWheel(event: WheelEvent): void {
     event.preventDefault();
     stream.focus(view);
-    const state = states[view].value;
+    const state = states(view).value;
     if (!state) return;
     if (state.kind === "threeD" || event.ctrlKey) {
       const pixels = event.deltaMode === 1 ? event.deltaY * 33 : event.deltaY;
@@ -136,7 +136,7 @@ export function attach(surface: Surface): () => void {
   }
 
   function onKey(event: KeyboardEvent): void {
-    const state = states[view].value;
+    const state = states(view).value;
     if (!state || event.ctrlKey || event.metaKey || event.altKey) return;
     const steps = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10 }[
       event.key
