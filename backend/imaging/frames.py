@@ -37,3 +37,25 @@ def edge_letters(slice_to_ras: Matrix) -> dict[str, str]:
         "top": direction_letters(up),
         "bottom": direction_letters(-up),
     }
+
+
+def unit_axes(columns: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Unit directions (3, 3) and spacings (3,) whose products are exactly the columns (3, 3), to the last bit.
+
+    A length is moved by its last bits until every product rounds to the value it came from. MRML keeps a volume's
+    geometry in these two parts; without this what comes back differs from what was put in.
+    """
+    parts = [_unit_axis(columns[:, axis]) for axis in range(3)]
+    return np.stack([direction for direction, _length in parts], axis=1), np.array([length for _direction, length in parts])
+
+
+def _unit_axis(column: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    norm = float(np.linalg.norm(column))
+    for n in sorted(range(-1000, 1001), key=abs):  # squares: where the first few fail, their neighbours do too
+        length = norm + n * abs(n) * float(np.spacing(norm))
+        near = column / length
+        for direction in (near, np.nextafter(near, np.inf), np.nextafter(near, -np.inf)):
+            near = np.where(near * length == column, near, direction)
+        if (near * length == column).all():
+            return near, length
+    return column / norm, norm

@@ -20,10 +20,12 @@ from backend.scene.content_commands import ContentCommands, select_nodes
 from backend.scene.context import Context, Options, Part, Performer
 from backend.scene.graphics_commands import GraphicsCommands
 from backend.scene.layout_commands import LayoutCommands
+from backend.scene.markups_commands import MarkupsCommands
 from backend.scene.preset_commands import Presets
 from backend.scene.screenshot_commands import Screenshots
 from backend.scene.view_commands import ViewCommands
 from backend.scene.views import Views
+from backend.scene.volume_commands import VolumeCommands
 
 # Commands whose performers know that a slice view's plane may be ahead of its node.
 DRAWING = (c.SetView, c.Pointer, c.Frame, c.SlicePicture, c.CancelFrames)
@@ -62,9 +64,16 @@ class SceneHost:
         console = Console(self._options.enable_exec, {"__name__": "__main__", "slicer": slicer})
         self._layout_commands = LayoutCommands(context)
         parts: list[Part] = [
-            self._view_commands, ContentCommands(context), self._layout_commands, GraphicsCommands(context),
-            Screenshots(context), Presets(context), console,
-        ]  # fmt: skip
+            self._view_commands,
+            ContentCommands(context),
+            VolumeCommands(context),
+            MarkupsCommands(context),
+            self._layout_commands,
+            GraphicsCommands(context),
+            Screenshots(context),
+            Presets(context),
+            console,
+        ]
         self._performers: dict[type, Performer] = {c.Describe: lambda _command, _arrived: self._describe()}
         for part in parts:
             self._performers.update(part.performers)

@@ -24,7 +24,7 @@ from typing import Any
 from backend.errors import SlicecastError
 from backend.render.glprobe import probe
 from backend.scene import wire
-from backend.scene.commands import AnyEvent, Beat, Command, Pointer, SetView, Started
+from backend.scene.commands import AnyEvent, Beat, Command, Pointer, SetView, Started, Track
 from backend.scene.deferred import Deferred
 
 BEAT_S = 0.5
@@ -91,7 +91,7 @@ class Inbox:
         return changes, other
 
     def _sort(self, item: tuple[float, wire.Request, Call | None]) -> None:
-        if isinstance(item[1].command, SetView | Pointer):
+        if isinstance(item[1].command, SetView | Pointer | Track):
             self._changes.append(item[1])
         else:
             self._others.append(item)

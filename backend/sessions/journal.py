@@ -30,23 +30,44 @@ class Journal:
     def note(self, command: Command) -> None:
         """Remember a command that succeeded, as its class wants it remembered."""
         if command.journal == "append":
+            needed = self._spooled()
             self._append(command)
+            self._release(needed - self._spooled())
         elif command.journal == "newest":
             # In memory only: these come many times a second, and the memory outlives the scene process.
             key = command.journal_key()
             self.entries = [e for e in self.entries if e.journal != "newest" or e.journal_key() != key] + [command]
         elif command.journal == "clear":
+            needed = self._spooled()
             self.entries.clear()
             self._file.write_bytes(b"")
+            self._release(needed)
 
     def _append(self, command: Command) -> None:
-        self.entries.append(command)
-        with self._file.open("ab") as file:
-            file.write(msgspec.json.encode(command) + b"\n")
+        amended = [entry.amended(command) for entry in self.entries]
+        is_longer = amended == self.entries
+        self.entries = [entry for entry in amended if entry is not None] + [command]
+        with self._file.open("ab" if is_longer else "wb") as file:
+            for entry in [command] if is_longer else self.entries:
+                file.write(msgspec.json.encode(entry) + b"\n")
             file.flush()
             os.fsync(file.fileno())
 
     def drop(self, command: Command) -> None:
         """Forget a command, such as a load that killed the process when it was repeated."""
+        needed = self._spooled()
         self.entries.remove(command)
         self._file.write_bytes(b"".join(msgspec.json.encode(kept) + b"\n" for kept in self.entries))
+        self._release(needed - self._spooled())
+
+    def _spooled(self) -> set[str]:
+        return {path for entry in self.entries if (path := entry.spooled())}
+
+    def _release(self, paths: set[str]) -> None:
+        for path in paths:
+            self.remove_spooled(Path(path))
+
+    def remove_spooled(self, path: Path) -> None:
+        """Remove a file that was spooled, with the folder of its own that it lies in."""
+        if path.parent.parent == self.spool:
+            shutil.rmtree(path.parent, ignore_errors=True)

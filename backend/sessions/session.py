@@ -86,7 +86,7 @@ class Session:
             SlicecastError: what the scene answered; `UnavailableError` while it restarts.
         """
         value, _body = await self.ask_picture(command, answer)
-        self.journal.note(command)
+        self.journal.note(command.journaled(value))
         return value
 
     async def ask_picture(self, command: c.Command, answer: type[T]) -> tuple[T, bytes]:

@@ -48,7 +48,12 @@ def _pid(server: LiveServer) -> int | None:
 
 @pytest.mark.parametrize(
     ("body", "words"),
-    [(b'{"layout": "nosuch"}', "Unknown layout name: nosuch"), (b'{"contents": "x"}', "layout"), (b"[]", "layout"), (b"{", "layout")],
+    [
+        (b'{"layout": "nosuch"}', "Unknown layout name: nosuch"),
+        (b'{"contents": "x"}', "layout"),
+        (b"[]", "layout"),
+        (b"{", "layout"),
+    ],
 )
 def test_bad_layouts_are_refused(server: LiveServer, body: bytes, words: str) -> None:
     before = server.get("/api/layout").json()

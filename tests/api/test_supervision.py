@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.live import LiveServer, free_port
+from tests.support.restart import comes_back
 
 CRASH = "import ctypes; ctypes.string_at(0)"
 LOOP = "while True: pass"
@@ -24,19 +25,6 @@ def server() -> Iterator[LiveServer]:
     live = LiveServer(enable_exec=True, exec_timeout_s=2.0, heartbeat_timeout_s=4.0).wait()
     yield live
     live.stop()
-
-
-def _comes_back(live: LiveServer, old: int) -> None:
-    until = time.monotonic() + 40
-    while time.monotonic() < until:
-        assert live.get("/healthz").status == 200
-        try:
-            if live.get("/readyz").status == 200 and live.scene_pid() != old:
-                return
-        except LookupError:
-            pass
-        time.sleep(0.1)
-    raise TimeoutError(live.log.read_text())
 
 
 def test_kill_segfault_and_endless_loop_bring_back_the_scene_as_it_was(server: LiveServer) -> None:
@@ -56,7 +44,7 @@ def test_kill_segfault_and_endless_loop_bring_back_the_scene_as_it_was(server: L
         time.sleep(0.3)
         old = server.scene_pid()
         deed(old)
-        _comes_back(server, old)
+        comes_back(server, old)
         after = {path: server.get(path).body for path in before}
         assert after["/slicer/mrml/ids"] == before["/slicer/mrml/ids"]
         assert after["/slice?view=red"] == before["/slice?view=red"]

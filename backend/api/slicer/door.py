@@ -6,11 +6,13 @@ from backend.api.slicer.console import Console
 from backend.api.slicer.exchange import Endpoint
 from backend.api.slicer.graphics import Graphics
 from backend.api.slicer.gui import Gui
+from backend.api.slicer.markups import Markups
 from backend.api.slicer.mrml import Mrml
 from backend.api.slicer.older import Older
 from backend.api.slicer.pictures import Pictures
 from backend.api.slicer.screenshot import Screenshots
 from backend.api.slicer.system import System
+from backend.api.slicer.volumes import Volumes
 from backend.config import Settings
 from backend.sessions.session import Session
 
@@ -24,6 +26,8 @@ def endpoints_of(session: Session, settings: Settings, pictures: Pictures) -> di
         Gui(session).endpoints(),
         Older(session).endpoints(),
         Mrml(session, settings).endpoints(),
+        Volumes(session, settings).endpoints(),
+        Markups(session, settings).endpoints(),
         System().endpoints(),
         Console(session, settings).endpoints(),
     ]

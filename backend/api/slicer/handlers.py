@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,6 +23,8 @@ PREFIXES = (
     "segmentations", "segmentation", "accessDICOMwebStudy",
     "preset", "eulers", "transform",  # SlicerWeb's
 )  # fmt: skip
+# Slicer's documentation and its clients write it in many ways.
+GRID_TRANSFORM = re.compile(r"\A/grid+d?transform(s?)", re.IGNORECASE)
 
 
 @tornado.web.stream_request_body
@@ -44,6 +47,7 @@ class SlicerHandler(BaseHandler):
         path, ampersand, tail = rest.partition("&")
         if ampersand and not self.request.query:  # `/slicer/volume&id=MRHead`: its author meant a query
             query = {name: value.strip("'\"") for name, value in parse_query(tail).items()}
+        path = GRID_TRANSFORM.sub(lambda found: "/gridTransform" + found[1].lower(), path)
         name = next((prefix for prefix in PREFIXES if path.startswith("/" + prefix)), "")
         endpoint = self.endpoints.get(name)
         if endpoint is None:

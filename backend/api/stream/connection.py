@@ -151,6 +151,13 @@ class Connection:
         self._session.tell(command(stream))
         self._wake.set()
 
+    def track(self, message: m.Track) -> None:
+        """Move the tracked tool; the empty change after it carries the client's counter into the picture that shows it."""
+        self._stream(message.stream)
+        pose = (message.matrix, message.position, message.quaternion)
+        self._session.tell(c.Track(*(None if part is None else list(part) for part in pose)))
+        self.change(message.stream, message.n, lambda s: c.SetView(s.view, c.ViewPatch(), self.id, message.n))
+
     def acknowledge(self, ack: m.Ack) -> None:
         """The client has drawn a picture."""
         rtt = self._pacer.acknowledged(ack.stream, ack.seq, self._now())

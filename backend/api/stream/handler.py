@@ -27,7 +27,7 @@ PROTOCOL = 1
 HELLO_BYTES = 16384
 POLICY, PROTOCOL_ERROR, TRY_LATER = 1008, 1002, 1013
 UNSENT_BYTES = 16384
-LEAST_ROLE: dict[type, Role] = {m.Set: "steer", m.Input: "steer", m.Presence: "point"}
+LEAST_ROLE: dict[type, Role] = {m.Set: "steer", m.Input: "steer", m.Track: "steer", m.Presence: "point"}
 TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)
 
 
@@ -131,6 +131,8 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
             case m.Set():
                 patch = c.require_finite(message.patch)
                 connection.change(message.stream, message.n, lambda s: c.SetView(s.view, patch, connection.id, message.n))
+            case m.Track():
+                connection.track(message)
             case m.Input():
                 if self._within_limits(0, len(message.events)):
                     connection.change(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -12,6 +13,8 @@ from backend.scene.commands import ViewPatch
 Side = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Size = tuple[Side, Side]
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]
+Coordinate = Annotated[float, msgspec.Meta(ge=-1e7, le=1e7)]
+SHORTEST_QUATERNION = 1e-6
 
 
 class Message(msgspec.Struct, tag_field="type", tag=lambda name: name.lower()):
@@ -94,6 +97,21 @@ class Set(Message):
     patch: ViewPatch
 
 
+class Track(Message):
+    """Move the tracked tool's cursor, as the command `Track` does; the stream is the one that its user looks at."""
+
+    stream: int
+    n: Number
+    matrix: Annotated[list[Coordinate], msgspec.Meta(min_length=9, max_length=16)] | None = None
+    position: tuple[Coordinate, Coordinate, Coordinate] | None = None
+    quaternion: tuple[Coordinate, Coordinate, Coordinate, Coordinate] | None = None
+
+    def __post_init__(self) -> None:
+        """The scene would refuse it too, but answers no stream message."""
+        if self.quaternion is not None and math.hypot(*self.quaternion) < SHORTEST_QUATERNION:
+            raise ValueError("quaternion is no rotation")
+
+
 class Input(Message):
     """Raw events for a stream's view."""
 
@@ -151,6 +169,7 @@ class Call(Message):
     args: Any = None
 
 
-AnyMessage = Hello | Open | Resize | Visible | Focus | Close | Set | Input | Ack | Probe | Stats | Presence | Grant | Call
+ViewMessage = Open | Resize | Visible | Focus | Close | Set | Input | Ack | Stats
+AnyMessage = Hello | ViewMessage | Track | Probe | Presence | Grant | Call
 decode = msgspec.json.Decoder(AnyMessage).decode
 KNOWN = frozenset(kind.__name__.lower() for kind in AnyMessage.__args__)

@@ -12,6 +12,16 @@ from backend.scene.commands.content import Describe, Load, LoadDemo, LoadResult,
 from backend.scene.commands.events import AnyEvent, Beat, Progress, SceneChanged, Started, ViewChanged
 from backend.scene.commands.graphics import MeshCount, MeshFormat, NodeGraphics, ViewGraphics
 from backend.scene.commands.layout import Contents, GuiState, LayoutPart, SetContents, SetLayout, views_of
+from backend.scene.commands.markups import (
+    AddPoint,
+    ListPoints,
+    ListSegmentations,
+    MovePoint,
+    Point,
+    PointList,
+    PointPlaced,
+    SegmentationEntry,
+)
 from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
 from backend.scene.commands.presets import ArrangePreset, PresetId
 from backend.scene.commands.screenshots import Screenshot
@@ -26,6 +36,7 @@ from backend.scene.commands.views import (
     ViewPatch,
     require_finite,
 )
+from backend.scene.commands.volumes import PutVolume, StepVolume, VolumePut, WriteGrid, WriteVolume, Written
 
 ViewCommand = OpenView | SetView | Pointer | Snapshot | Restore
 PictureCommand = Frame | CancelFrames | SlicePicture | ThreeDPicture | Screenshot
@@ -33,9 +44,21 @@ ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track | Turn
 ConsoleCommand = Execute
 LayoutCommand = SetLayout | SetContents | ArrangePreset
 GraphicsCommand = ViewGraphics | NodeGraphics
-AnyCommand = ViewCommand | PictureCommand | ContentCommand | ConsoleCommand | LayoutCommand | GraphicsCommand
+VolumeCommand = PutVolume | WriteVolume | WriteGrid | StepVolume
+MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
+AnyCommand = (
+    ViewCommand
+    | PictureCommand
+    | ContentCommand
+    | ConsoleCommand
+    | LayoutCommand
+    | GraphicsCommand
+    | VolumeCommand
+    | MarkupsCommand
+)
 
 __all__ = [
+    "AddPoint",
     "AnyCommand",
     "AnyEvent",
     "ArrangePreset",
@@ -54,11 +77,15 @@ __all__ = [
     "Journaling",
     "LayoutCommand",
     "LayoutPart",
+    "ListPoints",
+    "ListSegmentations",
     "Load",
     "LoadDemo",
     "LoadResult",
+    "MarkupsCommand",
     "MeshCount",
     "MeshFormat",
+    "MovePoint",
     "Node",
     "NodeGraphics",
     "OpenView",
@@ -66,13 +93,18 @@ __all__ = [
     "PictureCommand",
     "PictureFormat",
     "PictureInfo",
+    "Point",
+    "PointList",
+    "PointPlaced",
     "Pointer",
     "PresetId",
     "Progress",
+    "PutVolume",
     "Restore",
     "SceneChanged",
     "SceneInfo",
     "Screenshot",
+    "SegmentationEntry",
     "SelectNodes",
     "SetContents",
     "SetLayout",
@@ -80,6 +112,7 @@ __all__ = [
     "SlicePicture",
     "Snapshot",
     "Started",
+    "StepVolume",
     "ThreeDPicture",
     "Track",
     "Turn",
@@ -89,6 +122,11 @@ __all__ = [
     "ViewGraphics",
     "ViewInfo",
     "ViewPatch",
+    "VolumeCommand",
+    "VolumePut",
+    "WriteGrid",
+    "WriteVolume",
+    "Written",
     "require_finite",
     "views_of",
 ]

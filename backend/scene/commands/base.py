@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
@@ -25,3 +25,17 @@ class Command(msgspec.Struct, tag=True, omit_defaults=True):
     def journal_key(self) -> str:
         """What makes two `newest` entries the same; only the later one is kept."""
         return type(self).__name__
+
+    def journaled(self, answer: Any) -> Command:
+        """What the journal keeps, now that the answer is known."""
+        del answer
+        return self
+
+    def amended(self, later: Command) -> Command | None:
+        """What becomes of this entry of the journal once `later` has succeeded; None if it need not be told again."""
+        del later
+        return self
+
+    def spooled(self) -> str:
+        """Path of the spooled file that it needs to be told again, if it owns one: the journal removes it when no longer."""
+        return ""

@@ -27,6 +27,8 @@ function inWorker(onEvent: (event: CoreEvent) => void): StreamClient {
     set: call("set"),
     focus: call("focus"),
     close: call("close"),
+    track: call("track"),
+    probe: call("probe"),
     disconnect: call("disconnect"),
     open(view, canvas, size, dpr) {
       const moved = canvas.transferControlToOffscreen();

@@ -4,7 +4,16 @@
  */
 import { backoffMs, shouldReconnect } from "./backoff";
 import { type Drawn, Painter, type Rect } from "./painter";
-import { type Patch, parsePicture, type SceneInfo, TILE, UNCHANGED, type ViewState, WHOLE } from "./protocol";
+import {
+  type Patch,
+  type Pose,
+  parsePicture,
+  type SceneInfo,
+  TILE,
+  UNCHANGED,
+  type ViewState,
+  WHOLE,
+} from "./protocol";
 
 export type Status = "connecting" | "open" | "lost" | "closed";
 
@@ -30,23 +39,36 @@ export type CoreEvent =
   | { event: "opened"; view: string; state: ViewState }
   | { event: "state"; view: string; patch: Patch; mine: boolean }
   | { event: "picture"; view: string; stats: PictureStats }
+  | { event: "probe"; ms: number }
   | { event: "stale"; stale: boolean }
   | { event: "progress"; job: string; text: string; fraction: number | null }
   | { event: "notice"; text: string; level: string };
 
 export interface CoreCommands {
   connect(url: string): void;
-  open(view: string, canvas: OffscreenCanvas | HTMLCanvasElement, size: [number, number], dpr: number): void;
+  /** `view` is the page's own key for it, and the name of the view unless `name` says otherwise. */
+  open(
+    view: string,
+    canvas: OffscreenCanvas | HTMLCanvasElement,
+    size: [number, number],
+    dpr: number,
+    name?: string,
+  ): void;
+  close(view: string): void;
   resize(view: string, size: [number, number], dpr: number): void;
   visible(visible: boolean): void;
   show(view: string, visible: boolean): void;
   set(view: string, patch: Patch, rect: Rect | null): void;
   focus(view: string): void;
-  close(view: string): void;
+  /** Move the tracked tool; a pose that can not be sent at once is forgotten, for the next one is newer. */
+  track(view: string, pose: Pose): void;
+  /** Ask for the time there and back; a `probe` event tells it. */
+  probe(): void;
   disconnect(): void;
 }
 
 interface View {
+  key: string;
   name: string;
   stream: number | null;
   size: [number, number];
@@ -59,6 +81,7 @@ interface View {
 const CODECS = ["jpeg", "png", "webp"];
 const STALE_MS = 2000;
 const PROBE_MS = 2000;
+const ASKED = "asked";
 
 export class StreamCore implements CoreCommands {
   private socket: WebSocket | null = null;
@@ -92,8 +115,15 @@ export class StreamCore implements CoreCommands {
     this.socket?.close();
   }
 
-  open(name: string, canvas: OffscreenCanvas | HTMLCanvasElement, size: [number, number], dpr: number): void {
+  open(
+    key: string,
+    canvas: OffscreenCanvas | HTMLCanvasElement,
+    size: [number, number],
+    dpr: number,
+    name = key,
+  ): void {
     const view: View = {
+      key,
       name,
       stream: null,
       size,
@@ -109,14 +139,16 @@ export class StreamCore implements CoreCommands {
       ),
     };
     view.painter.resize(size[0], size[1]);
-    this.views.set(name, view);
+    this.views.set(key, view);
     this.ask([view]);
   }
 
-  close(name: string): void {
-    const view = this.views.get(name);
-    this.views.delete(name);
-    if (view?.stream) this.send("close", { stream: view.stream });
+  close(key: string): void {
+    const view = this.views.get(key);
+    if (!view) return;
+    this.views.delete(key);
+    view.painter.close();
+    if (view.stream !== null) this.send("close", { stream: view.stream });
   }
 
   resize(name: string, size: [number, number], dpr: number): void {
@@ -152,11 +184,26 @@ export class StreamCore implements CoreCommands {
       view.pending = { ...view.pending, ...patch };
       return;
     }
+    view.painter.want(this.count(), rect);
+    this.send("set", { stream: view.stream, n: this.n, patch });
+  }
+
+  track(name: string, pose: Pose): void {
+    const stream = this.views.get(name)?.stream;
+    if (!stream || this.socket?.readyState !== WebSocket.OPEN) return;
+    this.send("track", { stream, n: this.count(), ...pose });
+  }
+
+  probe(): void {
+    this.send("probe", { id: ASKED, t: performance.now() });
+  }
+
+  /** Number a change, and remember when it was made. */
+  private count(): number {
     this.n += 1;
     this.sentAt.set(this.n, performance.now());
     this.askedAt = performance.now();
-    view.painter.want(this.n, rect);
-    this.send("set", { stream: view.stream, n: this.n, patch });
+    return this.n;
   }
 
   private begin(): void {
@@ -225,6 +272,7 @@ export class StreamCore implements CoreCommands {
       case "probe":
         if (message.time === undefined)
           this.send("probe", { id: message.id, t: message.t, time: Date.now() / 1000 });
+        else if (message.id === ASKED) this.tell({ event: "probe", ms: performance.now() - message.t });
         break;
     }
   }
@@ -251,7 +299,7 @@ export class StreamCore implements CoreCommands {
     if (this.socket?.readyState !== WebSocket.OPEN || !this.key || views.length === 0) return;
     this.askedAt = performance.now();
     const wishes = views.map((v) => ({
-      ref: v.name,
+      ref: v.key,
       view: v.name,
       size: v.size,
       dpr: v.dpr,
@@ -262,16 +310,16 @@ export class StreamCore implements CoreCommands {
 
   private opened(message: { ref: string; stream: number; state: ViewState }): void {
     const view = this.views.get(message.ref);
-    if (!view || (view.stream !== null && view.stream !== message.stream)) {
-      this.send("close", { stream: message.stream }); // it was closed on the page meanwhile
+    if (!view) {
+      this.send("close", { stream: message.stream }); // it was closed before it was open
       return;
     }
     view.stream = message.stream;
     this.sayVisible(view);
-    this.tell({ event: "opened", view: view.name, state: message.state });
+    this.tell({ event: "opened", view: view.key, state: message.state });
     const { pending } = view;
     view.pending = null;
-    if (pending) this.set(view.name, pending, null);
+    if (pending) this.set(view.key, pending, null);
   }
 
   private sayVisible(view: View): void {
@@ -289,7 +337,7 @@ export class StreamCore implements CoreCommands {
     }
     this.tell({
       event: "picture",
-      view: view.name,
+      view: view.key,
       stats: {
         rev: header.rev,
         n: header.n,

@@ -36,6 +36,12 @@ export interface ThreeDState {
 export type ViewState = SliceState | ThreeDState;
 export type Patch = Record<string, unknown>;
 
+/** Where the tracked tool is: RAS mm and (w, x, y, z); what is absent stays. */
+export interface Pose {
+  position?: Vector3;
+  quaternion?: [number, number, number, number];
+}
+
 export interface SceneInfo {
   status: "starting" | "loading" | "ready" | "restarting" | "failed";
   views: string[];

@@ -4,6 +4,7 @@ import { connectStream } from "../net/client";
 import type { CoreEvent, PictureStats, Status } from "../net/core";
 import type { Rect } from "../net/painter";
 import type { Patch, SceneInfo, SliceState, ViewState } from "../net/protocol";
+import { ViewModel } from "../view/model";
 import { Ages } from "./ages";
 import { arrange, FOUR_UP } from "./layouts";
 import { perView } from "./perView";
@@ -43,6 +44,10 @@ export const openTabs = signal<Record<string, number>>({});
 export const arrangement = computed(() => arrange(scene.value.composition, openTabs.value));
 export const activeVolume = computed(() => (states("Red").value as SliceState | null)?.background?.id ?? "");
 
+export function toggleMaximized(view: ViewName): void {
+  maximized.value = maximized.value === view ? null : view;
+}
+
 let lastToast = 0;
 
 export function toast(text: string, level = "info"): void {
@@ -58,6 +63,17 @@ export function dismiss(id: number): void {
 
 export const stream = connectStream(hear);
 
+function modelOf(view: ViewName): ViewModel {
+  return new ViewModel(
+    (patch, rect) => stream.set(view, patch, rect),
+    (state) => {
+      states(view).value = state;
+    },
+  );
+}
+
+export const models = perView(modelOf);
+
 function hear(event: CoreEvent): void {
   switch (event.event) {
     case "status":
@@ -72,10 +88,10 @@ function hear(event: CoreEvent): void {
       if (event.scene.status === "ready") progress.value = null;
       break;
     case "opened":
-      states(event.view).value = event.state;
+      models(event.view).open(event.state);
       break;
     case "state":
-      merge(event.view, event.patch, event.mine);
+      models(event.view).merge(event.patch, event.mine);
       break;
     case "picture":
       pictures(event.view).value = event.stats;
@@ -91,52 +107,7 @@ function hear(event: CoreEvent): void {
   }
 }
 
-/** Fields that a drag of ours may just be ahead of the server in. */
-const LEADING = ["offset", "origin", "fov", "window", "level", "camera", "slice_to_ras"];
-let draggedAt = 0;
-
-function merge(view: ViewName, patch: Patch, mine: boolean): void {
-  const state = states(view).value;
-  if (!state) return;
-  const dragging = mine && performance.now() - draggedAt < 300;
-  const taken = dragging
-    ? Object.fromEntries(Object.entries(patch).filter(([k]) => !LEADING.includes(k)))
-    : patch;
-  states(view).value = { ...state, ...taken } as ViewState;
-}
-
-const waiting = new Map<ViewName, { patch: Patch; rect: Rect | null }>();
-
 /** Set values of a view, here at once and on the server once per animation frame. */
 export function change(view: ViewName, patch: Patch, rect: Rect | null = null): void {
-  const state = states(view).value;
-  if (state) {
-    const next = { ...state, ...patch } as ViewState;
-    if (next.kind === "slice" && patch.offset !== undefined) moveOrigin(next, state as SliceState);
-    if (next.kind === "slice" && patch.origin !== undefined) moveMatrix(next);
-    states(view).value = next;
-  }
-  draggedAt = performance.now();
-  if (waiting.size === 0) requestAnimationFrame(flush);
-  const before = waiting.get(view);
-  waiting.set(view, { patch: { ...before?.patch, ...patch }, rect: rect ?? before?.rect ?? null });
-}
-
-function flush(): void {
-  for (const [view, { patch, rect }] of waiting) stream.set(view, patch, rect);
-  waiting.clear();
-}
-
-function moveOrigin(next: SliceState, before: SliceState): void {
-  const m = next.slice_to_ras;
-  const by = next.offset - before.offset;
-  const [r, a, s] = before.origin;
-  next.origin = [r + (m[2] ?? 0) * by, a + (m[6] ?? 0) * by, s + (m[10] ?? 0) * by];
-  moveMatrix(next);
-}
-
-function moveMatrix(next: SliceState): void {
-  const matrix = [...next.slice_to_ras];
-  [matrix[3], matrix[7], matrix[11]] = next.origin;
-  next.slice_to_ras = matrix;
+  models(view).change(patch, rect);
 }

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { COARSE, LOSSLESS, type SliceState, STILL, type ViewState } from "../net/protocol";
 import {
   change,
+  models,
   pictures,
   scene,
   showLatency,
@@ -10,9 +11,10 @@ import {
   stale,
   states,
   stream,
+  toggleMaximized,
   type ViewName,
 } from "../state/store";
-import { attach, reset, toggleMaximized } from "../view/pointer";
+import { attach, reset } from "../view/pointer";
 import { Latency } from "./Latency";
 import { DIRECTIONS, viewText } from "./texts";
 
@@ -37,7 +39,13 @@ function useStream(view: ViewName) {
       }, RESIZE_PAUSE_MS);
     });
     observer.observe(element);
-    const detach = attach({ view, element, size: () => size });
+    const detach = attach({
+      model: models(view),
+      element,
+      size: () => size,
+      onFocus: () => stream.focus(view),
+      onToggle: () => toggleMaximized(view),
+    });
     return () => {
       observer.disconnect();
       detach();
@@ -86,7 +94,7 @@ export function ViewPanel({ view, kind, shown, style }: PanelProps) {
           class="icon"
           title="Fit the view (R)"
           aria-label="Fit the view"
-          onClick={() => reset(view)}
+          onClick={() => reset(models(view))}
         >
           ⤢
         </button>

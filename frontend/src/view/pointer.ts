@@ -1,69 +1,64 @@
 /** Pointer, wheel and keys over one view, turned into changes of its state. */
 
-import type { SliceState, ThreeDState, ViewState } from "../net/protocol";
-import { change, maximized, states, stream, type ViewName } from "../state/store";
+import type { SliceState, ThreeDState } from "../net/protocol";
 import { pan as panCamera, rotate, zoom as zoomCamera } from "./camera";
+import type { ViewModel } from "./model";
 import { pan, rectOf, scroll, WheelSteps, windowed, zoom } from "./slice";
 
 type Size = [number, number];
 type Drag = "primary" | "pan" | "zoom";
 
 export interface Surface {
-  view: ViewName;
+  model: ViewModel;
   element: HTMLElement;
   /** Device pixels. */
   size(): Size;
+  /** The user acts on this view. */
+  onFocus?(): void;
+  /** Double click, Enter or M. */
+  onToggle?(): void;
 }
 
-export function toggleMaximized(view: ViewName): void {
-  maximized.value = maximized.value === view ? null : view;
+export function reset(model: ViewModel): void {
+  model.change(model.state?.kind === "threeD" ? { reset: true } : { fit: true });
 }
 
-export function reset(view: ViewName): void {
-  change(view, states(view).value?.kind === "threeD" ? { reset: true } : { fit: true });
+export function scrollBy(model: ViewModel, steps: number): void {
+  if (model.state?.kind === "slice") model.change(scroll(model.state, steps));
 }
 
-export function scrollBy(view: ViewName, steps: number): void {
-  const state = states(view).value;
-  if (state?.kind === "slice") change(view, scroll(state, steps));
-}
-
-export function zoomBy(view: ViewName, factor: number, size: Size): void {
-  const state = states(view).value;
-  if (state) applyZoom(view, state, factor, size);
-}
-
-function applyZoom(view: ViewName, state: ViewState, factor: number, size: Size): void {
-  if (state.kind === "threeD") change(view, { camera: zoomCamera(state.camera, factor) });
-  else withRect(view, state, zoom(state, factor), size);
+export function zoomBy(model: ViewModel, factor: number, size: Size): void {
+  const { state } = model;
+  if (state?.kind === "threeD") model.change({ camera: zoomCamera(state.camera, factor) });
+  else if (state) withRect(model, state, zoom(state, factor), size);
 }
 
 /** Change a slice and say what it will show, so that the last picture can be drawn in the right place meanwhile. */
-function withRect(view: ViewName, state: SliceState, patch: Partial<SliceState>, size: Size): void {
-  change(view, patch, rectOf({ ...state, ...patch }, size));
+function withRect(model: ViewModel, state: SliceState, patch: Partial<SliceState>, size: Size): void {
+  model.change(patch, rectOf({ ...state, ...patch }, size));
 }
 
 /** Attach all interaction; returns a function that removes it. */
 export function attach(surface: Surface): () => void {
-  const { view, element } = surface;
+  const { model, element } = surface;
   const wheel = new WheelSteps();
   const touches = new Map<number, { x: number; y: number }>();
   let drag: Drag | null = null;
   let last = { x: 0, y: 0 };
 
   function dragBy(dx: number, dy: number): void {
-    const state = states(view).value;
+    const state = model.state;
     if (!state || !drag) return;
     const box = element.getBoundingClientRect();
     const right = dx / box.width;
     const up = -dy / box.height;
     const size = surface.size();
-    if (drag === "zoom") applyZoom(view, state, 2 ** (up * 2), size);
+    if (drag === "zoom") zoomBy(model, 2 ** (up * 2), size);
     else if (state.kind === "threeD") dragCamera(state, right, up, box);
-    else if (drag === "pan") withRect(view, state, pan(state, right * size[0], -up * size[1], size), size);
+    else if (drag === "pan") withRect(model, state, pan(state, right * size[0], -up * size[1], size), size);
     else {
       const values = windowed(state, right, up);
-      if (values) change(view, values);
+      if (values) model.change(values);
     }
   }
 
@@ -71,25 +66,24 @@ export function attach(surface: Surface): () => void {
     const aspect = box.width / box.height;
     const moved =
       drag === "pan" ? panCamera(state.camera, right * aspect, up) : rotate(state.camera, right, up);
-    change(view, { camera: moved });
+    model.change({ camera: moved });
   }
 
   function pinch(before: { x: number; y: number }[], after: { x: number; y: number }[]): void {
     const [a, b] = before;
     const [c, d] = after;
-    const state = states(view).value;
+    const state = model.state;
     if (!a || !b || !c || !d || !state) return;
     const spread = Math.hypot(d.x - c.x, d.y - c.y) / (Math.hypot(b.x - a.x, b.y - a.y) || 1);
     drag = "pan";
     dragBy((c.x + d.x - a.x - b.x) / 2, (c.y + d.y - a.y - b.y) / 2);
-    const now = states(view).value;
-    if (now) applyZoom(view, now, spread, surface.size());
+    zoomBy(model, spread, surface.size());
   }
 
   function onDown(event: PointerEvent): void {
     element.setPointerCapture(event.pointerId);
     element.focus({ preventScroll: true });
-    stream.focus(view);
+    surface.onFocus?.();
     touches.set(event.pointerId, { x: event.clientX, y: event.clientY });
     last = { x: event.clientX, y: event.clientY };
     if (event.button === 1 || (event.button === 0 && event.shiftKey)) drag = "pan";
@@ -109,8 +103,8 @@ export function attach(surface: Surface): () => void {
     const dx = event.clientX - last.x;
     const dy = event.clientY - last.y;
     last = { x: event.clientX, y: event.clientY };
-    if (event.pointerType === "touch" && drag === "primary" && states(view).value?.kind === "slice") {
-      scrollBy(view, wheel.take(dy * 5, 0)); // a finger scrolls; windowing needs two hands' worth of precision
+    if (event.pointerType === "touch" && drag === "primary" && model.state?.kind === "slice") {
+      scrollBy(model, wheel.take(dy * 5, 0)); // a finger scrolls; windowing needs two hands' worth of precision
     } else {
       dragBy(dx, dy);
     }
@@ -123,30 +117,30 @@ export function attach(surface: Surface): () => void {
 
   function onWheel(event: WheelEvent): void {
     event.preventDefault();
-    stream.focus(view);
-    const state = states(view).value;
+    surface.onFocus?.();
+    const state = model.state;
     if (!state) return;
     if (state.kind === "threeD" || event.ctrlKey) {
       const pixels = event.deltaMode === 1 ? event.deltaY * 33 : event.deltaY;
-      applyZoom(view, state, 1.1 ** (-pixels / 100), surface.size());
+      zoomBy(model, 1.1 ** (-pixels / 100), surface.size());
     } else {
       const steps = wheel.take(event.deltaY, event.deltaMode);
-      if (steps) scrollBy(view, steps);
+      if (steps) scrollBy(model, steps);
     }
   }
 
   function onKey(event: KeyboardEvent): void {
-    const state = states(view).value;
+    const state = model.state;
     if (!state || event.ctrlKey || event.metaKey || event.altKey) return;
     const steps = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10 }[
       event.key
     ];
-    if (steps !== undefined && state.kind === "slice") scrollBy(view, steps);
+    if (steps !== undefined && state.kind === "slice") scrollBy(model, steps);
     else if (steps !== undefined && state.kind === "threeD") turnByKey(state, event.key);
-    else if (event.key === "+" || event.key === "=") applyZoom(view, state, 1.15, surface.size());
-    else if (event.key === "-") applyZoom(view, state, 1 / 1.15, surface.size());
-    else if (event.key === "r") reset(view);
-    else if (event.key === "Enter" || event.key === "m") toggleMaximized(view);
+    else if (event.key === "+" || event.key === "=") zoomBy(model, 1.15, surface.size());
+    else if (event.key === "-") zoomBy(model, 1 / 1.15, surface.size());
+    else if (event.key === "r") reset(model);
+    else if (event.key === "Enter" || event.key === "m") surface.onToggle?.();
     else return;
     event.preventDefault();
   }
@@ -154,7 +148,7 @@ export function attach(surface: Surface): () => void {
   function turnByKey(state: ThreeDState, key: string): void {
     const right = { ArrowRight: 0.03, ArrowLeft: -0.03 }[key] ?? 0;
     const up = { ArrowUp: 0.03, ArrowDown: -0.03, PageUp: 0.15, PageDown: -0.15 }[key] ?? 0;
-    change(view, { camera: rotate(state.camera, right, up) });
+    model.change({ camera: rotate(state.camera, right, up) });
   }
 
   const stopDrag = () => {
@@ -162,7 +156,7 @@ export function attach(surface: Surface): () => void {
     touches.clear();
   };
   const noMenu = (event: Event) => event.preventDefault();
-  const double = () => toggleMaximized(view);
+  const double = () => surface.onToggle?.();
   element.addEventListener("pointerdown", onDown);
   element.addEventListener("pointermove", onMove);
   element.addEventListener("pointerup", onUp);

@@ -1,0 +1,80 @@
+"""Commands about point lists and segmentations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from backend.errors import BadRequestError, NotFoundError, TooLargeError
+from backend.scene import commands as c
+from backend.scene.content_commands import selected
+from backend.scene.context import Context, Performer
+from backend.scene.finding import first_of_kind, matching
+
+LIST, LIST_ID = "vtkMRMLMarkupsFiducialNode", "vtkMRMLMarkupsFiducialNode*"
+HALF = 32768 / 65535  # as Slicer's settings keep it, in 16 bits
+
+
+class MarkupsCommands:
+    """Lists, moves and adds control points; lists segmentations."""
+
+    def __init__(self, context: Context) -> None:
+        self._app = context.app
+        self._app.modules["Markups"].GetDefaultMarkupsDisplayNode().SetSelectedColor(1.0, HALF, HALF)
+        self.performers: Mapping[type[c.Command], Performer] = {
+            c.ListPoints: self._list_points,
+            c.MovePoint: self._move,
+            c.AddPoint: self._add,
+            c.ListSegmentations: self._list_segmentations,
+        }
+
+    def _list_points(self, _command: c.ListPoints, _arrived: float) -> dict[str, c.PointList]:
+        nodes = selected(self._app.scene, c.SelectNodes(class_name=LIST))
+        return {node.GetID(): points_of(node) for node in nodes}
+
+    def _move(self, command: c.MovePoint, _arrived: float) -> c.PointPlaced:
+        node = first_of_kind(self._app.scene, command.id, "vtkMRMLMarkupsNode", LIST_ID)
+        if not 0 <= command.index < node.GetNumberOfControlPoints():
+            count = node.GetNumberOfControlPoints()
+            raise NotFoundError(f"{node.GetName()} has no control point {command.index}: it has {count}, counted from 0")
+        node.SetNthControlPointPosition(command.index, *command.position)
+        return c.PointPlaced(node.GetID(), command.index, node.GetNthControlPointLabel(command.index))
+
+    def _add(self, command: c.AddPoint, _arrived: float) -> c.PointPlaced:
+        found = [node for node in matching(self._app.scene, command.id or LIST_ID) if node.IsA(LIST)]
+        node = found[0] if found else None
+        if node is not None and node.GetNumberOfControlPoints() >= command.most:
+            raise TooLargeError(f"{node.GetName()} holds {command.most} control points, the most that requests may add")
+        if node is None:
+            node_id = self._app.modules["Markups"].AddNewFiducialNode(command.id or "F", self._app.scene)
+            node = self._app.scene.GetNodeByID(node_id)
+        index = node.AddControlPoint(*command.position)
+        if command.label is not None:
+            node.SetNthControlPointLabel(index, command.label)
+        return c.PointPlaced(node.GetID(), index, node.GetNthControlPointLabel(index), not found)
+
+    def _list_segmentations(self, _command: c.ListSegmentations, _arrived: float) -> dict[str, c.SegmentationEntry]:
+        nodes = selected(self._app.scene, c.SelectNodes(class_name="vtkMRMLSegmentationNode"))
+        return {node.GetID(): c.SegmentationEntry(node.GetName() or "", segment_ids(node)) for node in nodes}
+
+
+def points_of(node: Any) -> c.PointList:
+    """A point list as the Slicer API tells of it, RAS mm in its own coordinates.
+
+    Raises:
+        BadRequestError: it has no display node, whose colour and scale belong to the answer.
+    """
+    display = node.GetDisplayNode()
+    if display is None:
+        raise BadRequestError(f"{node.GetName()} has no display node")
+    points = [
+        c.Point(node.GetNthControlPointLabel(n), node.GetNthControlPointPosition(n))
+        for n in range(node.GetNumberOfControlPoints())
+    ]
+    return c.PointList(node.GetName() or "", display.GetSelectedColor(), display.GetGlyphScale(), points)
+
+
+def segment_ids(node: Any) -> list[str]:
+    """Ids of a segmentation's segments, in their order."""
+    segmentation = node.GetSegmentation()
+    return [segmentation.GetNthSegmentID(n) for n in range(segmentation.GetNumberOfSegments())]

@@ -1,0 +1,2 @@
+/** Types of `slicecast-client.js`. */
+export * from "./slicecast-client/embed/index";

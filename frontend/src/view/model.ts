@@ -1,0 +1,75 @@
+/**
+ * One view's state on this page: the server's, with the page's own newer values on top. Changes show here at once and go to the
+ * server once per animation frame. Knows nothing of frameworks.
+ */
+import type { Rect } from "../net/painter";
+import type { Patch, SliceState, ViewState } from "../net/protocol";
+
+/** Fields that a drag of ours may just be ahead of the server in. */
+const LEADING = ["offset", "origin", "fov", "window", "level", "camera", "slice_to_ras"];
+const DRAG_MEMORY_MS = 300;
+
+export class ViewModel {
+  state: ViewState | null = null;
+  private draggedAt = Number.NEGATIVE_INFINITY;
+  private waiting: { patch: Patch; rect: Rect | null } | null = null;
+
+  /** `send` passes values to the server, `onChange` hears every new state. */
+  constructor(
+    private readonly send: (patch: Patch, rect: Rect | null) => void,
+    private readonly onChange: (state: ViewState) => void = () => {},
+  ) {}
+
+  /** The server has told the whole state. */
+  open(state: ViewState): void {
+    this.become(state);
+  }
+
+  /** The server has told of changes; `mine` if this page has caused them, which may have newer values by now. */
+  merge(patch: Patch, mine: boolean): void {
+    if (!this.state) return;
+    const dragging = mine && performance.now() - this.draggedAt < DRAG_MEMORY_MS;
+    const taken = dragging
+      ? Object.fromEntries(Object.entries(patch).filter(([key]) => !LEADING.includes(key)))
+      : patch;
+    this.become({ ...this.state, ...taken } as ViewState);
+  }
+
+  /** Set values, here at once and on the server soon; `rect` is what a slice will show then, for prediction. */
+  change(patch: Patch, rect: Rect | null = null): void {
+    if (this.state) {
+      const next = { ...this.state, ...patch } as ViewState;
+      if (next.kind === "slice" && patch.offset !== undefined) moveOrigin(next, this.state as SliceState);
+      if (next.kind === "slice" && patch.origin !== undefined) moveMatrix(next);
+      this.become(next);
+    }
+    this.draggedAt = performance.now();
+    if (!this.waiting) requestAnimationFrame(() => this.flush());
+    this.waiting = { patch: { ...this.waiting?.patch, ...patch }, rect: rect ?? this.waiting?.rect ?? null };
+  }
+
+  private flush(): void {
+    const waiting = this.waiting;
+    this.waiting = null;
+    if (waiting) this.send(waiting.patch, waiting.rect);
+  }
+
+  private become(state: ViewState): void {
+    this.state = state;
+    this.onChange(state);
+  }
+}
+
+function moveOrigin(next: SliceState, before: SliceState): void {
+  const m = next.slice_to_ras;
+  const by = next.offset - before.offset;
+  const [r, a, s] = before.origin;
+  next.origin = [r + (m[2] ?? 0) * by, a + (m[6] ?? 0) * by, s + (m[10] ?? 0) * by];
+  moveMatrix(next);
+}
+
+function moveMatrix(next: SliceState): void {
+  const matrix = [...next.slice_to_ras];
+  [matrix[3], matrix[7], matrix[11]] = next.origin;
+  next.slice_to_ras = matrix;
+}
