@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
 
+import tornado.routing
 import tornado.web
 
 from backend import __version__, log
+from backend.api.native import execution
 from backend.api.native import handlers as native
+from backend.api.native import jobs as native_jobs
+from backend.api.native import links as native_links
+from backend.api.native import server as panel
 from backend.api.slicer.door import endpoints_of
-from backend.api.slicer.handlers import PictureHandler, SlicerHandler
+from backend.api.slicer.handlers import BelowPages, PictureHandler, SlicerHandler
 from backend.api.slicer.operations import picture_operations
 from backend.api.slicer.pictures import Pictures
 from backend.api.stream.handler import StreamHandler
@@ -18,23 +24,40 @@ from backend.api.stream.hub import Hub
 from backend.api.stream.live import live_route
 from backend.config import Settings
 from backend.errors import SlicecastError
+from backend.http.access_log import AccessLog
+from backend.http.base import NotFoundHandler
 from backend.http.health import HealthHandler, MetricsHandler, ReadyHandler
-from backend.http.routes import Operation, Route, openapi
+from backend.http.openapi import openapi
+from backend.http.routes import Operation, Route
 from backend.http.server import Server
 from backend.http.static import StaticHandler, document_root
+from backend.http.switches import Matches, Switches
+from backend.jobs.jobs import Job, Jobs
+from backend.links.opener import Opener
+from backend.peers.study_files import StudyFiles
+from backend.scene import commands as c
 from backend.sessions.journal import Journal
 from backend.sessions.opening import check_arguments, open_arguments
 from backend.sessions.session import Session
 from backend.sessions.sharing import NewestWins, SingleFlight
 
 
-def routes_of(session: Session, hub: Hub, settings: Settings) -> list[Route]:
-    """The route table; the first match wins."""
+def routes_of(session: Session, hub: Hub, settings: Settings, opener: Opener, stop: Callable[[], None]) -> list[Route]:
+    """The route table; the first match wins. `stop` ends the server."""
     pictures = Pictures(session, settings, SingleFlight(), NewestWins())
-    return [*operation_routes(session), *picture_routes(pictures), *slicer_routes(session, settings, pictures),
-            Route(r"/stream", StreamHandler, (Operation("/stream", "Frame stream (WebSocket, docs/stream.md)", tag="stream"),),
-                  {"hub": hub}), live_route(hub),
-            *native.routes(session)]  # fmt: skip
+    stream = Operation("/stream", "Frame stream (WebSocket, docs/stream.md)", tag="stream", answers=(), status=101)
+    return [
+        *operation_routes(session),
+        *picture_routes(pictures),
+        *slicer_routes(session, settings, pictures, opener, stop),
+        Route(r"/stream", StreamHandler, (stream,), {"hub": hub}),
+        live_route(hub),
+        *panel.routes(session),
+        *native.routes(session),
+        *native_jobs.routes(opener.jobs),
+        *native_links.routes(opener),
+        *execution.routes(session),
+    ]
 
 
 def operation_routes(session: Session) -> list[Route]:
@@ -51,42 +74,75 @@ def operation_routes(session: Session) -> list[Route]:
 def picture_routes(pictures: Pictures) -> list[Route]:
     """The picture routes at the root."""
     return [
-        Route(operation.path, PictureHandler, (operation,), {"pictures": pictures, "kind": kind})
+        Route(operation.path, PictureHandler, (operation,), {"pictures": pictures, "kind": kind}, "slicer")
         for kind, operation in picture_operations("", "pictures").items()
     ]
 
 
-def slicer_routes(session: Session, settings: Settings, pictures: Pictures) -> list[Route]:
-    """Slicer's API: one handler, which chooses the endpoint as Slicer does."""
-    endpoints = endpoints_of(session, settings, pictures)
+def slicer_routes(
+    session: Session, settings: Settings, pictures: Pictures, opener: Opener, stop: Callable[[], None]
+) -> list[Route]:
+    """Slicer's API: one handler, which chooses the endpoint as Slicer does, and the address where slicerio ends a server."""
+    endpoints = endpoints_of(session, settings, pictures, opener, stop)
     operations = tuple(operation for endpoint in endpoints.values() for operation in endpoint.operations)
     options = {"endpoints": endpoints, "spool": session.journal.spool}
-    return [Route(r"/slicer.*/.*", SlicerHandler, operations, options)]
+    end = Operation("/system", "As `DELETE /slicer/system`", ("DELETE",), "slicer")
+    return [Route(r"/slicer.*/.*", SlicerHandler, operations, options, "slicer"),
+            Route(r"/system", SlicerHandler, (end,), options, "slicer", methods=("DELETE",))]  # fmt: skip
 
 
-def make_application(session: Session, hub: Hub, settings: Settings) -> tornado.web.Application:
+def make_opener(session: Session, settings: Settings) -> Opener:
+    """Who opens links in a session; stream clients hear how far it is."""
+    jobs = Jobs(settings.jobs_running, settings.jobs_waiting, settings.jobs_kept)
+    jobs.listen(lambda job: session.announce(progress_of(job)))
+    return Opener(session, settings, jobs, StudyFiles(settings.data / "studies", session.journal.spool))
+
+
+def progress_of(job: Job) -> c.Progress:
+    """A job's state as stream clients hear it."""
+    if not job.is_over:
+        return c.Progress(job.id, job.text or f"Waiting: {job.title}", job.fraction)
+    text = {"failed": f"Not loaded: {job.error}", "cancelled": f"Cancelled: {job.title}"}.get(job.state, job.text)
+    return c.Progress(job.id, text, 1.0)
+
+
+def make_application(
+    session: Session, hub: Hub, settings: Settings, opener: Opener, stop: Callable[[], None]
+) -> tornado.web.Application:
     """The Tornado application of a route table, with the OpenAPI document of that table."""
-    routes = routes_of(session, hub, settings)
+    switches, root = Switches.at_start(settings), document_root()
+    routes = routes_of(session, hub, settings, opener, stop)
     document: dict[str, object] = {}
     routes.append(
         Route(r"/api/openapi\.json", native.OpenApiHandler, (Operation("/api/openapi.json", "This document", tag="operation"),),
               {"document": document})
     )  # fmt: skip
     document.update(openapi(routes, __version__))
-    table = [(route.pattern, route.handler, route.options) for route in routes]
-    table.append((r"/.*", StaticHandler, {"root": document_root()}))
-    return tornado.web.Application(table, config=settings, websocket_ping_interval=20, websocket_ping_timeout=20)
+    rules = [tornado.routing.Rule(Matches(route, switches), route.handler, route.options) for route in routes]
+    slicer = next(route for route in routes if route.handler is SlicerHandler)
+    rules += [
+        tornado.routing.Rule(BelowPages(root, switches), SlicerHandler, slicer.options),
+        tornado.routing.Rule(tornado.routing.PathMatches(r"/api/.*"), NotFoundHandler, {}),
+        tornado.routing.Rule(tornado.routing.PathMatches(r"/.*"), StaticHandler, {"root": root}),
+    ]
+    return tornado.web.Application(
+        rules, default_handler_class=NotFoundHandler, config=settings, switches=switches,
+        access_log=AccessLog(settings.access_log_entries), websocket_ping_interval=20, websocket_ping_timeout=20,
+    )  # fmt: skip
 
 
 async def run(settings: Settings, arguments: list[str]) -> int:
     """Serve until told to stop."""
     session = Session("default", settings, Journal(settings.data / "sessions" / f"default-{settings.port}"))
     hub = Hub(session, settings)
-    server = Server(make_application(session, hub, settings), settings)
-    port = server.listen()
+    opener = make_opener(session, settings)
+    server = Server(settings)
+    application = make_application(session, hub, settings, opener, server.stop)
+    port = server.listen(application)
     print(f"Slicecast {__version__} at http://{url_host(settings)}:{port}/   viewer: /viewer/", flush=True)  # noqa: T201
-    server.at_stop(hub.stop)
-    server.at_stop(session.stop)
+    log_end = application.settings["access_log"].end
+    for end in (hub.stop, log_end, opener.jobs.stop, server.finish_requests, session.stop):
+        server.at_stop(end)
 
     async def begin() -> None:
         try:

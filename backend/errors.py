@@ -11,6 +11,10 @@ class BadRequestError(SlicecastError):
     """The request itself is wrong: a value missing, not a number, out of range."""
 
 
+class UnauthorizedError(SlicecastError):
+    """Who asks has not shown who they are: a token is wanting or wrong."""
+
+
 class NotFoundError(SlicecastError):
     """What the request names does not exist: a view, a node, a file."""
 

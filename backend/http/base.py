@@ -1,4 +1,4 @@
-"""What every handler has: request ids, checks of Host and Origin, CORS, one mapping of errors, HEAD, ETags, JSON."""
+"""What every handler has: request ids, checks of Host and Origin, bounded bodies, CORS, one mapping of errors, HEAD, JSON."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import secrets
 import time
 from http.client import responses
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -16,12 +16,19 @@ import tornado.web
 
 from backend import __version__, errors, metrics
 from backend.config import Settings
+from backend.http.access_log import AccessLog, Kind, Level
+from backend.http.guard import is_foreign_page
+from backend.http.intake import Intake
 from backend.http.negotiate import parse_query
+from backend.http.switches import Switches
+from backend.redact import redact
 
 log = structlog.get_logger("http")
+T = TypeVar("T")
 
 STATUS: dict[type[errors.SlicecastError], int] = {
     errors.BadRequestError: 400,
+    errors.UnauthorizedError: 401,
     errors.ForbiddenError: 403,
     errors.NotFoundError: 404,
     errors.SupersededError: 409,
@@ -31,7 +38,8 @@ STATUS: dict[type[errors.SlicecastError], int] = {
 }
 REQUEST_ID = re.compile(r"[\w.:-]{1,64}\Z")
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
-SAFE_HEADERS = re.compile(r"[\w, -]{0,512}\Z")
+SAFE_HEADERS = re.compile(r"[\w!#$%&'*+.^`|~, -]{1,4096}\Z", re.ASCII)  # tokens of RFC 9110, separated by commas
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 EXPOSED = "Content-Length, Content-Range, ETag, X-Request-Id"
 
 
@@ -59,26 +67,97 @@ def is_allowed_host(netloc: str, settings: Settings) -> bool:
     return address.is_loopback or not settings.is_loopback
 
 
+@tornado.web.stream_request_body
 class BaseHandler(tornado.web.RequestHandler):
-    """Base of all handlers. Raise core errors; they become answers here, in the shape of `error_body`."""
+    """Base of all handlers. Raise core errors; they become answers here, in the shape of `error_body`.
 
-    settings_object: Settings
+    Bodies are taken in by `data_received`, never parsed as forms, and refused above `largest_body_bytes`.
+    """
+
+    refused: errors.SlicecastError | None = None
+    fault_text = ""
+    level: Level = "info"
 
     def prepare(self) -> None:
-        """Give the request its id, refuse foreign hosts, answer preflights."""
+        """Give the request its id, refuse foreign hosts and pages, and bodies that are too large."""
         given = self.request.headers.get("X-Request-Id", "")
         self.request_id = given if REQUEST_ID.match(given) else secrets.token_hex(8)
         self.set_header("X-Request-Id", self.request_id)
         self.started = time.perf_counter()
         structlog.contextvars.bind_contextvars(request=self.request_id)
+        self.intake = Intake(self.request, self.largest_body_bytes, self.config.body_timeout_s)
+        self._gathered = bytearray()
         if not is_allowed_host(self.request.host, self.config):
-            raise errors.ForbiddenError(f"this server does not answer to the host name {self.request.host!r}")
+            self.refuse(errors.ForbiddenError(f"this server does not answer to the host name {self.request.host!r}"))
+        elif self.request.method not in SAFE_METHODS and self.is_from_page_without_leave:
+            self.refuse(errors.ForbiddenError("pages of this origin may change nothing here (setting cors)"))
+        elif self.intake.too_large is not None:
+            self.refuse(self.intake.too_large)
+
+    @property
+    def is_from_page_without_leave(self) -> bool:
+        """Whether a page of another origin asks, which CORS is not on for."""
+        origin = self.request.headers.get("Origin", "")
+        if not is_foreign_page(self.request) or self.switches.allowed_origin(origin) is not None:
+            return False
+        return not is_allowed_host(origin.partition("://")[2], self.config)
+
+    def refuse(self, error: errors.SlicecastError) -> None:
+        """Refuse the request before its body has come: at once, or, so that the answer is not lost, after hearing it out."""
+        if self.refused is None and self.intake.is_worth_hearing_out:
+            self.refused = error
+            setattr(self, (self.request.method or "GET").lower(), self._answer_refusal)
+        elif self.refused is None:
+            raise error
+
+    def _answer_refusal(self, *_args: str, **_kwargs: str) -> None:
+        assert self.refused is not None
+        raise self.refused
+
+    @property
+    def largest_body_bytes(self) -> int:
+        """The largest body that this handler takes; handlers of files take more."""
+        return self.config.max_json_kb << 10
+
+    def data_received(self, chunk: bytes) -> None:
+        """Called by Tornado for each piece of the body."""
+        self.intake.count(chunk)
+        if self.refused is None and self.intake.too_large is not None:
+            self.refuse(self.intake.too_large)
+        if self.refused is None:
+            self.take(chunk)
+
+    def take(self, chunk: bytes) -> None:
+        """Keep a piece of the body; here in memory."""
+        self._gathered += chunk
+
+    @property
+    def gathered(self) -> bytes:
+        """The body, of handlers that keep it in memory."""
+        return bytes(self._gathered)
+
+    def read_json(self, kind: type[T]) -> T:
+        """The body as this type.
+
+        Raises:
+            BadRequestError: it is not.
+        """
+        try:
+            return msgspec.json.decode(self._gathered, type=kind)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+            raise errors.BadRequestError(f"the body is not what this request needs: {error}") from error
 
     @property
     def config(self) -> Settings:
         """The server's settings."""
         config: Settings = self.application.settings["config"]
         return config
+
+    @property
+    def switches(self) -> Switches:
+        """What is switched on now."""
+        switches: Switches = self.application.settings["switches"]
+        return switches
 
     @property
     def query(self) -> dict[str, str]:
@@ -89,27 +168,25 @@ class BaseHandler(tornado.web.RequestHandler):
         """Called by Tornado before everything else, and again for errors."""
         self.set_header("Server", f"Slicecast/{__version__}")
         self.set_header("X-Content-Type-Options", "nosniff")
-        origins = self.config.cors
-        origin = self.request.headers.get("Origin", "")
-        if "*" in origins:
-            self.set_header("Access-Control-Allow-Origin", "*")
-        elif origin and origin in origins:
-            self.set_header("Access-Control-Allow-Origin", origin)
+        allowed = self.switches.allowed_origin(self.request.headers.get("Origin", ""))
+        if self.switches.cors and allowed != "*":
             self.set_header("Vary", "Origin")
-        else:
-            return
-        self.set_header("Access-Control-Expose-Headers", EXPOSED)
-        self.set_header("Timing-Allow-Origin", self._headers["Access-Control-Allow-Origin"])
+        if allowed is not None:
+            self.set_header("Access-Control-Allow-Origin", allowed)
+            self.set_header("Access-Control-Expose-Headers", EXPOSED)
+            self.set_header("Timing-Allow-Origin", allowed)
 
     def options(self, *_args: str, **_kwargs: str) -> None:
         """Answer a preflight; the CORS headers stand there only if CORS is on."""
         if "Access-Control-Allow-Origin" in self._headers:
             wanted = self.request.headers.get("Access-Control-Request-Headers", "")
-            if not wanted or not SAFE_HEADERS.match(wanted):
+            if not SAFE_HEADERS.match(wanted):
                 wanted = "Accept, Content-Type, Authorization, Range"
             self.set_header("Access-Control-Allow-Methods", "POST, GET, OPTIONS, DELETE, PUT")
             self.set_header("Access-Control-Allow-Headers", wanted)
             self.set_header("Access-Control-Max-Age", "86400")
+        if self.request.headers.get("Connection", "").lower() != "close":
+            self.set_header("Connection", "keep-alive")
         self.set_status(204)
         self.finish()
 
@@ -147,6 +224,13 @@ class BaseHandler(tornado.web.RequestHandler):
         self.set_header("Cache-Control", "no-cache")
         self.finish(msgspec.json.encode(value))
 
+    def send_nothing(self) -> None:
+        """Slicer's answer to what has no content: a bare 404."""
+        self.set_status(404)
+        self.set_header("Content-Length", "0")
+        self.clear_header("Content-Type")
+        self.finish()
+
     def compute_etag(self) -> str | None:
         """ETags are set where they are known without hashing the body."""
         return None
@@ -166,15 +250,22 @@ class BaseHandler(tornado.web.RequestHandler):
         if isinstance(error, errors.SlicecastError):
             status_code = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
             message = str(error)
+            self.level = "warning" if status_code < 500 else "error"
+            if isinstance(error, errors.UnauthorizedError):
+                self.set_header("WWW-Authenticate", "Bearer")
             if isinstance(error, errors.UnavailableError) and error.retry_after_s:
                 self.set_header("Retry-After", str(max(1, round(error.retry_after_s))))
         elif isinstance(error, tornado.web.HTTPError):
+            self.level = "warning"
             if status_code == 405:
+                message = f"{self.request.method} is not supported here"
                 self.set_header("Allow", ", ".join(self.allowed_methods()))
         else:
+            self.level = "error"
             message = "internal error; the server's log has the details under this request id"
         if not hasattr(self, "request_id"):
             self.request_id = secrets.token_hex(8)
+        self.fault_text = message
         status, body = self.error_body(status_code, message)
         self.set_status(status)
         self.set_header("Content-Type", "application/json")
@@ -191,25 +282,45 @@ class BaseHandler(tornado.web.RequestHandler):
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
         """Core errors are answers, not faults; everything else is logged whole."""
         if isinstance(value, errors.SlicecastError):
-            log.info("refused", why=str(value)[:500], path=self.request.path)
+            log.info("refused", why=redact(str(value)[:500]), path=self.request.path)
         elif isinstance(value, tornado.web.HTTPError):
             log.info("refused", why=str(value), path=self.request.path)
         elif value is not None:
             log.error("fault", path=self.request.path, exc_info=(typ, value, tb))
 
     def on_finish(self) -> None:
-        """Count the request."""
+        """Count and log the request."""
+        if hasattr(self, "intake"):
+            self.intake.stop()
         seconds = time.perf_counter() - getattr(self, "started", time.perf_counter())
-        metrics.observe_request(type(self).__name__, self.request.method or "?", self.get_status(), seconds)
-        log.debug("answered", method=self.request.method, path=self.request.path, status=self.get_status(),
+        status = self.get_status()
+        metrics.observe_request(type(self).__name__, self.request.method or "?", status, seconds)
+        self.note(seconds, status)
+        log.debug("answered", method=self.request.method, path=self.request.path, status=status,
                   ms=round(seconds * 1e3, 1))  # fmt: skip
         structlog.contextvars.unbind_contextvars("request")
 
+    def note(self, seconds: float, status: int, kind: Kind = "access", text: str = "") -> None:
+        """Write the request into the panel's log."""
+        access: AccessLog = self.application.settings["access_log"]
+        level: Level = "warning" if self.level == "info" and status >= 400 else self.level
+        access.add(
+            kind, level, text or self.fault_text, self.request.method or "?", self.request.uri or "", status, seconds * 1e3,
+            self.request.remote_ip or "",
+        )  # fmt: skip
+
+    def on_connection_close(self) -> None:
+        """The client went away."""
+        if hasattr(self, "intake"):
+            self.intake.stop()
+        super().on_connection_close()
+
 
 class NotFoundHandler(BaseHandler):
-    """Answers paths that no route has."""
+    """Answers paths that no route has, where a page would be no answer."""
 
-    def prepare(self) -> None:
+    def get(self, *_args: str) -> None:
         """Refuse."""
-        super().prepare()
         raise errors.NotFoundError(f"there is nothing at {self.request.path}")
+
+    post = put = patch = delete = get

@@ -15,8 +15,13 @@ MEDIA: dict[str, PictureFormat] = {"image/png": "png", "image/jpeg": "jpeg", "im
 
 
 def parse_query(text: str) -> dict[str, str]:
-    """First value of each name, trimmed; names with a blank value vanish (Slicer's rule, `urllib.parse.parse_qs`)."""
-    return {name: values[0].strip() for name, values in parse_qs(text).items()}
+    """First value of each name, trimmed; names with a blank value vanish (Slicer's rule, `urllib.parse.parse_qs`).
+
+    `text` is as Tornado gives it, each byte a character; bytes that nobody escaped are UTF-8, wrong ones become U+FFFD.
+    """
+    decoded = text.encode("latin-1", "replace").decode("utf-8", "replace")
+    trimmed = ((name, values[0].strip()) for name, values in parse_qs(decoded).items())
+    return {name: value for name, value in trimmed if value}
 
 
 def number(query: Mapping[str, str], name: str, default: float | None = None) -> float | None:

@@ -9,16 +9,16 @@ import time
 from collections.abc import Awaitable, Callable
 
 import structlog
-import tornado.httpserver
 import tornado.netutil
 import tornado.web
 
 from backend.config import Settings
 from backend.errors import UnavailableError
+from backend.http.connections import BoundedServer, allow_open_files
 
 log = structlog.get_logger("server")
 PORTS_TRIED = 100
-IDLE_TIMEOUT_S = 300.0
+LOOK_EVERY_S = 0.02
 
 
 def bind(settings: Settings) -> tuple[int, list[socket.socket]]:
@@ -69,27 +69,34 @@ def _has_v6_loopback() -> bool:
 class Server:
     """The listening server and its life."""
 
-    def __init__(self, application: tornado.web.Application, settings: Settings) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._http = tornado.httpserver.HTTPServer(
-            application,
-            max_body_size=settings.max_body_mb << 20,
-            max_buffer_size=settings.max_body_mb << 20,
-            idle_connection_timeout=IDLE_TIMEOUT_S,
-        )
         self._stop = asyncio.Event()
         self._at_stop: list[Callable[[], Awaitable[None]]] = []
         self.port = 0
 
-    def listen(self) -> int:
+    def listen(self, application: tornado.web.Application) -> int:
         """Bind and accept; returns the port."""
-        self.port, sockets = bind(self._settings)
+        settings = self._settings
+        allow_open_files(settings.max_connections)
+        self._http = BoundedServer(
+            application,
+            max_connections=settings.max_connections,
+            max_header_size=settings.max_header_kb << 10,
+            idle_connection_timeout=settings.header_timeout_s,
+        )
+        self.port, sockets = bind(settings)
         self._http.add_sockets(sockets)
         return self.port
 
     def at_stop(self, call: Callable[[], Awaitable[None]]) -> None:
         """Have something done when the server stops, in the order of these calls."""
         self._at_stop.append(call)
+
+    async def finish_requests(self) -> None:
+        """Wait for requests under way; new ones are not taken any more."""
+        while self._http.busy > 0:
+            await asyncio.sleep(LOOK_EVERY_S)
 
     def stop(self) -> None:
         """Ask for the stop."""

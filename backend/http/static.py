@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import mimetypes
 from pathlib import Path
-from urllib.parse import unquote
+from typing import Any
+from urllib.parse import quote, unquote
+
+import tornado.web
 
 from backend.errors import NotFoundError
 from backend.http.base import BaseHandler
 
 INDEXES = ("index.html", "index.htm")
 HASHED_ASSETS = "/viewer/assets/"
-TEXT_TYPES = ("text/", "application/javascript", "application/json", "image/svg+xml")
-LARGEST_IN_MEMORY = 64 << 20
+# Of our own, so that a machine's mime.types decides nothing.
+TYPES = mimetypes.MimeTypes()
+for _suffix, _type in {
+    ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".glb": "model/gltf-binary",
+    ".gltf": "model/gltf+json", ".webmanifest": "application/manifest+json", ".webp": "image/webp", ".woff2": "font/woff2",
+    ".md": "text/markdown",
+}.items():  # fmt: skip
+    TYPES.add_type(_type, _suffix)
+LISTED_AT_MOST = 10_000
 
 
 def document_root() -> Path:
@@ -23,44 +34,125 @@ def document_root() -> Path:
     return inside if inside.is_dir() else package.parent / "docroot"
 
 
-def find_file(root: Path, url_path: str) -> Path:
-    """The file for a URL path, percent-escapes decoded, folders answered by their index.
+def resolve(root: Path, url_path: str) -> Path:
+    """The file or folder for a URL path, percent-escapes decoded, links followed; folders that have one give their index.
 
     Raises:
         NotFoundError: nothing there, or outside the root by dots or links.
     """
-    decoded = unquote(url_path)
-    if "\0" in decoded:
-        raise NotFoundError("no such page")
+    decoded = unquote(url_path.encode("latin-1", "replace").decode("utf-8", "replace"))
     base = root.resolve()
-    found = (base / decoded.lstrip("/")).resolve()
-    if found != base and base not in found.parents:
-        raise NotFoundError(f"there is nothing at {url_path}")
-    if found.is_dir():
-        found = next((found / name for name in INDEXES if (found / name).is_file()), found)
-    if not found.is_file() or base not in found.resolve().parents:
+    try:
+        found = (base / decoded.lstrip("/")).resolve()
+        if found.is_dir():
+            found = next((found / name for name in INDEXES if (found / name).is_file()), found).resolve()
+        elif decoded.endswith("/"):
+            raise NotFoundError(f"there is nothing at {url_path}")
+        good = (found == base or base in found.parents) and (found.is_file() or found.is_dir())
+    except (OSError, ValueError, RuntimeError):  # a name too long, a zero byte, links in a circle
+        good = False
+    if not good:
         raise NotFoundError(f"there is nothing at {url_path}")
     return found
 
 
-class StaticHandler(BaseHandler):
-    """Any path that no other route takes."""
+def is_folder(root: Path, url_path: str) -> bool:
+    """Whether a URL path is a folder, with or without pages."""
+    try:
+        found = resolve(root, url_path)
+    except NotFoundError:
+        return False
+    return found.is_dir() or found.name in INDEXES
 
-    def initialize(self, root: Path) -> None:
+
+def is_page(root: Path, url_path: str) -> bool:
+    """Whether there is something at a URL path."""
+    try:
+        resolve(root, url_path)
+    except NotFoundError:
+        return False
+    return True
+
+
+def listing(folder: Path, url_path: str) -> bytes:
+    """A folder's content as a page with a plain list; hidden files are not listed."""
+    base = "/" + url_path.strip("/") if url_path.strip("/") else ""  # never `//`, which would be another host
+    names = sorted(path.name + ("/" if path.is_dir() else "") for path in folder.iterdir() if not path.name.startswith("."))
+    items = "".join(f'<li><a href="{base}/{quote(name)}">{html.escape(name)}</a></li>\n' for name in names[:LISTED_AT_MOST])
+    title = html.escape(unquote(base) or "/")
+    head = f'<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8"><title>{title}</title></head>\n'
+    return f"{head}<body>\n<ul>\n{items}</ul>\n</body>\n</html>\n".encode()
+
+
+class StaticHandler(BaseHandler, tornado.web.StaticFileHandler):
+    """Any path that no other route takes: Tornado's file handler for ranges and conditions, our rules for paths and types."""
+
+    found: Path | None = None
+
+    def initialize(self, root: Path) -> None:  # type: ignore[override]
         """`root`: the document root."""
-        self.root = root
+        self.documents = root
+        super(BaseHandler, self).initialize(str(root.resolve()))
 
-    async def get(self) -> None:
-        """Send a file."""
-        path = find_file(self.root, self.request.path)
-        status = path.stat()
-        if status.st_size > LARGEST_IN_MEMORY:
-            raise NotFoundError("too large for a page")
-        kind = mimetypes.guess_type(path.name)[0] or "text/plain"
-        if kind.startswith(TEXT_TYPES):
-            kind += "; charset=utf-8"
+    async def get(self, *_args: str, include_body: bool = True) -> None:  # type: ignore[override]
+        """Send a file, the part of it that is asked for, or a folder's list."""
+        if not self.switches.pages:
+            self.send_nothing()
+            return
+        try:
+            self.found = resolve(self.documents, self.request.path)
+        except NotFoundError:
+            self.send_nothing()
+            return
+        if self.found.is_dir():
+            quoted = quote(self.request.path, safe="/%")
+            self.send(listing(self.found, quoted), "text/html")
+            return
+        if_range = self.request.headers.get("If-Range")
+        if if_range is not None and if_range != self.compute_etag():
+            del self.request.headers["Range"]
+        await tornado.web.StaticFileHandler.get(self, str(self.found), include_body)
+
+    post = put = get  # Slicer looks at no method here
+
+    async def head(self, *_args: str, **_kwargs: str) -> None:
+        """Like GET without the body."""
+        await self.get(include_body=False)
+
+    def parse_url_path(self, url_path: str) -> str:
+        """Already done."""
+        return url_path
+
+    @classmethod
+    def get_absolute_path(cls, root: str, path: str) -> str:
+        """Already done; the root is looked at once more by Tornado."""
+        return path
+
+    def compute_etag(self) -> str | None:
+        """From time and size."""
+        if self.found is None or self.found.is_dir():
+            return None
+        status = self.found.stat()
         stamp = f"{status.st_mtime_ns}-{status.st_size}".encode()
-        etag = '"' + hashlib.blake2b(stamp, digest_size=8).hexdigest() + '"'
+        return '"' + hashlib.blake2b(stamp, digest_size=8).hexdigest() + '"'
+
+    def get_content_type(self) -> str:
+        """By the name's ending; plain text where it tells nothing. No charset, as Slicer's; pages say theirs."""
+        assert self.found is not None
+        kind, encoding = TYPES.guess_type(self.found.name)
+        if encoding == "gzip":
+            return "application/gzip"
+        return kind or "text/plain"
+
+    def set_extra_headers(self, _path: str) -> None:
+        """How long it may be kept: names with a digest for ever, others not without asking."""
         hashed = self.request.path.startswith(HASHED_ASSETS)
-        cache = "public, max-age=31536000, immutable" if hashed else "no-cache"
-        self.send(path.read_bytes(), kind, etag, cache)
+        self.set_header("Cache-Control", "public, max-age=31536000, immutable" if hashed else "no-cache")
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Tornado's refusals of paths are missing pages."""
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        if isinstance(error, tornado.web.HTTPError) and status_code in (400, 403, 404):
+            self.send_nothing()
+        else:
+            super().write_error(status_code, **kwargs)

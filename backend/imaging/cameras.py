@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from backend.errors import BadRequestError
 
 Vector = NDArray[np.float64]
+FARTHEST_MM, NEAREST_MM = 1e7, 1e-4
 
 # Position of the eye relative to the focal point, and view-up, for each patient direction (Slicer's lookFromAxis).
 AXES: dict[str, tuple[tuple[float, float, float], tuple[float, float, float]]] = {
@@ -57,6 +58,20 @@ def unit(vector: Vector) -> Vector:
     if length < 1e-12:
         raise BadRequestError("a direction of no length")
     return vector / length
+
+
+def require_usable(view: View) -> View:
+    """The same view.
+
+    Raises:
+        BadRequestError: it is somewhere beyond all bodies, or the eye in the focal point: nothing could be drawn.
+    """
+    numbers = np.concatenate([view.position, view.focal_point, view.view_up, [view.view_angle]])
+    if not np.isfinite(numbers).all() or np.abs(numbers).max() > FARTHEST_MM:
+        raise BadRequestError("the camera would be too far away")
+    if view.distance < NEAREST_MM:
+        raise BadRequestError("the camera would be at its own focal point")
+    return view
 
 
 def look_from(view: View, axis: str) -> View:

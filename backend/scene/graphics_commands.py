@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
 from backend.errors import NotFoundError, TooLargeError
@@ -13,6 +12,7 @@ from backend.render.views.threed_view import ThreeDView
 from backend.scene import commands as c
 from backend.scene.content_commands import selected
 from backend.scene.context import Context, Performer
+from backend.scene.finding import first_of_kind
 
 Made = Callable[[], tuple[c.MeshCount, bytes]]
 
@@ -41,12 +41,12 @@ class GraphicsCommands:
         return self._written(meshes, command.format, _described(view))
 
     def _nodes(self, command: c.NodeGraphics, _arrived: float) -> Made:
-        nodes = selected(self._scene, c.SelectNodes(class_name=command.class_name))
-        if command.pattern is not None:
-            nodes = [node for node in nodes if _matches(node, command.pattern)][:1]
-            if not nodes:
-                raise NotFoundError(f"could not find nodes in the scene by name or id '{command.pattern}'")
-        elif command.id is not None:
+        if command.one:
+            default = f"{command.class_name}*"
+            nodes = [first_of_kind(self._scene, command.pattern, command.class_name, default)]
+        else:
+            nodes = selected(self._scene, c.SelectNodes(class_name=command.class_name))
+        if command.id is not None:
             nodes = [node for node in nodes if node.GetID().lower() == command.id.lower()]
             if not nodes:
                 raise NotFoundError(f"no node with geometry has the id '{command.id}'")
@@ -59,10 +59,6 @@ class GraphicsCommands:
             raise TooLargeError(f"the geometry has {size >> 20} MB, over the limit of {self._limit_bytes >> 20} MB")
         whole = {"frame": "RAS", "unit": "mm", **extras}
         return lambda: (c.MeshCount(len(meshes)), encode(meshes, kind, whole))
-
-
-def _matches(node: Any, pattern: str) -> bool:
-    return fnmatchcase(node.GetName() or "", pattern) or fnmatchcase(node.GetID(), pattern)
 
 
 def _described(view: ThreeDView) -> dict[str, Any]:

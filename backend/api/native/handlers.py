@@ -10,10 +10,9 @@ from typing import Any
 from urllib.parse import unquote
 
 import msgspec
-import tornado.web
 
 from backend.api.native.layout import layout_routes
-from backend.errors import BadRequestError, NotFoundError, TooLargeError
+from backend.errors import BadRequestError, NotFoundError, SlicecastError, TooLargeError
 from backend.http.base import BaseHandler
 from backend.http.routes import Operation, Param, Route
 from backend.scene import commands as c
@@ -64,7 +63,6 @@ class UploadsHandler(BaseHandler):
         self.send_json({"id": number}, 201)
 
 
-@tornado.web.stream_request_body
 class UploadFileHandler(BaseHandler):
     """`PUT /api/uploads/{id}/{name}`: one file, streamed to disk; there only once it is whole."""
 
@@ -73,16 +71,25 @@ class UploadFileHandler(BaseHandler):
         self.session = session
         self._partial: Path | None = None
 
+    @property
+    def largest_body_bytes(self) -> int:
+        """Files may be large."""
+        return self.config.max_body_mb << 20
+
     def prepare(self) -> None:
         """Open the target before the body comes."""
         super().prepare()
-        if self.request.method != "PUT":
+        if self.request.method != "PUT" or self.refused is not None:
             return
-        connection: Any = self.request.connection
-        connection.set_max_body_size(self.config.max_body_mb << 20)
+        try:
+            self._open()
+        except SlicecastError as error:
+            self.refuse(error)
+
+    def _open(self) -> None:
         folder = upload_folder(self.session, self.path_args[0])
         name = Path(unquote(self.path_args[1])).name
-        if not name or name.startswith(".") or len(name) > MAX_NAME:
+        if not name or name.startswith(".") or len(name.encode()) > MAX_NAME or "\0" in name:
             raise BadRequestError(f"no good file name: {name!r}")
         if sum(1 for _ in folder.iterdir()) >= MAX_UPLOAD_FILES:
             raise TooLargeError(f"an upload holds at most {MAX_UPLOAD_FILES} files")
@@ -90,8 +97,8 @@ class UploadFileHandler(BaseHandler):
         self._partial = folder / f".{secrets.token_hex(4)}.part"
         self._file = self._partial.open("wb")
 
-    def data_received(self, chunk: bytes) -> None:
-        """Called by Tornado for each piece of the body."""
+    def take(self, chunk: bytes) -> None:
+        """Write a piece of the body."""
         if self._partial is not None:
             self._file.write(chunk)
 
@@ -130,10 +137,7 @@ class LoadHandler(BaseHandler):
 
     async def post(self) -> None:
         """Load, and answer when it is there."""
-        try:
-            wanted = msgspec.json.decode(self.request.body, type=LoadRequest)
-        except msgspec.DecodeError as error:
-            raise BadRequestError(f"the body is no load request: {error}") from error
+        wanted = self.read_json(LoadRequest)
         if sum(given is not None for given in (wanted.upload, wanted.path, wanted.url)) != 1:
             raise BadRequestError("give exactly one of upload, path and url")
         job = new_job()
@@ -199,19 +203,34 @@ def routes(session: Session) -> list[Route]:
     """The routes of this API."""
     one = {"session": session}
     upload, name = Param("id", "upload", where="path"), Param("name", "file name", where="path")
+    text = {"type": "string"}
+    begun, kept = answered(id=text), answered(name=text, bytes={"type": "integer"})
+    node = answered(**{"id": text, "name": text, "class": text})
+    loaded = answered(loaded={"type": "array", "items": node}, warnings={"type": "array", "items": text})
+    wanted = {"type": "object", "properties": dict.fromkeys(LoadRequest.__struct_fields__, text)}
+    load_text = "Exactly one of `upload`, `path` (in a folder that requests may use) and `url`; `type` is one of Slicer's."
+    binary = {"type": "string", "format": "binary"}
+    example = {"url": "https://example.org/scan.nrrd", "name": "Scan"}
+    scene = Operation("/api/scene", "What the scene holds", tag="scene", answer={"type": "object"})
+    begin = Operation("/api/uploads", "Begin an upload", ("POST",), "scene", answer=begun, status=201)
+    give_up = Operation("/api/uploads/{id}", "Give up an upload", ("DELETE",), "scene", (upload,), answer=begun)
+    put = Operation("/api/uploads/{id}/{name}", "Upload a file", ("PUT",), "scene", (upload, name), answer=kept, status=201,
+                    accepts="application/octet-stream", body=binary)  # fmt: skip
+    load = Operation("/api/load", "Load an upload, a path or a URL", ("POST",), "scene", answer=loaded, description=load_text,
+                     accepts="application/json", body=wanted, body_example=example)  # fmt: skip
     return [
         *layout_routes(session),
-        Route(r"/api/scene", SceneHandler, (Operation("/api/scene", "What the scene holds", tag="scene"),), one),
-        Route(r"/api/uploads", UploadsHandler, (Operation("/api/uploads", "Begin an upload", ("POST",), "scene"),), one),
-        Route(r"/api/uploads/(\w+)", UploadHandler,
-              (Operation("/api/uploads/{id}", "Give up an upload", ("DELETE",), "scene", (upload,)),), one),
-        Route(r"/api/uploads/(\w+)/([^/]+)", UploadFileHandler,
-              (Operation("/api/uploads/{id}/{name}", "Upload a file", ("PUT",), "scene", (upload, name),
-                         accepts="application/octet-stream"),), one),
-        Route(r"/api/load", LoadHandler,
-              (Operation("/api/load", "Load an upload, a path or a URL", ("POST",), "scene",
-                         accepts="application/json"),), one),
-    ]  # fmt: skip
+        Route(r"/api/scene", SceneHandler, (scene,), one),
+        Route(r"/api/uploads", UploadsHandler, (begin,), one),
+        Route(r"/api/uploads/(\w+)", UploadHandler, (give_up,), one),
+        Route(r"/api/uploads/(\w+)/([^/]+)", UploadFileHandler, (put,), one),
+        Route(r"/api/load", LoadHandler, (load,), one),
+    ]
+
+
+def answered(**properties: dict[str, Any]) -> dict[str, Any]:
+    """JSON schema of an object that has all of these."""
+    return {"type": "object", "required": list(properties), "properties": properties}
 
 
 def upload_folder(session: Session, number: str) -> Path:

@@ -39,7 +39,7 @@ class Exchange:
         if not self.body.size:
             return None
         try:
-            return json.loads(self.body.read(LARGEST_TEXT))
+            return json.loads(self.body.read(self.handler.config.max_json_kb << 10))
         except (ValueError, RecursionError) as error:
             raise BadRequestError(f"the body is no JSON: {error}") from error
 
@@ -57,10 +57,7 @@ class Exchange:
 
     def send_nothing(self) -> None:
         """Slicer's answer to what has no content: a bare 404."""
-        self.handler.set_status(404)
-        self.handler.set_header("Content-Length", "0")
-        self.handler.clear_header("Content-Type")
-        self.handler.finish()
+        self.handler.send_nothing()
 
 
 Answer = Callable[[Exchange], Awaitable[None]]
@@ -73,3 +70,5 @@ class Endpoint:
     prefix: str
     answer: Answer
     operations: tuple[Operation, ...] = ()
+    is_exec: bool = False
+    """Runs users' code: known only while exec is on, not for pages of other origins, and its answers are logged."""

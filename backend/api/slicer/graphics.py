@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from backend.api.slicer.exchange import Endpoint, Exchange
+from backend.api.slicer.operations import ANY
 from backend.errors import BadRequestError
 from backend.http.routes import Operation, Param
 from backend.render.meshes import MEDIA_TYPES
@@ -24,7 +25,6 @@ VIEW_PARAMS = (
 )
 SEGMENTATION = Param("segmentationID", "name or id, with the wildcards *, ? and […]; the first segmentation where absent")
 ANSWERS = tuple(MEDIA_TYPES.values())
-ANY = ("GET", "POST", "PUT")
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class Graphics:
 
     async def segmentation(self, exchange: Exchange) -> None:
         """The closed surfaces of one segmentation, shown or not."""
-        pattern = exchange.query.get("segmentationID", "vtkMRMLSegmentationNode*")
-        command = c.NodeGraphics("vtkMRMLSegmentationNode", pattern, format=mesh_format(exchange.query))
+        query = exchange.query
+        command = c.NodeGraphics("vtkMRMLSegmentationNode", True, query.get("segmentationID"), format=mesh_format(query))
         await self._send(exchange, command)
 
     async def nodes(self, exchange: Exchange) -> None:

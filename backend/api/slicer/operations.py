@@ -7,8 +7,8 @@ from backend.http.routes import Operation, Param
 IMAGES = ("image/png", "image/jpeg", "image/webp")
 ANY = ("GET", "POST", "PUT")
 FMT = Param("fmt", "picture format; by Accept where absent", choices=("png", "jpeg", "webp"))
-QUALITY = Param("quality", "of JPEG and WebP, 1 to 100", "number", default=85)
-SIZE = Param("size", "pixels of the longer side, or native")
+QUALITY = Param("quality", "of JPEG and WebP", "number", default=85, minimum=1, maximum=100)
+SIZE = Param("size", "side of the square picture, or `native`", default="native", unit="pixels")
 CLIENT = Param("client", "any word: of this client's waiting requests for one view only the newest is drawn")
 SLICE_PARAMS = (
     Param(
@@ -17,8 +17,8 @@ SLICE_PARAMS = (
         default="red",
     ),
     Param("orientation", "turn and refit the view", choices=("axial", "sagittal", "coronal")),
-    Param("scrollTo", "position 0 to 1 in the background volume", "number"),
-    Param("offset", "position along the normal, mm", "number"),
+    Param("scrollTo", "position in the background volume, from its one side to the other", "number", minimum=0, maximum=1),
+    Param("offset", "position along the normal", "number", unit="mm"),
     Param("mode", "`start` keeps the offset that those of later requests with `drag` are added to", choices=("start", "drag")),
     Param("copySliceGeometryFrom", "take plane and zoom from this view"),
     SIZE,
@@ -30,10 +30,17 @@ SLICE_PARAMS = (
 )
 THREED_PARAMS = (
     Param("view", "3D view: 1, and 2 or 3 once a layout has shown them", default="1"),
-    Param("lookFromAxis", "R, L, A, P, S or I; only the first letter counts"),
+    Param(
+        "lookFromAxis",
+        "side to look from; only the first letter counts",
+        choices=("right", "left", "anterior", "posterior", "superior", "inferior"),
+    ),
     SIZE,
     Param("mode", "`start` keeps the camera that later moves are relative to"),
-    *(Param(name, "relative move, fraction of the view", "number") for name in ("roll", "panX", "panY", "orbitX", "orbitY")),
+    *(
+        Param(name, "relative move", "number", unit="fraction of the view")
+        for name in ("roll", "panX", "panY", "orbitX", "orbitY")
+    ),
     FMT,
     QUALITY,
     CLIENT,

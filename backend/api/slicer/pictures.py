@@ -114,7 +114,9 @@ class Pictures:
         now = time.time()
         handler.set_header("X-Server-Time", repr(now))
         if "t" in query:
-            handler.set_header("X-Echo", "".join(ch for ch in query["t"][:64] if ch.isalnum() or ch in ".-_"))
+            handler.set_header(
+                "X-Echo", "".join(ch for ch in query["t"][:64] if (ch.isascii() and ch.isalnum()) or ch in ".-_")
+            )
         data = png.encode(time_image(query.get("color", "330"), str(now)), {"server-time": repr(now)})
         handler.send(data, "image/png", cache="no-store")
 

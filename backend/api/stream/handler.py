@@ -53,10 +53,13 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
 
     def check_origin(self, origin: str) -> bool:
         """Same host, configured hosts and configured CORS origins."""
-        host = host_of(origin.partition("://")[2])
+        try:
+            host = host_of(origin.partition("://")[2])
+        except ValueError:
+            return False
         same = host == host_of(self.request.host)
         named = host in [name.lower() for name in self.hub.settings.allowed_hosts]
-        return same or named or origin in self.hub.settings.cors
+        return same or named or origin in self.application.settings["switches"].cors
 
     def get_compression_options(self) -> None:
         """None: pictures do not shrink, and it costs a hundredfold."""

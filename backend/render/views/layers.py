@@ -37,7 +37,8 @@ class Layers:
     def alpha(self) -> Pixels | None:
         """(h, w): 255 where a volume is, 0 elsewhere; None where it is all. Made only when asked for."""
         if self.spans is not None:
-            return GreySlice(self.pixels, self.spans).alpha()
+            grey = self.pixels if self.pixels.ndim == 2 else self.pixels[:, :, 0]
+            return GreySlice(grey, self.spans).alpha()
         return self.given_alpha
 
     def rgba(self) -> Pixels:

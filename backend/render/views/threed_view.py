@@ -11,7 +11,7 @@ import slicer
 from numpy.typing import NDArray
 
 from backend.errors import NoDriverError
-from backend.imaging.cameras import View, frame, look_from, orbit, pan, roll
+from backend.imaging.cameras import View, frame, look_from, orbit, pan, require_usable, roll
 from backend.render.glprobe import NO_DRIVER
 from backend.render.marcher import Camera, eye_depth
 from backend.render.reslice import over
@@ -116,6 +116,7 @@ class ThreeDView:
 
     @view.setter
     def view(self, view: View) -> None:
+        require_usable(view)
         node = self.camera_node
         blocked = node.StartModify()
         node.SetPosition(*view.position)
@@ -209,13 +210,14 @@ class ThreeDView:
 
         `start` keeps the camera that later moves are relative to; without it they are relative to what is shown.
         """
-        if axis is not None:
-            self.view = look_from(self.view, axis)
-        if start:
-            self._drag_start = self.view
+        view = self.view if axis is None else look_from(self.view, axis)
+        begun = view if start else self._drag_start
         if roll_by or any(pan_by) or any(orbit_by):
-            view = self._drag_start or self.view
-            self.view = orbit(pan(roll(view, roll_by * 100.0), *pan_by), *orbit_by)
+            view = orbit(pan(roll(begun or view, roll_by * 100.0), *pan_by), *orbit_by)
+            self.view = view
+        elif axis is not None:
+            self.view = view
+        self._drag_start = begun
 
     def snapshot(self) -> ViewPatch:
         """A patch that puts this view back as it is."""

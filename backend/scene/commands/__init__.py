@@ -6,8 +6,9 @@ millimetres in RAS, sizes are pixels, times are seconds unless the name says oth
 
 from __future__ import annotations
 
+from backend.scene.commands.arrangement import ShowSlicesIn3D
 from backend.scene.commands.base import Command, Journaling, PictureFormat, Vector3
-from backend.scene.commands.console import Execute
+from backend.scene.commands.console import Execute, Executed
 from backend.scene.commands.content import Describe, Load, LoadDemo, LoadResult, Node, SceneInfo, SelectNodes, Track, Turn
 from backend.scene.commands.events import AnyEvent, Beat, Progress, SceneChanged, Started, ViewChanged
 from backend.scene.commands.graphics import MeshCount, MeshFormat, NodeGraphics, ViewGraphics
@@ -22,8 +23,10 @@ from backend.scene.commands.markups import (
     PointPlaced,
     SegmentationEntry,
 )
+from backend.scene.commands.mrml import Clear, NodeProperties, Properties, Reload, Remove, Save, Saved
 from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
 from backend.scene.commands.presets import ArrangePreset, PresetId
+from backend.scene.commands.samples import FilesReady, FilesWanted, LoadSample, SampleFile
 from backend.scene.commands.screenshots import Screenshot
 from backend.scene.commands.views import (
     CameraPatch,
@@ -44,33 +47,35 @@ ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track | Turn
 ConsoleCommand = Execute
 LayoutCommand = SetLayout | SetContents | ArrangePreset
 GraphicsCommand = ViewGraphics | NodeGraphics
+ArrangementCommand = ShowSlicesIn3D
+SampleCommand = LoadSample | FilesReady
 VolumeCommand = PutVolume | WriteVolume | WriteGrid | StepVolume
 MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
+MrmlCommand = Properties | Save | Reload | Remove | Clear
 AnyCommand = (
-    ViewCommand
-    | PictureCommand
-    | ContentCommand
-    | ConsoleCommand
-    | LayoutCommand
-    | GraphicsCommand
-    | VolumeCommand
-    | MarkupsCommand
-)
+    ViewCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
+    | ConsoleCommand | SampleCommand | ArrangementCommand | LayoutCommand | GraphicsCommand
+)  # fmt: skip
 
 __all__ = [
     "AddPoint",
     "AnyCommand",
     "AnyEvent",
     "ArrangePreset",
+    "ArrangementCommand",
     "Beat",
     "CameraPatch",
     "CancelFrames",
+    "Clear",
     "Command",
     "ConsoleCommand",
     "ContentCommand",
     "Contents",
     "Describe",
     "Execute",
+    "Executed",
+    "FilesReady",
+    "FilesWanted",
     "Frame",
     "GraphicsCommand",
     "GuiState",
@@ -82,12 +87,15 @@ __all__ = [
     "Load",
     "LoadDemo",
     "LoadResult",
+    "LoadSample",
     "MarkupsCommand",
     "MeshCount",
     "MeshFormat",
     "MovePoint",
+    "MrmlCommand",
     "Node",
     "NodeGraphics",
+    "NodeProperties",
     "OpenView",
     "Picture",
     "PictureCommand",
@@ -99,8 +107,15 @@ __all__ = [
     "Pointer",
     "PresetId",
     "Progress",
+    "Properties",
     "PutVolume",
+    "Reload",
+    "Remove",
     "Restore",
+    "SampleCommand",
+    "SampleFile",
+    "Save",
+    "Saved",
     "SceneChanged",
     "SceneInfo",
     "Screenshot",
@@ -109,6 +124,7 @@ __all__ = [
     "SetContents",
     "SetLayout",
     "SetView",
+    "ShowSlicesIn3D",
     "SlicePicture",
     "Snapshot",
     "Started",

@@ -24,13 +24,14 @@ class ViewGraphics(Command):
 class NodeGraphics(Command):
     """Nodes as a file, whether they are shown or not; the bytes travel beside the `MeshCount`.
 
-    `pattern` is a shell pattern on names and ids, of which the first match counts; `id` an exact id in any case, all nodes
-    without either. Polylines are thinned out to `fibers`, and written as lines or tubes.
+    With `one` the first node of the class whose name or id matches `pattern`, the very first without one. Else all of them, or
+    that of an `id` in any case. Polylines are thinned out to `fibers`, and written as lines or tubes.
     """
 
     limit = "load_timeout_s"
     patient = True
     class_name: str = "vtkMRMLDisplayableNode"
+    one: bool = False
     pattern: str | None = None
     id: str | None = None
     fibers: int | None = None

@@ -19,6 +19,7 @@ import {
   VIEWS,
   type ViewName,
 } from "../state/store";
+import { LinkOffer, LinkQuestion } from "./Links";
 import { Toolbar } from "./Toolbar";
 import { HELP, NO_VIEWS, NOT_DRAWN, STATUS_TEXT } from "./texts";
 import { ViewPanel } from "./ViewPanel";
@@ -117,6 +118,7 @@ export function App() {
       </div>
       {dropping && <div class="drop">Drop to load</div>}
       {showHelp.value && <Help />}
+      <LinkQuestion />
     </div>
   );
 }
@@ -211,6 +213,7 @@ function Help() {
       <button type="button" onClick={() => (showHelp.value = false)}>
         Close
       </button>
+      <LinkOffer />
     </dialog>
   );
 }

@@ -74,3 +74,47 @@ export const HELP: [string, string][] = [
   ["D", "latency"],
   ["?", "this help"],
 ];
+
+export const PANEL = {
+  title: "Server",
+  viewer: "Viewer",
+  uptime: (seconds: number) =>
+    `up ${seconds < 120 ? `${seconds.toFixed(0)} s` : `${(seconds / 60).toFixed(0)} min`}`,
+  token: "Administrator's token",
+  useToken: "Use",
+  doors: "Doors",
+  absent: (why: string) => `Not here: ${why}`,
+  withoutPages:
+    "Without pages this panel can not be opened again until the server is started anew. What is open goes on.",
+  off: "Switch off",
+  keep: "Keep",
+  cors: "Pages of other origins (CORS)",
+  corsOff: "Off: only this server's own pages read its answers.",
+  corsOn: (origins: string) => `On for ${origins}`,
+  origins: "Origins, or * for any",
+  apply: "Apply",
+  pages: "Pages",
+  log: "Log",
+  live: "live",
+  paused: "paused",
+  notLive: "not connected",
+  level: "Level",
+  kind: "Kind",
+  filter: "Filter by path, status, address, text",
+  pause: "Pause",
+  clear: "Clear",
+  nothing: "Nothing yet.",
+};
+
+export const LEVELS = [
+  ["info", "All"],
+  ["warning", "Warnings"],
+  ["error", "Errors"],
+];
+
+export const KINDS = [
+  ["", "All"],
+  ["access", "Requests"],
+  ["exec", "exec"],
+  ["server", "Server"],
+];

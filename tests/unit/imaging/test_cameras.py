@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.errors import BadRequestError
-from backend.imaging.cameras import AXES, View, frame, look_from, orbit, pan, roll, rotate, zoom
+from backend.imaging.cameras import AXES, View, frame, look_from, orbit, pan, require_usable, roll, rotate, zoom
 from backend.imaging.frames import direction_letters
 
 FOCUS = np.array([10.0, -20.0, 30.0])
@@ -158,3 +160,15 @@ def test_an_eye_on_its_focus_is_refused_and_one_looking_along_up_is_not() -> Non
     with pytest.raises(BadRequestError):
         View(FOCUS, FOCUS, np.array([0.0, 0.0, 1.0])).axes()
     assert is_sound(View(away(0.0, 0.0, 9.0), FOCUS, np.array([0.0, 0.0, 1.0])))
+
+
+@pytest.mark.parametrize("by", [1e300, -1.7e308, 1e16])
+def test_a_camera_beyond_all_bodies_is_refused(by: float) -> None:
+    with pytest.raises(BadRequestError), np.errstate(all="ignore"):
+        require_usable(pan(from_anterior(), by, 0.0))
+
+
+def test_a_camera_at_its_own_focal_point_is_refused() -> None:
+    with pytest.raises(BadRequestError):
+        require_usable(replace(from_anterior(), position=FOCUS))
+    assert is_sound(require_usable(from_anterior()))

@@ -21,10 +21,21 @@ from backend.scene.host import SceneHost
 from tests.support.scenes import scene_host
 
 
-@pytest.fixture
-def host() -> Iterator[SceneHost]:
+@pytest.fixture(scope="module")
+def scene() -> Iterator[SceneHost]:
     with scene_host() as started:
         yield started
+
+
+@pytest.fixture
+def host(scene: SceneHost) -> Iterator[SceneHost]:
+    """The scene, without the nodes of the test before."""
+    nodes = scene.app.scene
+    before = {nodes.GetNthNode(index).GetID() for index in range(nodes.GetNumberOfNodes())}
+    yield scene
+    for node in [nodes.GetNthNode(index) for index in range(nodes.GetNumberOfNodes())]:
+        if node.GetID() not in before and nodes.IsNodePresent(node) and not node.IsA("vtkMRMLAbstractViewNode"):
+            nodes.RemoveNode(node)
 
 
 def exported(host: SceneHost, command: c.Command | None = None) -> trimesh.Scene:
@@ -160,7 +171,7 @@ def add_segmentation(host: SceneHost) -> Any:
 def test_segments_keep_names_colours_and_place(host: SceneHost) -> None:
     node = add_segmentation(host)
     move(host, node, np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 100.0], [0, 0, 0, 1]]))
-    command = c.NodeGraphics("vtkMRMLSegmentationNode", "org*")
+    command = c.NodeGraphics("vtkMRMLSegmentationNode", True, "org*")
     found = exported(host, command)
     assert set(found.geometry) == {"lung", "liver"}
     assert found.geometry["lung"].visual.material.baseColorFactor.tolist() == pytest.approx([255, 128, 64, 255], abs=1)
@@ -172,7 +183,7 @@ def test_segments_keep_names_colours_and_place(host: SceneHost) -> None:
     assert set(exported(host, command).geometry) == {"lung", "liver"}
     for pattern in ("nosuch", "ORGANS"):
         with pytest.raises(NotFoundError, match=rf"could not find nodes in the scene by name or id '{pattern}'"):
-            host.perform(c.NodeGraphics("vtkMRMLSegmentationNode", pattern), 0.0)
+            host.perform(c.NodeGraphics("vtkMRMLSegmentationNode", True, pattern), 0.0)
 
 
 def test_label_maps_get_surfaces_for_the_file_alone(host: SceneHost) -> None:
@@ -181,7 +192,7 @@ def test_label_maps_get_surfaces_for_the_file_alone(host: SceneHost) -> None:
     segmentation.CreateRepresentation("Binary labelmap")
     segmentation.SetSourceRepresentationName("Binary labelmap")
     segmentation.RemoveRepresentation("Closed surface")
-    found = exported(host, c.NodeGraphics("vtkMRMLSegmentationNode", node.GetID()))
+    found = exported(host, c.NodeGraphics("vtkMRMLSegmentationNode", True))
     assert found.geometry["lung"].bounds.mean(axis=0) == pytest.approx((-40, 0, 0), abs=1)
     assert not segmentation.ContainsRepresentation("Closed surface")
 

@@ -87,6 +87,23 @@ def test_pictures_of_a_size_leave_the_view_alone(host: SceneHost) -> None:
     assert ask(host, "red", size=700) == before
 
 
+@pytest.mark.parametrize("labels", [False, True])
+@pytest.mark.parametrize("colored", [False, True])
+def test_transparency_outside_survives_colours_and_letters(host: SceneHost, colored: bool, labels: bool) -> None:
+    """Below `/slicer` a picture is RGBA whatever is drawn: much of it lies outside when the plane is wide."""
+    display = host.views.red().background.GetDisplayNode()
+    display.SetAndObserveColorNodeID("vtkMRMLColorTableNodeWarm1" if colored else "vtkMRMLColorTableNodeGrey")
+    host.perform(c.SetView("red", c.ViewPatch(orientation="axial", fit=True, fov=(600.0, 600.0))), 0.0)
+    made = host.perform(c.SlicePicture("red", c.Picture(300, 300), overlays=labels, labels=labels), 0.0)
+    picture = np.asarray(Image.open(io.BytesIO(made()[1])))
+    display.SetAndObserveColorNodeID("vtkMRMLColorTableNodeGrey")
+    host.perform(c.SetView("red", c.ViewPatch(fit=True)), 0.0)
+    assert picture.shape == (300, 300, 4)
+    assert (picture[150, 150, 3], picture[20, 20, 3]) == (255, 0)
+    assert (picture[150, 150, 0] != picture[150, 150, 2]) == colored
+    assert tuple(picture[20, 20, :3]) == (0, 0, 0)
+
+
 def test_a_view_without_volume_refuses_and_stays(host: SceneHost) -> None:
     red = host.views.red()
     volume = red.background

@@ -1,0 +1,85 @@
+"""Tornado's HTTP server with a bound on connections: one too many costs the one that has been idle for longest."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Awaitable
+from typing import Any
+
+import structlog
+import tornado.httpserver
+import tornado.httputil
+import tornado.iostream
+
+log = structlog.get_logger("server")
+BUSY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+FILES_BESIDE_CONNECTIONS = 256
+
+
+class BoundedServer(tornado.httpserver.HTTPServer):
+    """Connections that wait for the head of a request are idle; the first of them makes room when there is none."""
+
+    def initialize(self, *args: Any, max_connections: int = 0, **kwargs: Any) -> None:
+        """As Tornado's, and `max_connections`."""
+        super().initialize(*args, **kwargs)
+        self._limit = max_connections
+        self._open: set[object] = set()
+        self._idle: dict[tornado.iostream.IOStream, None] = {}
+
+    @property
+    def busy(self) -> int:
+        """Connections on which a request is under way."""
+        return len(self._open) - len(self._idle)
+
+    def handle_stream(self, stream: tornado.iostream.IOStream, address: tuple[Any, ...]) -> None:
+        """A new connection."""
+        if len(self._open) >= self._limit:
+            oldest = next(iter(self._idle), None)
+            if oldest is None:
+                log.warning("connection refused: all are busy", connections=len(self._open))
+                stream.write(BUSY).add_done_callback(lambda _written: stream.close())
+                return
+            self._idle.pop(oldest)
+            oldest.close()
+        super().handle_stream(stream, address)
+
+    def start_request(self, server_conn: object, request_conn: Any) -> tornado.httputil.HTTPMessageDelegate:
+        """A connection waits for its first or next request."""
+        self._open.add(server_conn)
+        self._idle[request_conn.stream] = None
+        return _Noting(super().start_request(server_conn, request_conn), self._idle, request_conn.stream)
+
+    def on_close(self, server_conn: object) -> None:
+        """A connection has ended, or is a WebSocket now."""
+        super().on_close(server_conn)
+        self._open.discard(server_conn)
+        self._idle.pop(server_conn.stream, None)  # type: ignore[attr-defined]
+
+
+class _Noting(tornado.httputil.HTTPMessageDelegate):
+    """Takes a connection off the idle ones when the head of a request is there; passes all on."""
+
+    def __init__(
+        self, inner: tornado.httputil.HTTPMessageDelegate, idle: dict[tornado.iostream.IOStream, None],
+        stream: tornado.iostream.IOStream,
+    ) -> None:  # fmt: skip
+        self._inner, self._idle, self._stream = inner, idle, stream
+        self.data_received = inner.data_received  # type: ignore[method-assign]
+        self.finish = inner.finish  # type: ignore[method-assign]
+        self.on_connection_close = inner.on_connection_close  # type: ignore[method-assign]
+
+    def headers_received(self, start_line: Any, headers: tornado.httputil.HTTPHeaders) -> Awaitable[None] | None:
+        """The head is there."""
+        self._idle.pop(self._stream, None)
+        return self._inner.headers_received(start_line, headers)
+
+
+def allow_open_files(connections: int) -> None:
+    """Raise this process's limit of open files to what so many connections need, as far as the system lets it."""
+    wanted = connections * 2 + FILES_BESIDE_CONNECTIONS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        if most < wanted:
+            log.warning("few open files are allowed here", allowed=most, max_connections=connections)

@@ -1,0 +1,65 @@
+"""A request's body on its way in: never more than it may be, never slower than it must be."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import structlog
+import tornado.httputil
+
+from backend.errors import TooLargeError
+
+log = structlog.get_logger("http")
+SLOWEST_BYTES_PER_S = 500
+DISCARDED_AT_MOST = 64 << 20
+"""A client that is refused is heard out up to here; closing on it would lose it the answer."""
+
+
+class Intake:
+    """Counts a body; closes the connection of one that trickles."""
+
+    def __init__(self, request: tornado.httputil.HTTPServerRequest, limit_bytes: int, timeout_s: float) -> None:
+        connection: Any = request.connection
+        self._connection = connection
+        self.limit, self._timeout = limit_bytes, timeout_s
+        length = request.headers.get("Content-Length", "")
+        self.announced = int(length) if length.isascii() and length.isdigit() else 0
+        self.expected = self.announced > 0 or "Transfer-Encoding" in request.headers
+        self.received = 0
+        self._seen = 0
+        # The limit is kept here, where exceeding it gets an answer.
+        self._connection.set_max_body_size(max(limit_bytes, self.announced) + DISCARDED_AT_MOST)
+        self._timer = asyncio.get_running_loop().call_later(timeout_s, self._look) if self.expected else None
+
+    @property
+    def too_large(self) -> TooLargeError | None:
+        """The refusal, if the body is or says that it is too large."""
+        if max(self.announced, self.received) <= self.limit:
+            return None
+        return TooLargeError(f"the body is larger than the {self.limit} bytes that this request may have")
+
+    @property
+    def is_worth_hearing_out(self) -> bool:
+        """Whether what is still to come is little enough to be read for nothing."""
+        return self.expected and self.announced <= DISCARDED_AT_MOST
+
+    def count(self, chunk: bytes) -> None:
+        """A piece has come."""
+        self.received += len(chunk)
+
+    def stop(self) -> None:
+        """The body is whole, or nobody waits for it any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look(self) -> None:
+        if self.announced and self.received >= self.announced:
+            return
+        if self.received - self._seen < SLOWEST_BYTES_PER_S * self._timeout:
+            log.warning("closed: its body came too slowly", bytes=self.received)
+            self._connection.stream.close()
+            return
+        self._seen = self.received
+        self._timer = asyncio.get_running_loop().call_later(self._timeout, self._look)
