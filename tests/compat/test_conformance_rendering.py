@@ -18,7 +18,7 @@ from tests.support.phantoms import HEAD_TO_RAS, head_like, write_nrrd
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     path = write_nrrd(tmp_path_factory.mktemp("head") / "MRHead.nrrd", head_like(), HEAD_TO_RAS)
-    live = LiveServer(path)
+    live = LiveServer(path, sample_urls=[])
     yield live.wait()
     live.stop()
 
@@ -346,7 +346,7 @@ def test_there_is_no_segmentation_here(server: LiveServer) -> None:
 def test_older_routes(server: LiveServer) -> None:
     assert server.get("/slicer/preset").json() == ["MRHead"]
     assert server.get("/slicer/preset?id=DEFAULT").json() == ["MRHead"]
-    assert "load them first" in error(server.get("/slicer/preset?id=compareview"))
+    assert "MRBrainTumor1" in error(server.get("/slicer/preset?id=compareview"))
     assert "ID_1 and ID_6" in error(server.get("/slicer/preset?id=amigo-2012-07-02"))
     assert error(server.get("/slicer/preset?id=nosuch")).startswith("no matching preset")
     answer = server.get("/slicer/eulers?angles=10,20,30")
@@ -354,3 +354,27 @@ def test_older_routes(server: LiveServer) -> None:
     for query in ("", "?angles=1,2", "?angles=a,b,c", "?angles=1,2,inf"):
         assert error(server.get(f"/slicer/eulers{query}"))
     assert "tracking" in error(server.get("/slicer/transform?m=1,2"))
+
+
+def test_mrml_gives_geometry_if_a_format_is_named(server: LiveServer) -> None:
+    server.get("/slicer/tracking?p=0,0,0&q=1,0,0,0")
+    ids = server.get("/slicer/mrml/ids?name=trackingDevice").json()
+    answer = server.get(f"/slicer/mrml?format=glTF&id={ids[0].lower()}&targetFiberCount=10&fiberMode=tubes")
+    scene = trimesh.load(io.BytesIO(answer.body), file_type="gltf")
+    assert list(scene.geometry) == ["trackingDevice"]
+    assert "trackingDevice" in server.get("/slicer/mrml").json()
+    for query in ("format=x", "format=glTF&id=nosuch", "format=glTF&targetFiberCount=-1", "format=glTF&fiberMode=ropes"):
+        assert error(server.get(f"/slicer/mrml?{query}"))
+
+
+def test_clearing_keeps_the_layout_and_loses_the_tool(server: LiveServer) -> None:
+    gui(server, "viewersLayout=TwoOverTwo")
+    assert server.request("DELETE", "/slicer/mrml").json() == {"success": True}
+    assert server.get("/api/scene").json()["layout"] == "TwoOverTwo"
+    assert "no volume" in error(server.get("/slicer/slice?view=slice4"))
+    assert len(pixels(server.get("/slicer/screenshot"))) == 960
+    answer = server.request("PUT", "/slicer/tracking?p=1,2,3&q=1,0,0,0", b"")
+    assert answer.body == b"Set matrix"
+    assert {"trackingDevice", "tracker"} <= set(server.get("/slicer/mrml/names").json())
+    yellow(server, "p=0,0,0&q=1,0,0,0", "S")
+    assert server.get("/slicer/preset").json()  # an empty scene gets the demo

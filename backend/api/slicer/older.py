@@ -7,13 +7,14 @@ from typing import get_args
 
 from backend.api.slicer.exchange import Endpoint, Exchange
 from backend.api.slicer.operations import ANY
-from backend.api.slicer.pictures import numbers, track
+from backend.api.slicer.pictures import numbers
 from backend.errors import BadRequestError
 from backend.http.routes import Operation, Param
 from backend.scene import commands as c
-from backend.sessions.opening import new_job
+from backend.sessions.opening import load_sample, new_job
 from backend.sessions.session import Session
 
+TUMORS = ("MRBrainTumor1", "MRBrainTumor2")
 PRESETS: tuple[c.PresetId, ...] = get_args(c.PresetId)
 PRESET = Param("id", "which demonstration", default="default", choices=PRESETS)
 ANGLES = Param("angles", "alpha,beta,gamma of a phone's orientation, degrees: turns about Z, X and Y")
@@ -50,13 +51,18 @@ class Older:
         ]
 
     async def preset(self, exchange: Exchange) -> None:
-        """Arrange the views; an empty scene gets the demo data first."""
+        """Arrange the views; what there is nothing of to show gets the demo, or sample data, first."""
         name = exchange.query.get("id", "default").lower()
         known = next((preset for preset in PRESETS if preset == name), None)
         if known is None:
             raise BadRequestError(f"no matching preset; there are {', '.join(PRESETS)}")
-        if known == "default" and not self.session.info.volumes:
+        there = [volume.name for volume in self.session.info.volumes]
+        if known == "default" and not there:
             await self.session.ask(c.LoadDemo(new_job()), c.LoadResult)
+        if known == "compareview" and len(there) < len(TUMORS):
+            for sample in TUMORS:
+                if sample not in there:
+                    await load_sample(self.session, sample)
         exchange.send_json(await self.session.ask(c.ArrangePreset(known), list[str]))
 
     async def eulers(self, exchange: Exchange) -> None:
@@ -64,7 +70,7 @@ class Older:
         angles = numbers(exchange.query, "angles")
         if angles is None:
             raise BadRequestError("angles is missing: angles=alpha,beta,gamma in degrees")
-        await track(self.session, c.Turn(angles))
+        await self.session.ask(c.Turn(angles), list[float])
         exchange.send_text("got it")
 
     async def transform(self, _exchange: Exchange) -> None:

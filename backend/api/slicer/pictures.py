@@ -100,7 +100,7 @@ class Pictures:
     async def tracking(self, handler: BaseHandler, query: Mapping[str, str], strict: bool) -> None:
         """`/tracking`: m, p, q move the cursor; the answer is text under `/slicer` and a picture at the root, or as asked."""
         command = c.Track(*(numbers(query, name) for name in ("m", "p", "q")))
-        await track(self.session, command)
+        await self.session.ask(command, list[float])
         if _wants_picture(handler, query, strict):
             picture = c.ThreeDPicture("1", self._square(handler, query, strict))
             await self.send(handler, query, "1", picture)
@@ -197,12 +197,6 @@ def side_of(query: Mapping[str, str], name: str) -> int | None:
     except BadRequestError:  # nan or infinity
         return None
     return None if value is None or value < 1 else int(min(value, 1e9))
-
-
-async def track(session: Session, command: c.Track | c.Turn) -> None:
-    """Move the tracked tool, and have the whole pose remembered."""
-    rows = await session.ask(command, list[float])
-    session.journal.note(c.Track([rows[4 * row + column] for column in range(4) for row in range(4)]))
 
 
 def numbers(query: Mapping[str, str], name: str) -> list[float] | None:

@@ -56,15 +56,29 @@ class Track(Command):
     rows. Remembered as the whole pose, not as the part that a request gives."""
 
     journal = "newest"
+    answer = list[float]
     matrix: list[float] | None = None
     position: list[float] | None = None
     quaternion: list[float] | None = None
+
+    def journaled(self, answer: list[float]) -> Command:
+        """The whole pose."""
+        return pose_of(answer)
 
 
 class Turn(Command):
     """Set the tracked tool's cursor to a phone's orientation: degrees about Z, X, Y; answers as `Track`."""
 
     angles: list[float]
+
+    def journaled(self, answer: list[float]) -> Command:
+        """The whole pose."""
+        return pose_of(answer)
+
+
+def pose_of(rows: list[float]) -> Track:
+    """The command that sets a pose, given as 16 numbers by rows."""
+    return Track([rows[4 * row + column] for column in range(4) for row in range(4)])
 
 
 class Node(msgspec.Struct):

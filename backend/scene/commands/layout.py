@@ -15,6 +15,7 @@ class SetLayout(Command):
     """Switch to a layout by the name that the Slicer API uses, any case."""
 
     journal = "newest"
+    outlives_clear = True
     name: str
 
     def journal_key(self) -> str:
@@ -26,6 +27,7 @@ class SetContents(Command):
     """Show the viewers alone, or everything around them too."""
 
     journal = "newest"
+    outlives_clear = True
     contents: Contents
 
 

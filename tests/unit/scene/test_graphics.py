@@ -16,15 +16,7 @@ from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 from backend.errors import NotFoundError, TooLargeError
 from backend.render.views.matrices import to_vtk
 from backend.scene import commands as c
-from backend.scene.context import Options
 from backend.scene.host import SceneHost
-from tests.support.scenes import scene_host
-
-
-@pytest.fixture(scope="module")
-def scene() -> Iterator[SceneHost]:
-    with scene_host() as started:
-        yield started
 
 
 @pytest.fixture
@@ -247,8 +239,9 @@ def test_other_mesh_types_and_empty_models(host: SceneHost) -> None:
     assert set(exported(host).geometry) == {"grid"}
 
 
-def test_the_size_is_bounded() -> None:
-    with scene_host(Options(threads=1, max_graphics_mb=0)) as host:
-        add_model(host, "ball", ball())
-        with pytest.raises(TooLargeError, match="limit"):
-            host.perform(c.ViewGraphics(), 0.0)
+def test_the_size_is_bounded(host: SceneHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    part = host._performers[c.ViewGraphics].__self__  # type: ignore[attr-defined]
+    monkeypatch.setattr(part, "_limit_bytes", 1000)
+    add_model(host, "ball", ball())
+    with pytest.raises(TooLargeError, match="limit"):
+        host.perform(c.ViewGraphics(), 0.0)

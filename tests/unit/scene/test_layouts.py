@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import slicer
 
 from backend.errors import BadRequestError, NotFoundError, TooLargeError
 from backend.scene import commands as c
-from backend.scene.context import Options
 from backend.scene.host import SceneHost
 from tests.support.phantoms import HEAD_TO_RAS, centred, head_like, octant_volume, write_nrrd
-from tests.support.scenes import scene_host
 
 NUMBERS = {
     "initial": 0, "default": 1, "conventional": 2, "fourup": 3, "oneup3d": 4, "oneupredslice": 6, "oneupyellowslice": 7,
@@ -44,12 +40,6 @@ SHOWN = {
     "ThreeByThreeSlice": "Red Yellow Green / Slice4 Slice5 Slice6 / Slice7 Slice8 Slice9",
     "DicomBrowser": "",
 }
-
-
-@pytest.fixture(scope="module")
-def scene() -> Iterator[SceneHost]:
-    with scene_host() as started:
-        yield started
 
 
 @pytest.fixture
@@ -182,14 +172,19 @@ def test_a_layout_that_a_script_sets_is_followed(host: SceneHost) -> None:
     assert [part.share for part in host.info.composition.parts] == pytest.approx([0.4, 1.6])
 
 
-def test_the_number_of_views_is_bounded() -> None:
-    with scene_host(Options(threads=1, max_views=5)) as host:
-        with pytest.raises(TooLargeError, match="5 views"):
-            set_layout(host, "ThreeByThreeSlice")
-        assert host.info.layout == "FourUp"
-        set_layout(host, "TwoOverTwo")
-        host.app.set_layout(slicer.vtkMRMLLayoutNode.SlicerLayoutThreeByThreeSliceView)  # as a script may
-        assert len(host.views.all()) == 5
+def test_the_number_of_views_is_bounded(host: SceneHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    count = len(host.views.all())
+    monkeypatch.setattr(host.views, "_limit", count + 1)
+    names = [f"Many{number}" for number in range(3)]
+    items = "".join(f'<item><view class="vtkMRMLSliceNode" singletontag="{name}"/></item>' for name in names)
+    host.app.layout_node.AddLayoutDescription(602, f'<layout type="horizontal">{items}</layout>')
+    with pytest.raises(TooLargeError, match=f"{count + 1} views"):
+        host.views.set_layout(602)
+    assert (host.info.layout, len(host.views.all())) == ("FourUp", count)
+    host.app.set_layout(602)  # as a script may
+    assert len(host.views.all()) == count + 1
+    with pytest.raises(NotFoundError):
+        host.perform(c.OpenView("Many2"), 0.0)
 
 
 def test_contents_are_told(host: SceneHost) -> None:

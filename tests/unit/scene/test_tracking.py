@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,15 +12,13 @@ from backend.errors import BadRequestError
 from backend.render.views.matrices import from_vtk, to_vtk
 from backend.scene import commands as c
 from backend.scene.host import SceneHost
-from tests.support.scenes import scene_host
 
 QUARTER_ABOUT_S = [[0, -1, 0], [1, 0, 0], [0, 0, 1]]  # R turns to A
 
 
 @pytest.fixture(scope="module")
-def host() -> Iterator[SceneHost]:
-    with scene_host() as started:
-        yield started
+def host(scene: SceneHost) -> SceneHost:
+    return scene
 
 
 @pytest.fixture(autouse=True)

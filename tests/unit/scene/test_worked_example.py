@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -13,15 +12,13 @@ from backend.errors import NotFoundError
 from backend.scene import commands as c
 from backend.scene.host import SceneHost
 from tests.support.phantoms import HEAD_TO_RAS, head_like, write_nrrd
-from tests.support.scenes import scene_host
 
 
 @pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SceneHost]:
+def host(scene: SceneHost, tmp_path_factory: pytest.TempPathFactory) -> SceneHost:
     path = write_nrrd(tmp_path_factory.mktemp("head") / "MRHead.nrrd", head_like(), HEAD_TO_RAS)
-    with scene_host() as started:
-        started.perform(c.Load(str(path)), 0.0)
-        yield started
+    scene.perform(c.Load(str(path)), 0.0)
+    return scene
 
 
 def ask(host: SceneHost, view: str = "red", size: int = 64, **fields: object) -> dict[str, object]:
