@@ -10,7 +10,10 @@ import tornado.routing
 import tornado.web
 
 from backend import __version__, log
+from backend.api.native import execution
 from backend.api.native import handlers as native
+from backend.api.native import jobs as native_jobs
+from backend.api.native import links as native_links
 from backend.api.native import server as panel
 from backend.api.slicer.door import endpoints_of
 from backend.api.slicer.handlers import BelowPages, PictureHandler, SlicerHandler
@@ -29,24 +32,31 @@ from backend.http.routes import Operation, Route
 from backend.http.server import Server
 from backend.http.static import StaticHandler, document_root
 from backend.http.switches import Matches, Switches
+from backend.jobs.jobs import Job, Jobs
+from backend.links.opener import Opener
+from backend.peers.study_files import StudyFiles
+from backend.scene import commands as c
 from backend.sessions.journal import Journal
 from backend.sessions.opening import check_arguments, open_arguments
 from backend.sessions.session import Session
 from backend.sessions.sharing import NewestWins, SingleFlight
 
 
-def routes_of(session: Session, hub: Hub, settings: Settings, stop: Callable[[], None]) -> list[Route]:
+def routes_of(session: Session, hub: Hub, settings: Settings, opener: Opener, stop: Callable[[], None]) -> list[Route]:
     """The route table; the first match wins. `stop` ends the server."""
     pictures = Pictures(session, settings, SingleFlight(), NewestWins())
     stream = Operation("/stream", "Frame stream (WebSocket, docs/stream.md)", tag="stream", answers=(), status=101)
     return [
         *operation_routes(session),
         *picture_routes(pictures),
-        *slicer_routes(session, settings, pictures, stop),
+        *slicer_routes(session, settings, pictures, opener, stop),
         Route(r"/stream", StreamHandler, (stream,), {"hub": hub}),
         live_route(hub),
         *panel.routes(session),
         *native.routes(session),
+        *native_jobs.routes(opener.jobs),
+        *native_links.routes(opener),
+        *execution.routes(session),
     ]
 
 
@@ -69,9 +79,11 @@ def picture_routes(pictures: Pictures) -> list[Route]:
     ]
 
 
-def slicer_routes(session: Session, settings: Settings, pictures: Pictures, stop: Callable[[], None]) -> list[Route]:
+def slicer_routes(
+    session: Session, settings: Settings, pictures: Pictures, opener: Opener, stop: Callable[[], None]
+) -> list[Route]:
     """Slicer's API: one handler, which chooses the endpoint as Slicer does, and the address where slicerio ends a server."""
-    endpoints = endpoints_of(session, settings, pictures, stop)
+    endpoints = endpoints_of(session, settings, pictures, opener, stop)
     operations = tuple(operation for endpoint in endpoints.values() for operation in endpoint.operations)
     options = {"endpoints": endpoints, "spool": session.journal.spool}
     end = Operation("/system", "As `DELETE /slicer/system`", ("DELETE",), "slicer")
@@ -79,10 +91,27 @@ def slicer_routes(session: Session, settings: Settings, pictures: Pictures, stop
             Route(r"/system", SlicerHandler, (end,), options, "slicer", methods=("DELETE",))]  # fmt: skip
 
 
-def make_application(session: Session, hub: Hub, settings: Settings, stop: Callable[[], None]) -> tornado.web.Application:
+def make_opener(session: Session, settings: Settings) -> Opener:
+    """Who opens links in a session; stream clients hear how far it is."""
+    jobs = Jobs(settings.jobs_running, settings.jobs_waiting, settings.jobs_kept)
+    jobs.listen(lambda job: session.announce(progress_of(job)))
+    return Opener(session, settings, jobs, StudyFiles(settings.data / "studies", session.journal.spool))
+
+
+def progress_of(job: Job) -> c.Progress:
+    """A job's state as stream clients hear it."""
+    if not job.is_over:
+        return c.Progress(job.id, job.text or f"Waiting: {job.title}", job.fraction)
+    text = {"failed": f"Not loaded: {job.error}", "cancelled": f"Cancelled: {job.title}"}.get(job.state, job.text)
+    return c.Progress(job.id, text, 1.0)
+
+
+def make_application(
+    session: Session, hub: Hub, settings: Settings, opener: Opener, stop: Callable[[], None]
+) -> tornado.web.Application:
     """The Tornado application of a route table, with the OpenAPI document of that table."""
     switches, root = Switches.at_start(settings), document_root()
-    routes = routes_of(session, hub, settings, stop)
+    routes = routes_of(session, hub, settings, opener, stop)
     document: dict[str, object] = {}
     routes.append(
         Route(r"/api/openapi\.json", native.OpenApiHandler, (Operation("/api/openapi.json", "This document", tag="operation"),),
@@ -106,11 +135,13 @@ async def run(settings: Settings, arguments: list[str]) -> int:
     """Serve until told to stop."""
     session = Session("default", settings, Journal(settings.data / "sessions" / f"default-{settings.port}"))
     hub = Hub(session, settings)
+    opener = make_opener(session, settings)
     server = Server(settings)
-    application = make_application(session, hub, settings, server.stop)
+    application = make_application(session, hub, settings, opener, server.stop)
     port = server.listen(application)
     print(f"Slicecast {__version__} at http://{url_host(settings)}:{port}/   viewer: /viewer/", flush=True)  # noqa: T201
-    for end in (hub.stop, application.settings["access_log"].end, server.finish_requests, session.stop):
+    log_end = application.settings["access_log"].end
+    for end in (hub.stop, log_end, opener.jobs.stop, server.finish_requests, session.stop):
         server.at_stop(end)
 
     async def begin() -> None:

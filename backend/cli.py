@@ -18,7 +18,9 @@ from pydantic.fields import FieldInfo
 
 from backend import __version__, cli_client
 from backend.config import Settings
+from backend.open_url import open_url
 from backend.render.glprobe import NO_DRIVER
+from backend.slicer_launcher import install
 
 PACKAGES = (
     "slicer-core",
@@ -38,6 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Entry of the console command; returns the exit code."""
     given = vars(_parser().parse_args(arguments))
     command = given.pop("command")
+    if command == "open-url":
+        return open_url(given["url"], given["server"], given["browser"], given["wait"])
+    if command == "slicer-launcher":
+        return install(given["install"], given["allow_path"] or [])
     if command not in ("serve", "check"):
         return cli_client.run(command, given)
     paths = given.pop("paths", [])
@@ -60,8 +66,19 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="serve files, folders and URLs; the demo scene without any")
     serve.add_argument("paths", nargs="*", metavar="FILE|FOLDER|URL")
+    launcher = commands.add_parser("slicer-launcher", help="write a program named Slicer that scripts can start in its place")
+    launcher.add_argument("--install", metavar="FOLDER", type=Path, required=True, help="where to write it")
+    launcher.add_argument(
+        "--allow-path", metavar="FOLDER", action="append", help="folders that requests may then name files in; "
+        "without: the home folder, the current one, the one for temporary files",
+    )  # fmt: skip
     check_command = commands.add_parser("check", help="report what this machine offers and what is missing")
     cli_client.add_parsers(commands)
+    link = commands.add_parser("open-url", help="have a running server open a slicer: link, and show its viewer")
+    link.add_argument("url", metavar="URL", help="slicer: link")
+    link.add_argument("--server", default="http://localhost:2016", help="address of the server (%(default)s)")
+    link.add_argument("--browser", action=argparse.BooleanOptionalAction, default=True, help="show the viewer in a browser")
+    link.add_argument("--wait", action="store_true", help="return when everything is loaded, and fail if that fails")
     for command in (serve, check_command):
         for name, field in Settings.model_fields.items():
             _add_switch(command, name, field)

@@ -44,19 +44,20 @@ class Settings(BaseSettings):
     allow_path: list[Path] = Field([], description="folders that requests may name files in, for reading and writing")
     enable_slicer: bool = Field(True, description="answer Slicer's API: /slicer and the picture routes at the root")
     enable_pages: bool = Field(True, description="serve the pages and the viewer")
+    demo: bool = Field(True, description="show the demo scene where no file is named")
     enable_exec: bool = Field(False, description="let requests run Python in the scene process")
     gl: Literal["auto", "egl", "osmesa", "none"] = Field("auto", description="OpenGL driver to use")
     session_limit: int = Field(4, ge=1, description="scene processes at most")
     max_body_mb: int = Field(2048, ge=1, description="largest request body")
     max_json_kb: int = Field(1024, ge=16, description="largest JSON body")
-    max_header_kb: int = Field(64, ge=8, description="largest head of a request")
+    max_header_kb: int = Field(256, ge=8, description="largest head of a request")
     max_connections: int = Field(512, ge=8, description="connections at a time; above, the one idle for longest is closed")
     header_timeout_s: float = Field(
         60.0, gt=0, description="how long a connection may take to send the head of a request, pauses between requests included"
     )
     body_timeout_s: float = Field(30.0, gt=0, description="time in which a body must send 500 bytes for each of its seconds")
     access_log_entries: int = Field(1000, ge=10, description="requests that the server panel's log remembers")
-    max_volume_mb: int = Field(4096, ge=1, description="largest volume that a request may bring, unpacked")
+    max_volume_mb: int = Field(4096, ge=1, description="largest volume, unpacked, and largest model file")
     max_points: int = Field(10_000, ge=1, description="control points up to which requests may fill a point list")
     volume_downloads: int = Field(4, ge=1, description="volumes on their way to clients at a time; further ones wait")
     send_timeout_s: float = Field(60.0, gt=0, description="how long a client may take nothing of a volume before it is cut off")
@@ -66,14 +67,51 @@ class Settings(BaseSettings):
     picture_cache_mb: int = Field(64, ge=1, description="encoded pictures kept in each scene process")
     render_threads: int = Field(2, ge=1, le=64, description="threads that make and encode pictures in each scene process")
     max_files: int = Field(20_000, ge=1, description="files looked at when a folder is loaded")
+    max_text_mb: int = Field(16, ge=1, description="largest file of the kinds that are text: markups, tables, colours, scenes")
+    max_control_points: int = Field(20_000, ge=1, description="control points that one markups file may hold")
+    bundle_max_mb: int = Field(4096, ge=1, description="what a zipped scene may unpack to")
+    bundle_max_files: int = Field(10_000, ge=1, description="files that a zipped scene may hold")
+    bundle_max_ratio: int = Field(500, ge=1, description="how many times a zipped scene may grow when unpacked to over 64 MB")
     url_allow_hosts: list[str] = Field([], description="hosts that scans may be downloaded from; empty: any public one")
     url_allow_private: bool = Field(False, description="also download from loopback and private addresses")
     url_max_mb: int = Field(2048, ge=1, description="largest download")
     url_timeout_s: float = Field(300.0, gt=0, description="longest download")
+    link_allow_hosts: list[str] = Field(
+        [],
+        description="servers that studies and the files of slicer: links may be fetched from, as NAME or NAME:PORT, "
+        "private addresses too",
+    )
+    study_max_mb: int = Field(16384, ge=1, description="largest study fetched from another server")
+    study_max_instances: int = Field(20_000, ge=1, description="most instances of a study fetched from another server")
+    study_answer_mb: int = Field(
+        256, ge=1, description="largest list or metadata of a study that another server may answer with"
+    )
+    study_timeout_s: float = Field(3600.0, gt=0, description="longest fetch of a study")
+    study_silence_s: float = Field(
+        60.0, gt=0, description="silence after which a server that a study or a link's file is fetched from is given up"
+    )
+    jobs_running: int = Field(2, ge=1, description="pieces of long work under way at a time")
+    jobs_waiting: int = Field(32, ge=0, description="pieces of long work that wait for their turn")
+    jobs_kept: int = Field(100, ge=0, description="pieces of long work remembered after their end")
     start_timeout_s: float = Field(60.0, gt=0, description="how long a scene process may take to start")
     command_timeout_s: float = Field(30.0, gt=0, description="how long a scene process may be busy with one request")
     load_timeout_s: float = Field(600.0, gt=0, description="how long loading may take")
-    exec_timeout_s: float = Field(60.0, gt=0, description="how long users' Python may run")
+    exec_timeout_s: float = Field(60.0, gt=0, description="how long users' Python may run before it is interrupted")
+    exec_waiting: int = Field(32, ge=1, description="requests to run Python that may wait for their turn")
+    exec_output_kb: int = Field(256, ge=1, le=8192, description="of what users' Python prints in one run, how much is kept")
+    exec_result_mb: int = Field(32, ge=1, le=40, description="largest result of users' Python")
+    exec_records: int = Field(100, ge=1, description="runs of users' Python that are remembered")
+    sample_folder: Path | None = Field(
+        None, description="folder with files of sample data, under their names or SHA-256; looked into before downloading"
+    )
+    sample_urls: list[str] = Field(
+        [
+            "https://github.com/Slicer/SlicerTestingData/releases/download/SHA256",
+            "https://github.com/Slicer/SlicerDataStore/releases/download/SHA256",
+        ],
+        description="stores of sample data, by SHA-256; an empty list switches downloads off",
+    )
+    sample_catalogue: Path | None = Field(None, description="JSON file of further sample data (docs/sample-data.md)")
     heartbeat_timeout_s: float = Field(
         10.0, gt=0, description="silence after which a scene process counts as hung, unless it is given longer for what it does"
     )

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+
+# An access token of a link, plain or percent-encoded once or twice, and one in a header.
+SECRETS = re.compile(r"(access_?token(?:=|%(?:25)*3D|\W{1,4})|Bearer )[^&\s\"'%]+", re.IGNORECASE)
+
+
+def without_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Take access tokens out of everything that is logged, wherever they came in."""
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = SECRETS.sub(r"\1…", value)
+    return event
 
 
 def configure(level: str = "info", form: str = "console") -> None:
@@ -16,6 +29,7 @@ def configure(level: str = "info", form: str = "console") -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso" if form == "json" else "%H:%M:%S", utc=form == "json"),
         structlog.processors.format_exc_info,
+        without_secrets,
     ]
     renderer: Any = (
         structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(sys.stderr.isatty())

@@ -75,7 +75,7 @@ print(json.dumps(sorted(times)))
 
 
 def meanwhile(port: int, work: Callable[[], object]) -> float:
-    """Seconds within which 95 of 100 requests for the time are answered while `work` is repeated; asked by a process of its own."""
+    """Seconds within which 95 of 100 requests for the time, by a process of its own, are answered while `work` is repeated."""
     command = [sys.executable, "-c", ASKER, str(port), str(SECONDS)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as asker:
         while asker.poll() is None:

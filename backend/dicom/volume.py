@@ -16,7 +16,7 @@ from pydicom.pixels.processing import apply_rescale, convert_color_space
 from pydicom.uid import UID
 
 from backend.dicom.folder import Series, choose, scan
-from backend.errors import UnreadableError
+from backend.errors import NotFoundError, UnreadableError
 from backend.imaging.frames import Matrix
 from backend.imaging.series import Diagnosis, Grid, Slice, make_grid, split
 
@@ -50,14 +50,20 @@ class LoadedVolume:
     metadata: dict[str, str] = field(default_factory=dict)
 
 
-def load_best_series(path: Path, max_files: int, told: Told) -> LoadedVolume:
-    """The volume of the series that matters most in a folder.
+def load_best_series(path: Path, max_files: int, told: Told, series_uid: str | None = None) -> LoadedVolume:
+    """The volume of the series that matters most in a folder, or of the one with this SeriesInstanceUID.
 
     Raises:
+        NotFoundError: the folder does not have that series.
         UnreadableError: no image, or too much of it can not be decoded.
     """
     told(None, f"Looking through {path.name}")
     series, diagnoses = scan(path, max_files)
+    if series_uid is not None:
+        wanted = [one for one in series if one.uid == series_uid]
+        if not wanted:
+            raise NotFoundError(f"there is no series {series_uid} in {path.name}")
+        return load_series(wanted[0], told, diagnoses)
     chosen = choose(series)
     if len(series) > 1:
         names = chosen.description or chosen.modality

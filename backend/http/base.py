@@ -89,12 +89,14 @@ class BaseHandler(tornado.web.RequestHandler):
         self._gathered = bytearray()
         if not is_allowed_host(self.request.host, self.config):
             self.refuse(errors.ForbiddenError(f"this server does not answer to the host name {self.request.host!r}"))
-        elif self.request.method not in SAFE_METHODS and self._is_from_page_without_leave():
+        elif self.request.method not in SAFE_METHODS and self.is_from_page_without_leave:
             self.refuse(errors.ForbiddenError("pages of this origin may change nothing here (setting cors)"))
         elif self.intake.too_large is not None:
             self.refuse(self.intake.too_large)
 
-    def _is_from_page_without_leave(self) -> bool:
+    @property
+    def is_from_page_without_leave(self) -> bool:
+        """Whether a page of another origin asks, which CORS is not on for."""
         origin = self.request.headers.get("Origin", "")
         if not is_foreign_page(self.request) or self.switches.allowed_origin(origin) is not None:
             return False
@@ -128,6 +130,11 @@ class BaseHandler(tornado.web.RequestHandler):
     def take(self, chunk: bytes) -> None:
         """Keep a piece of the body; here in memory."""
         self._gathered += chunk
+
+    @property
+    def gathered(self) -> bytes:
+        """The body, of handlers that keep it in memory."""
+        return bytes(self._gathered)
 
     def read_json(self, kind: type[T]) -> T:
         """The body as this type.

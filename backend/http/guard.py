@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+from urllib.parse import urlsplit
 
 import tornado.httputil
 
@@ -25,10 +26,15 @@ def is_from_here(request: tornado.httputil.HTTPServerRequest) -> bool:
 
 def is_foreign_page(request: tornado.httputil.HTTPServerRequest) -> bool:
     """Whether a browser says that a page of another origin makes it ask. Programs say nothing."""
+    here = (request.host or "").lower()
     origin = request.headers.get("Origin")
     if origin is not None:
-        return origin.partition("://")[2].lower() != (request.host or "").lower()
-    return request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
+        return origin.partition("://")[2].lower() != here
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    referer = request.headers.get("Referer", "")
+    return bool(referer) and urlsplit(referer).netloc.lower() != here
 
 
 def require_administrator(request: tornado.httputil.HTTPServerRequest, settings: Settings) -> None:

@@ -155,7 +155,7 @@ def read_voxels(file: BinaryIO, header: Header, into: NDArray[Any]) -> None:
         while found < len(view) and (count := source.readinto(view[found : found + CHUNK_BYTES])):
             found += count
         more = bool(source.read(1))
-    except (OSError, EOFError, igzip_lib.IsalError) as error:
+    except (OSError, EOFError, igzip_lib.IsalError) as error:  # type: ignore[misc]  # typed as an instance in isal
         raise UnreadableError(f"the compressed data are damaged or cut short: {error}") from error
     if found < len(view) or more:
         raise _wrong_length(header, f"{'more' if more else found}")

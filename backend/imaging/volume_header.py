@@ -47,12 +47,20 @@ def check_three_dimensional(path: Path) -> None:
         UnreadableError: not that format at all, or a 4-D image, saying its sizes.
     """
     sizes = sizes_of(path) or []
+    if _is_diffusion(path):
+        return
     if len([size for size in sizes if size > 1]) > 3:
         shape = " × ".join(str(size) for size in sizes)
         raise UnreadableError(
             f"{path.name} is a {len(sizes)}-D image ({shape}), not a volume: "
             "load one time point, or the whole as a sequence (SequenceFile)"
         )
+
+
+def _is_diffusion(path: Path) -> bool:
+    """Whether it is an NRRD file of diffusion-weighted images, whose fourth axis is that of the gradients."""
+    name = path.name.lower()
+    return name.endswith((".nrrd", ".nhdr")) and nrrd_fields(path, head_of(path)).get("modality", "").lstrip("=") == "DWMRI"
 
 
 def check_complete(path: Path) -> None:
@@ -65,8 +73,8 @@ def check_complete(path: Path) -> None:
     if name.endswith((".nrrd", ".nhdr")):
         _check_nrrd(path)
     elif name.endswith((".nii", ".nii.gz")):
-        head = _nifti_head(path)
-        order, dims = _nifti_dims(path, head)
+        head = nifti_head(path)
+        order, dims = nifti_dims(path, head)
         if struct.unpack_from(order + "i", head)[0] == NIFTI_1:
             start, bits = struct.unpack_from(order + "f", head, 108)[0], struct.unpack_from(order + "h", head, 72)[0]
         else:
@@ -77,8 +85,8 @@ def check_complete(path: Path) -> None:
 
 
 def _check_nrrd(path: Path) -> None:
-    head = _head(path)
-    fields = _nrrd_fields(path, head)
+    head = head_of(path)
+    fields = nrrd_fields(path, head)
     encoding = fields.get("encoding", "raw").strip().lower()
     if encoding not in NRRD_ENCODINGS:
         raise UnreadableError(f"{path.name} is encoded as {encoding!r}; this server reads {', '.join(NRRD_ENCODINGS)}")
@@ -87,7 +95,7 @@ def _check_nrrd(path: Path) -> None:
     skips = [fields.get(name, "0").strip() for name in ("line skip", "lineskip", "byte skip", "byteskip")]
     if size is None or encoding not in ("raw", "gz", "gzip") or any(skip != "0" for skip in skips):
         return
-    need = math.prod(_numbers(fields["sizes"])) * size
+    need = math.prod(numbers_of(fields["sizes"])) * size
     named = (fields.get("data file") or fields.get("datafile") or "").strip()
     if not named:
         ends = [at + len(mark) for mark in (b"\n\n", b"\r\n\r\n") if (at := head.find(mark)) >= 0]
@@ -128,12 +136,18 @@ def _unpacked(file: BinaryIO, enough: int) -> int:
     return found
 
 
-def _head(path: Path) -> bytes:
+def head_of(path: Path) -> bytes:
+    """The beginning of a file, where its header is."""
     with path.open("rb") as file:
         return file.read(HEADER_BYTES)
 
 
-def _nrrd_fields(path: Path, head: bytes) -> dict[str, str]:
+def nrrd_fields(path: Path, head: bytes) -> dict[str, str]:
+    """Fields of an NRRD header by their lower-case names.
+
+    Raises:
+        UnreadableError: it is no NRRD file.
+    """
     if head[:4] != b"NRRD":
         raise UnreadableError(f"{path.name} is not an NRRD file (it starts with {head[:4]!r})")
     text = head.replace(b"\r\n", b"\n").split(b"\n\n", 1)[0].decode("utf-8", "replace")
@@ -142,8 +156,8 @@ def _nrrd_fields(path: Path, head: bytes) -> dict[str, str]:
 
 
 def _nrrd_sizes(path: Path) -> list[int]:
-    fields = _nrrd_fields(path, _head(path))
-    sizes = _numbers(fields.get("sizes", ""))
+    fields = nrrd_fields(path, head_of(path))
+    sizes = numbers_of(fields.get("sizes", ""))
     kinds = fields.get("kinds", "").split()
     if not sizes:
         raise UnreadableError(f"{path.name} has no sizes in its NRRD header")
@@ -153,10 +167,10 @@ def _nrrd_sizes(path: Path) -> list[int]:
 
 
 def _nifti_sizes(path: Path) -> list[int]:
-    return _nifti_dims(path, _nifti_head(path))[1]
+    return nifti_dims(path, nifti_head(path))[1]
 
 
-def _nifti_head(path: Path) -> bytes:
+def nifti_head(path: Path) -> bytes:
     try:
         with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
             head = file.read(NIFTI_1)
@@ -167,7 +181,7 @@ def _nifti_head(path: Path) -> bytes:
     return head
 
 
-def _nifti_dims(path: Path, head: bytes) -> tuple[str, list[int]]:
+def nifti_dims(path: Path, head: bytes) -> tuple[str, list[int]]:
     """Byte order and sizes of a NIfTI header."""
     order = "<" if struct.unpack_from("<i", head)[0] in (NIFTI_1, NIFTI_2) else ">"
     size = struct.unpack_from(order + "i", head)[0]
@@ -181,14 +195,19 @@ def _nifti_dims(path: Path, head: bytes) -> tuple[str, list[int]]:
 
 
 def _meta_sizes(path: Path) -> list[int]:
-    for line in _head(path).split(b"\n")[:200]:
+    for line in head_of(path).split(b"\n")[:200]:
         key, _, value = line.partition(b"=")
         if key.strip() == b"DimSize":
-            return _numbers(value.decode("ascii", "replace"))
+            return numbers_of(value.decode("ascii", "replace"))
     raise UnreadableError(f"{path.name} is not a MetaImage file: it has no DimSize")
 
 
-def _numbers(text: str) -> list[int]:
+def numbers_of(text: str) -> list[int]:
+    """Whole numbers between spaces.
+
+    Raises:
+        UnreadableError: something else is there.
+    """
     try:
         return [int(word) for word in text.split()]
     except ValueError as error:

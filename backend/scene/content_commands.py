@@ -16,13 +16,16 @@ from backend.scene.loading import Loader, is_true
 from backend.scene.tracking import Tracker
 from backend.scene.volume_presets import show_in_3d
 
+# What 3D views turn to when they show nothing yet.
+SURFACES = ("ModelFile", "SegmentationFile")
+
 
 class ContentCommands:
     """Loads files, lists nodes, moves the tracked tool."""
 
     def __init__(self, context: Context) -> None:
         self._context, self._app, self._views = context, context.app, context.views
-        self._tracker, self._loader = Tracker(context.app.scene), Loader(context.app)
+        self._tracker, self._loader = Tracker(context.app.scene), Loader(context.app, context.options)
         self.performers: Mapping[type[c.Command], Performer] = {
             c.Load: self._load,
             c.LoadDemo: self._load_demo,
@@ -41,6 +44,7 @@ class ContentCommands:
             return self._load_dicom(path, command)
         self._tell(command.job, f"Reading {path.name}", None)
         kept = {view: view.snapshot() for view in self._views.all()}
+        was_empty = self._views.threed().bounds() is None
         try:
             nodes = self._loader.load(path, kind, command.properties)
         except SlicecastError:
@@ -52,6 +56,8 @@ class ContentCommands:
         for node in nodes:
             if node.IsA("vtkMRMLVolumeNode") and is_true(show):
                 self._show(node, command.show_in_3d)
+        if was_empty and kind in SURFACES:
+            self._views.threed().reset()
         if kind == "SceneFile" and not nodes:
             self._show_some_volume(command.show_in_3d)
         return self._loaded(nodes, [], command)
@@ -69,13 +75,25 @@ class ContentCommands:
         from backend.dicom.volume import load_best_series  # noqa: PLC0415: pydicom and its decoders load only when used
 
         def work() -> Any:
+            try:
+                return read()
+            except SlicecastError as error:
+                raise type(error)(f"Failed to load node from file: {path}\n{error}") from error
+
+        def read() -> Any:
             return load_best_series(
-                path, self._context.options.max_files, lambda part, text: self._tell(command.job, text, part)
+                path,
+                self._context.options.max_files,
+                lambda part, text: self._tell(command.job, text, part),
+                command.properties.get("seriesUID"),
             )
 
         def finish(volume: Any) -> c.LoadResult:
             node = self._loader.add_volume(volume)
-            self._show(node, command.show_in_3d)
+            if command.properties.get("name"):
+                node.SetName(self._app.scene.GenerateUniqueName(command.properties["name"]))
+            if is_true(command.properties.get("show", "true")):
+                self._show(node, command.show_in_3d)
             return self._loaded([node], [str(d) for d in volume.diagnoses], command)
 
         return Deferred(work, finish)
@@ -94,7 +112,7 @@ class ContentCommands:
 
     def _loaded(self, nodes: list[Any], warnings: list[str], command: c.Load) -> c.LoadResult:
         view = self._views.threed()
-        if command.show_in_3d:
+        if command.show_in_3d and is_true(command.properties.get("show", "true")):
             view.reset()
         else:
             view.refit_box()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 
 from backend.scene.application import Application
-from backend.scene.commands import AnyEvent, Command
+from backend.scene.commands import AnyEvent, Command, SampleFile
 from backend.scene.views import Views
 
 Performer = Callable[[Any, float], Any]
@@ -24,6 +25,17 @@ class Options(msgspec.Struct):
     cache_mb: int = 64
     threads: int = 2
     max_files: int = 20_000
+    exec_timeout_s: float = 60.0
+    exec_output_kb: int = 256
+    exec_result_mb: int = 32
+    sample_catalogue: str | None = None
+    allow_path: list[str] = []
+    max_volume_mb: int = 4096
+    max_text_mb: int = 16
+    max_control_points: int = 20_000
+    bundle_max_mb: int = 4096
+    bundle_max_files: int = 10_000
+    bundle_max_ratio: int = 500
 
 
 @dataclass(frozen=True)
@@ -36,6 +48,10 @@ class Context:
     emit: Callable[[AnyEvent], None]
     announce_lists: Callable[[], None]
     """Tell what the scene holds now, ahead of an answer, so that who has it finds its news in the lists."""
+    perform: Callable[[Command], Any]
+    """Carry out a command now and to its end, for code that runs on the scene thread; returns its value."""
+    fetch: Callable[[str, Sequence[SampleFile]], list[Path]]
+    """Have the gateway find or download files (`fetching.Fetcher`); waits for them."""
 
 
 class Part(Protocol):

@@ -8,17 +8,29 @@ from typing import Any
 
 from backend.errors import BadRequestError, NotFoundError
 
-LONGEST_PATTERN = 1024
+LONGEST_NAME = 1024
+
+
+def check_name(text: str) -> str:
+    """`text` if it can be a node's name.
+
+    Raises:
+        BadRequestError: too long, or with control characters.
+    """
+    if len(text) > LONGEST_NAME:
+        raise BadRequestError(f"a name or id of {len(text)} characters; up to {LONGEST_NAME} are taken")
+    if not text.isprintable():
+        raise BadRequestError(f"a name or id with characters that can not be printed: {text[:80]!r}")
+    return text
 
 
 def matching(scene: Any, pattern: str) -> Iterator[Any]:
     """Nodes whose name or id matches the shell pattern, or is exactly that text, in scene order; case counts.
 
     Raises:
-        BadRequestError: a pattern longer than any name.
+        BadRequestError: a pattern that can not be a name.
     """
-    if len(pattern) > LONGEST_PATTERN:
-        raise BadRequestError(f"a name or id of {len(pattern)} characters; up to {LONGEST_PATTERN} are taken")
+    check_name(pattern)
     for index in range(scene.GetNumberOfNodes()):
         node = scene.GetNthNode(index)
         for text in (node.GetName() or "", node.GetID()):
@@ -42,3 +54,21 @@ def first_of_kind(scene: Any, pattern: str | None, class_name: str, default: str
     if not found:
         raise NotFoundError(f"could not find nodes in the scene by name or id '{wanted}'")
     raise BadRequestError(f"{found[0].GetName() or found[0].GetID()} is a {found[0].GetClassName()}, not a {class_name}")
+
+
+def same_as_before(scene: Any, node_id: str, name: str, class_name: str) -> Any:
+    """The node that a command meant when it was first carried out, in a scene that was built again.
+
+    Ids may be others by then, if something that is not told again had made nodes, so the name must be the same too.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    node = scene.GetNodeByID(node_id)
+    if node is not None and node.GetName() == name and node.IsA(class_name):
+        return node
+    for index in range(scene.GetNumberOfNodesByClass(class_name)):
+        node = scene.GetNthNodeByClass(index, class_name)
+        if node.GetName() == name:
+            return node
+    raise NotFoundError(f"{name!r}, which was {node_id}, is not there any more")

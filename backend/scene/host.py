@@ -9,16 +9,20 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
-import slicer
 
 from backend.render import warm_up
 from backend.render.glprobe import GlDriver
 from backend.scene import commands as c
 from backend.scene.application import Application
+from backend.scene.arrangement_commands import ArrangementCommands
 from backend.scene.console import Console
 from backend.scene.content_commands import ContentCommands, select_nodes
 from backend.scene.context import Context, Options, Part, Performer
+from backend.scene.deferred import Deferred
+from backend.scene.fetching import Fetcher
 from backend.scene.markups_commands import MarkupsCommands
+from backend.scene.mrml_commands import MrmlCommands
+from backend.scene.sample_commands import SampleCommands
 from backend.scene.view_commands import ViewCommands
 from backend.scene.views import Views
 from backend.scene.volume_commands import VolumeCommands
@@ -55,15 +59,20 @@ class SceneHost:
         if self.driver is not None:
             self.driver.apply()
         self.views = Views(self.app, self.driver)
-        context = Context(self.app, self.views, self._options, self._emit, self._announce_lists)
+        self._fetcher = Fetcher(self._emit)
+        context = Context(
+            self.app, self.views, self._options, self._emit, self._announce_lists, self._perform_whole, self._fetcher.fetch
+        )
         self._view_commands = ViewCommands(context)
-        console = Console(self._options.enable_exec, {"__name__": "__main__", "slicer": slicer})
         parts: list[Part] = [
             self._view_commands,
             ContentCommands(context),
             VolumeCommands(context),
             MarkupsCommands(context),
-            console,
+            ArrangementCommands(context),
+            MrmlCommands(context),
+            SampleCommands(context),
+            Console(context),
         ]
         self._performers: dict[type, Performer] = {c.Describe: lambda _command, _arrived: self._describe()}
         for part in parts:
@@ -84,6 +93,7 @@ class SceneHost:
     def notice(self, command: c.Command) -> None:
         """Called on the input thread as a command arrives."""
         self._view_commands.notice(command)
+        self._fetcher.notice(command)
 
     def perform(self, command: c.Command, arrived: float) -> Any:
         """Carry out a command. Returns its value, a function that makes a picture on any thread, or a `Deferred`.
@@ -94,6 +104,13 @@ class SceneHost:
         if not isinstance(command, DRAWING):  # whatever it is, it may read the slice nodes
             self.views.settle()
         return self._performers[type(command)](command, arrived)
+
+    def _perform_whole(self, command: c.Command) -> Any:
+        """As `perform`, but on this thread to the end of it."""
+        result = self.perform(command, time.perf_counter())
+        if isinstance(result, Deferred):
+            return result.finish(result.work())
+        return result() if callable(result) else result
 
     # -- events --------------------------------------------------------------------------------------------------
 

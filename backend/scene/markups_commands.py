@@ -9,9 +9,9 @@ from backend.errors import BadRequestError, NotFoundError, TooLargeError
 from backend.scene import commands as c
 from backend.scene.content_commands import selected
 from backend.scene.context import Context, Performer
-from backend.scene.finding import first_of_kind, matching
+from backend.scene.finding import check_name, first_of_kind, matching, same_as_before
 
-LIST, LIST_ID = "vtkMRMLMarkupsFiducialNode", "vtkMRMLMarkupsFiducialNode*"
+ANY, LIST, LIST_ID = "vtkMRMLMarkupsNode", "vtkMRMLMarkupsFiducialNode", "vtkMRMLMarkupsFiducialNode*"
 HALF = 32768 / 65535  # as Slicer's settings keep it, in 16 bits
 
 
@@ -33,29 +33,50 @@ class MarkupsCommands:
         return {node.GetID(): points_of(node) for node in nodes}
 
     def _move(self, command: c.MovePoint, _arrived: float) -> c.PointPlaced:
-        node = first_of_kind(self._app.scene, command.id, "vtkMRMLMarkupsNode", LIST_ID)
+        node = self._target(command.id, command.name)
         if not 0 <= command.index < node.GetNumberOfControlPoints():
             count = node.GetNumberOfControlPoints()
             raise NotFoundError(f"{node.GetName()} has no control point {command.index}: it has {count}, counted from 0")
         node.SetNthControlPointPosition(command.index, *command.position)
-        return c.PointPlaced(node.GetID(), command.index, node.GetNthControlPointLabel(command.index))
+        return placed(node, command.index)
 
     def _add(self, command: c.AddPoint, _arrived: float) -> c.PointPlaced:
-        found = [node for node in matching(self._app.scene, command.id or LIST_ID) if node.IsA(LIST)]
-        node = found[0] if found else None
+        node = self._list_for(command)
+        if command.label is not None:
+            check_name(command.label)
         if node is not None and node.GetNumberOfControlPoints() >= command.most:
             raise TooLargeError(f"{node.GetName()} holds {command.most} control points, the most that requests may add")
+        made = node is None
         if node is None:
-            node_id = self._app.modules["Markups"].AddNewFiducialNode(command.id or "F", self._app.scene)
+            name = command.name or command.id or "F"
+            node_id = self._app.modules["Markups"].AddNewFiducialNode(name, self._app.scene)
             node = self._app.scene.GetNodeByID(node_id)
         index = node.AddControlPoint(*command.position)
         if command.label is not None:
             node.SetNthControlPointLabel(index, command.label)
-        return c.PointPlaced(node.GetID(), index, node.GetNthControlPointLabel(index), not found)
+        return placed(node, index, made)
+
+    def _target(self, pattern: str | None, name: str) -> Any:
+        if name:
+            return same_as_before(self._app.scene, pattern or "", name, ANY)
+        return first_of_kind(self._app.scene, pattern, ANY, LIST_ID)
+
+    def _list_for(self, command: c.AddPoint) -> Any | None:
+        """The list that takes the point, None for a new one."""
+        if command.made:
+            return None
+        if command.name:
+            return same_as_before(self._app.scene, command.id or "", command.name, LIST)
+        return next((node for node in matching(self._app.scene, command.id or LIST_ID) if node.IsA(LIST)), None)
 
     def _list_segmentations(self, _command: c.ListSegmentations, _arrived: float) -> dict[str, c.SegmentationEntry]:
         nodes = selected(self._app.scene, c.SelectNodes(class_name="vtkMRMLSegmentationNode"))
         return {node.GetID(): c.SegmentationEntry(node.GetName() or "", segment_ids(node)) for node in nodes}
+
+
+def placed(node: Any, index: int, made: bool = False) -> c.PointPlaced:
+    """Which control point it was."""
+    return c.PointPlaced(node.GetID(), node.GetName() or "", index, node.GetNthControlPointLabel(index), made)
 
 
 def points_of(node: Any) -> c.PointList:

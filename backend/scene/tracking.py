@@ -33,6 +33,8 @@ class Tracker:
         Raises:
             BadRequestError: too few numbers, or not finite.
         """
+        if self._scene.GetFirstNodeByName("tracker") is None:  # the scene is new, or was cleared
+            self._pose = np.eye(4)
         pose = self._pose.copy()
         if matrix is not None:
             values = _numbers("m", matrix, 9)

@@ -20,7 +20,7 @@ from backend.scene.content_commands import node_of
 from backend.scene.context import Context, Performer
 from backend.scene.deferred import Deferred
 from backend.scene.displacements import Displacements
-from backend.scene.finding import first_of_kind, matching
+from backend.scene.finding import first_of_kind, matching, same_as_before
 
 VOLUME, SCALAR_ID = "vtkMRMLVolumeNode", "vtkMRMLScalarVolumeNode*"
 GRID_ID = "vtkMRMLGridTransformNode*"
@@ -98,7 +98,7 @@ class VolumeCommands:
         return Deferred(read, lambda done: self._place(command, *done))
 
     def _place(self, command: c.PutVolume, header: nrrd.Header, scalars: Any) -> c.VolumePut:
-        node = self._target(command.id)
+        node = self._target(command)
         if node is not None and node.IsA("vtkMRMLLabelMapVolumeNode") and header.dtype.kind == "f":
             raise BadRequestError(f"{node.GetName()} is a label map and holds whole numbers only")
         image = vtk.vtkImageData()
@@ -106,7 +106,8 @@ class VolumeCommands:
         image.GetPointData().SetScalars(scalars)
         made = node is None
         if node is None:
-            node = self._app.scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", command.id or "Volume")
+            name = command.name or command.id or "Volume"
+            node = self._app.scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
         blocked = node.StartModify()
         set_ijk_to_ras(node, header.ijk_to_ras)
         node.SetAndObserveImageData(image)
@@ -121,9 +122,13 @@ class VolumeCommands:
         self._put_ids = (self._put_ids - gone) | {node.GetID()}
         return c.VolumePut(node.GetID(), node.GetName() or "", made, sorted(gone))
 
-    def _target(self, pattern: str | None) -> Any | None:
-        """The volume that a pattern means, None for a new one."""
-        found = [node for node in matching(self._app.scene, pattern or SCALAR_ID) if node.IsA(VOLUME)]
+    def _target(self, command: c.PutVolume) -> Any | None:
+        """The volume that takes the voxels, None for a new one."""
+        if command.made:
+            return None
+        if command.name:
+            return same_as_before(self._app.scene, command.node_id, command.name, VOLUME)
+        found = [node for node in matching(self._app.scene, command.id or SCALAR_ID) if node.IsA(VOLUME)]
         return require_scalar(found[0]) if found else None
 
     # -- which is shown ------------------------------------------------------------------------------------------

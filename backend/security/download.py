@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import re
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -16,26 +17,37 @@ from tornado.httpclient import HTTPError, HTTPRequest
 from tornado.simple_httpclient import HTTPStreamClosedError, HTTPTimeoutError, SimpleAsyncHTTPClient
 
 from backend.config import Settings
-from backend.errors import ForbiddenError, NotFoundError, TooLargeError, UnavailableError
+from backend.errors import (
+    BadRequestError,
+    ForbiddenError,
+    NotFoundError,
+    TooLargeError,
+    UnavailableError,
+    UnreadableError,
+)
 
 UNSAFE = re.compile(r"[^\w.+ -]")
+LONGEST_NAME = 200
+ALGORITHMS = {"SHA256": 64, "SHA512": 128, "MD5": 32}  # hexadecimal digits of each
 Told = Callable[[int, int | None], None]
 
 
 class GuardedResolver(tornado.netutil.Resolver):
     """Resolves names, and refuses private addresses at the moment of connecting, so that no second look-up differs."""
 
-    def initialize(self, allow_private: bool) -> None:
-        """`allow_private`: also loopback, link-local and private networks."""
-        self._allow_private = allow_private
+    def initialize(self, allow_private: bool, hosts: Sequence[str] = ()) -> None:
+        """`allow_private`: also loopback, link-local and private networks; `hosts`: only these, if any."""
+        self._allow_private, self._hosts = allow_private, [name.lower() for name in hosts]
         self._resolver = tornado.netutil.DefaultExecutorResolver()
 
     async def resolve(self, host: str, port: int, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[tuple[int, Any]]:
         """Addresses of a host.
 
         Raises:
-            ForbiddenError: one of them is not public.
+            ForbiddenError: one of them is not public, or the host is none of those that are allowed.
         """
+        if self._hosts and host.lower() not in self._hosts:
+            raise ForbiddenError(f"downloads from {host} are not allowed")
         found = await self._resolver.resolve(host, port, family)
         for _family, address in found:
             if not self._allow_private and not ipaddress.ip_address(address[0].split("%")[0]).is_global:
@@ -46,7 +58,33 @@ class GuardedResolver(tornado.netutil.Resolver):
 def file_name_of(url: str) -> str:
     """A safe file name for what a URL names, compound extensions kept."""
     name = PurePosixPath(unquote(urlsplit(url).path)).name
-    return UNSAFE.sub("_", name).lstrip(".") or "download"
+    return UNSAFE.sub("_", name).lstrip(".")[-LONGEST_NAME:] or "download"
+
+
+def parse_checksum(text: str) -> tuple[str, str]:
+    """Algorithm and hexadecimal digest of a checksum as Slicer writes it: `SHA256:cc21…`.
+
+    Raises:
+        BadRequestError: it is none.
+    """
+    name, _, digest = text.strip().partition(":")
+    if ALGORITHMS.get(name.upper()) != len(digest) or re.fullmatch(r"[0-9a-fA-F]+", digest) is None:
+        raise BadRequestError(f"invalid checksum {text!r}: expected is one of {', '.join(ALGORITHMS)}, a colon, and all digits")
+    return name.upper(), digest.lower()
+
+
+def require_checksum(path: Path, text: str) -> None:
+    """Refuse a file whose content is not what its checksum says. Reads all of it.
+
+    Raises:
+        BadRequestError: `text` is no checksum.
+        UnreadableError: the file is another; both digests are told.
+    """
+    name, digest = parse_checksum(text)
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, name.lower()).hexdigest()
+    if found != digest:
+        raise UnreadableError(f"{path.name} has the {name} checksum {found}, not the expected {digest}: nothing was loaded")
 
 
 async def download(url: str, folder: Path, settings: Settings, told: Told | None = None) -> Path:
@@ -65,7 +103,7 @@ async def download(url: str, folder: Path, settings: Settings, told: Told | None
     target.parent.mkdir(parents=True)
     client = SimpleAsyncHTTPClient(
         force_instance=True,
-        resolver=GuardedResolver(allow_private=settings.url_allow_private),
+        resolver=GuardedResolver(allow_private=settings.url_allow_private, hosts=settings.url_allow_hosts),
         max_body_size=limit,
     )
     received, total = 0, None

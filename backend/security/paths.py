@@ -13,7 +13,10 @@ def require_allowed(path: str, allowed: list[Path]) -> Path:
     Raises:
         ForbiddenError: it does not; the message tells how to allow it, and not whether the file exists.
     """
-    resolved = Path(path).resolve()
+    try:
+        resolved = Path(path).resolve()
+    except (OSError, ValueError, RuntimeError) as error:  # a null byte, a name too long, links in a circle
+        raise ForbiddenError(f"{path!r} is no path: {error}") from error
     for folder in allowed:
         root = folder.expanduser().resolve()
         if resolved == root or root in resolved.parents:

@@ -57,8 +57,17 @@ class Journal:
         """Forget a command, such as a load that killed the process when it was repeated."""
         needed = self._spooled()
         self.entries.remove(command)
-        self._file.write_bytes(b"".join(msgspec.json.encode(kept) + b"\n" for kept in self.entries))
+        self._write_all()
         self._release(needed - self._spooled())
+
+    def renew(self, entry: Command, renewed: Command) -> None:
+        """Keep `renewed` in the place of `entry`: a new process has given it another answer."""
+        if renewed != entry:
+            self.entries[self.entries.index(entry)] = renewed
+            self._write_all()
+
+    def _write_all(self) -> None:
+        self._file.write_bytes(b"".join(msgspec.json.encode(kept) + b"\n" for kept in self.entries))
 
     def _spooled(self) -> set[str]:
         return {path for entry in self.entries if (path := entry.spooled())}
@@ -68,6 +77,9 @@ class Journal:
             self.remove_spooled(Path(path))
 
     def remove_spooled(self, path: Path) -> None:
-        """Remove a file that was spooled, with the folder of its own that it lies in."""
-        if path.parent.parent == self.spool:
-            shutil.rmtree(path.parent, ignore_errors=True)
+        """Remove a file that was spooled with its folder in the spool, unless an entry still needs something in that."""
+        if self.spool not in path.parents:
+            return
+        folder = self.spool / path.relative_to(self.spool).parts[0]
+        if not any(folder == Path(needed) or folder in Path(needed).parents for needed in self._spooled()):
+            shutil.rmtree(folder, ignore_errors=True)

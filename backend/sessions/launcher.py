@@ -78,6 +78,17 @@ async def launch(
         "cache_mb": settings.picture_cache_mb,
         "threads": settings.render_threads,
         "max_files": settings.max_files,
+        "exec_timeout_s": settings.exec_timeout_s,
+        "exec_output_kb": settings.exec_output_kb,
+        "exec_result_mb": settings.exec_result_mb,
+        "sample_catalogue": str(settings.sample_catalogue) if settings.sample_catalogue else None,
+        "allow_path": [str(folder) for folder in settings.allow_path],
+        "max_volume_mb": settings.max_volume_mb,
+        "max_text_mb": settings.max_text_mb,
+        "max_control_points": settings.max_control_points,
+        "bundle_max_mb": settings.bundle_max_mb,
+        "bundle_max_files": settings.bundle_max_files,
+        "bundle_max_ratio": settings.bundle_max_ratio,
     }
     environment = dict(os.environ)
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PACKAGE_PARENT), environment.get("PYTHONPATH")]))

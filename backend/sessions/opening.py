@@ -11,7 +11,9 @@ import structlog
 from backend.config import Settings
 from backend.errors import NotFoundError, SlicecastError
 from backend.scene import commands as c
+from backend.scene.samples import Sample
 from backend.security.download import download
+from backend.sessions.progress import telling
 from backend.sessions.session import Session
 
 log = structlog.get_logger("session")
@@ -24,23 +26,13 @@ def is_url(text: str) -> bool:
 
 async def fetch(session: Session, url: str, settings: Settings, job: str) -> Path:
     """Download into the session's spool, so that it is there again after a crash; tells progress as `job`."""
-    told_at = 0
-
-    def told(received: int, total: int | None) -> None:
-        nonlocal told_at
-        if received - told_at > 1 << 20:
-            told_at = received
-            share = received / total if total else None
-            session.announce(c.Progress(job, f"Downloading {received >> 20} MB", share))
-
-    return await download(url, session.journal.spool, settings, told)
+    return await download(url, session.journal.spool, settings, telling(session.announce, job))
 
 
 async def open_arguments(session: Session, arguments: list[str], settings: Settings) -> None:
-    """Load what the command line names, or the demo without arguments."""
-    if not arguments:
+    """Load what the command line names, or the demo without arguments if that is wanted."""
+    if not arguments and settings.demo:
         await session.load([c.LoadDemo(job=new_job())])
-        return
     for argument in arguments:
         job = new_job()
         try:
@@ -50,6 +42,19 @@ async def open_arguments(session: Session, arguments: list[str], settings: Setti
             session.announce(c.Progress(job, f"Not loaded: {error}", 1.0))
             continue
         await session.load([c.Load(str(path), show_in_3d=True, job=job)])
+
+
+async def load_sample(session: Session, name: str) -> tuple[Sample, c.LoadResult]:
+    """Load sample data by name, its files downloaded if need be; progress is told.
+
+    Raises:
+        NotFoundError: there is no sample of this name.
+        SlicecastError: its files can not be had, or not read.
+    """
+    sample, job = session.samples.catalogue.find(name), new_job()
+    paths = await session.samples.obtain(sample.name, sample.files, lambda file: telling(session.announce, job, file))
+    command = c.LoadSample(sample.name, sample.files, [str(path) for path in paths], job=job)
+    return sample, await session.ask(command, c.LoadResult)
 
 
 def check_arguments(arguments: list[str]) -> None:

@@ -16,14 +16,17 @@ from backend.errors import SlicecastError, UnavailableError
 from backend.render.glprobe import NO_DRIVER
 from backend.scene import commands as c
 from backend.sessions.channel import RETRY_AFTER_S, Channel
+from backend.sessions.execution import Executions
 from backend.sessions.journal import Journal
 from backend.sessions.launcher import SceneProcess, launch
+from backend.sessions.progress import telling
+from backend.sessions.samples import SampleStore
 
 log = structlog.get_logger("session")
 T = TypeVar("T")
 Status = Literal["starting", "loading", "ready", "restarting", "failed"]
 Listener = Callable[[c.AnyEvent | Status], None]
-LIMITS = {kind.__name__: kind.limit for kind in get_args(c.AnyCommand)}  # name of the setting that bounds a command's time
+KINDS = {kind.__name__: kind for kind in get_args(c.AnyCommand)}
 RESTART_WINDOW_S = 60.0
 WATCH_EVERY_S = 0.25
 TELL_TIME_EVERY_S = 1.0
@@ -44,11 +47,14 @@ class Session:
         self._listeners: set[Listener] = set()
         self._process: SceneProcess | None = None
         self._started = asyncio.Event()
+        self._up = asyncio.Event()  # it has been ready once
         self._beat_at, self._beat = time.monotonic(), c.Beat(0.0)
         self._long_limits: list[float] = []  # of the long commands under way
         self._progress: dict[str, tuple[float, c.Progress]] = {}  # newest word of the process on each job, and when it came
         self._deaths: list[float] = []
         self._stopping = False
+        self.samples = SampleStore(settings)
+        self.executions = Executions(self.ask, journal, settings)
         self._tasks: set[asyncio.Task[None]] = set()
 
     # -- life ----------------------------------------------------------------------------------------------------
@@ -91,6 +97,8 @@ class Session:
 
     async def ask_picture(self, command: c.Command, answer: type[T]) -> tuple[T, bytes]:
         """As `ask`, with the bytes that come beside the value."""
+        if self.status == "starting":
+            await self._wait_for_start()
         channel = self._ready_process().channel
         if not isinstance(command, c.Frame):
             self.told += 1
@@ -100,6 +108,14 @@ class Session:
         if isinstance(value, c.PictureInfo):
             self._remember(value.view, value.rev, value.place)
         return value, body
+
+    async def _wait_for_start(self) -> None:
+        """Programs that start a server ask as soon as it listens; only later restarts are answered with "try again"."""
+        try:
+            async with asyncio.timeout(self._settings.start_timeout_s):
+                await self._up.wait()
+        except TimeoutError:
+            raise UnavailableError("the scene is starting", RETRY_AFTER_S) from None
 
     async def _ask_patiently(self, channel: Channel, command: c.Command, answer: type[T]) -> tuple[T, bytes]:
         """As `Channel.ask`, for work that may keep the process's interpreter to itself: native readers let no other thread run.
@@ -193,8 +209,10 @@ class Session:
             raise UnavailableError("the scene process died while it started")
 
     def _limit_of(self, command: str) -> float:
-        seconds: float = getattr(self._settings, LIMITS.get(command, c.Command.limit))
-        return seconds
+        kind = KINDS.get(command, c.Command)
+        seconds: float = getattr(self._settings, kind.limit)
+        grace: float = kind.grace_s
+        return seconds + grace
 
     async def _watch(self) -> None:
         while not self._stopping:
@@ -250,7 +268,8 @@ class Session:
         channel = self._process.channel
         for entry in list(self.journal.entries):
             try:
-                await self._ask_patiently(channel, entry, object)
+                answer, _body = await self._ask_patiently(channel, entry, entry.answer)
+                self.journal.renew(entry, entry.journaled(answer))
             except UnavailableError:
                 log.error("the process died again while it was told; that is given up", entry=repr(entry))
                 self.journal.drop(entry)
@@ -273,6 +292,9 @@ class Session:
                 log.warning(NO_DRIVER, gl=self._settings.gl)
             self._started.set()
             return
+        if isinstance(event, c.FilesWanted):
+            self._spawn(self._provide(event))
+            return
         if isinstance(event, c.SceneChanged):
             self.info = event.info
         elif isinstance(event, c.Progress):
@@ -280,6 +302,18 @@ class Session:
         elif isinstance(event, c.ViewChanged):
             self._remember(event.view, event.rev, event.patch)
         self.announce(event)
+
+    async def _provide(self, wanted: c.FilesWanted) -> None:
+        """Get what code in the scene process waits for."""
+        try:
+            told = lambda file: telling(self.announce, wanted.request, file)  # noqa: E731
+            paths = await self.samples.obtain(wanted.name, wanted.files, told)
+            self.tell(c.FilesReady(wanted.request, [str(path) for path in paths]))
+        except SlicecastError as error:
+            self.tell(c.FilesReady(wanted.request, error=str(error)))
+        except Exception as error:  # whatever it is, nobody may wait for ever
+            log.exception("files not provided", name=wanted.name)
+            self.tell(c.FilesReady(wanted.request, error=f"{type(error).__name__}: {error}"))
 
     def _remember(self, view: str, rev: int, state: dict[str, Any]) -> None:
         known_rev, known = self._places.get(view, (0, {}))
@@ -289,6 +323,7 @@ class Session:
     def _set_status(self, status: Status) -> None:
         if status != self.status:
             self.status = status
+            self._up.set()
             log.info("scene status", status=status, session=self.name)
             self.announce(status)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import nrrd
 import numpy as np
 import pytest
-import SimpleITK as sitk
+import SimpleITK
 
 from tests.support.live import LiveServer
 from tests.support.phantoms import centred, octant_volume, write_nrrd
@@ -18,12 +18,12 @@ SPELLINGS = ("gridTransform", "gridtransform", "griddtransform", "GRIDTRANSFORM"
 SIZE, ORIGIN, SPACING = (7, 6, 5), (10.0, -20.0, 30.0), (2.0, 3.5, 4.25)
 
 
-def field() -> sitk.Image:
+def field() -> SimpleITK.Image:
     """Smooth displacements (LPS mm) of up to 2 mm on an oblique grid."""
     directions = np.linalg.qr(np.array([[0.9, -0.3, 0.1], [0.2, 0.8, -0.4], [0.1, 0.5, 0.7]]))[0]
     k, j, i = np.mgrid[0 : SIZE[2], 0 : SIZE[1], 0 : SIZE[0]]
     vectors = np.stack([np.sin(i / 2), 2 * np.cos(j / 3), k / 4 - 0.5], axis=-1)
-    image = sitk.GetImageFromArray(vectors, isVector=True)
+    image = SimpleITK.GetImageFromArray(vectors, isVector=True)
     image.SetOrigin(ORIGIN)
     image.SetSpacing(SPACING)
     image.SetDirection(directions.ravel().tolist())
@@ -34,8 +34,8 @@ def field() -> sitk.Image:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     folder = tmp_path_factory.mktemp("transforms")
     affine, dims = centred(np.eye(3), (4.0, 4.0, 4.0), (20, 20, 20)), (20, 20, 20)
-    sitk.WriteImage(field(), str(folder / "image.nrrd"))
-    sitk.WriteTransform(sitk.DisplacementFieldTransform(field()), str(folder / "itk.h5"))
+    SimpleITK.WriteImage(field(), str(folder / "image.nrrd"))
+    SimpleITK.WriteTransform(SimpleITK.DisplacementFieldTransform(field()), str(folder / "itk.h5"))
     volume = write_nrrd(folder / "volume.nrrd", octant_volume(affine, dims), affine)
     live = LiveServer(volume, allow_path=[str(folder)], enable_exec=True).wait()
     assert live.get("/slicer/gridTransforms").json() == []
@@ -46,12 +46,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     live.stop()
 
 
-def got(live: LiveServer, query: str, path: Path) -> sitk.Image:
+def got(live: LiveServer, query: str, path: Path) -> SimpleITK.Image:
     answer = live.get(f"/slicer/gridTransform{query}")
     assert answer.status == 200, answer.body
     assert answer.headers["Content-Type"] == "application/octet-stream"
     path.write_bytes(answer.body)
-    return sitk.ReadImage(str(path), sitk.sitkVectorFloat64)
+    return SimpleITK.ReadImage(str(path), SimpleITK.sitkVectorFloat64)
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
@@ -70,7 +70,7 @@ def test_every_spelling_means_the_same(server: LiveServer, spelling: str) -> Non
 def test_values_and_geometry_are_those_that_simpleitk_wrote(server: LiveServer, tmp_path: Path, name: str) -> None:
     theirs, ours = field(), got(server, f"?id={name}", tmp_path / "got.nrrd")
     np.testing.assert_array_equal(
-        sitk.GetArrayViewFromImage(ours), sitk.GetArrayViewFromImage(theirs).astype(np.float32).astype(np.float64)
+        SimpleITK.GetArrayViewFromImage(ours), SimpleITK.GetArrayViewFromImage(theirs).astype(np.float32).astype(np.float64)
     )
     assert ours.GetSize() == SIZE
     np.testing.assert_allclose(ours.GetOrigin(), ORIGIN, atol=1e-12)
@@ -105,7 +105,7 @@ twin.SetAndObserveTransformToParent(node.GetTransformFromParent())
 """
     assert server.request("POST", "/slicer/exec", source).status == 200
     inverse = got(server, "?id=turned", tmp_path / "turned.nrrd")
-    forward = sitk.DisplacementFieldTransform(field())
+    forward = SimpleITK.DisplacementFieldTransform(field())
     for index in ((3, 3, 2), (2, 2, 2), (4, 3, 3)):
         point = np.array(inverse.TransformIndexToPhysicalPoint(index))
         moved = point + inverse[index]
@@ -146,7 +146,7 @@ transform.SetDisplacementGridData(cast.GetOutput())
 
 def test_the_scene_moves_points_as_simpleitk_does(server: LiveServer, tmp_path: Path) -> None:
     """Slicer's transform to the parent is the inverse of the field, which says where a result's point comes from."""
-    transform = sitk.DisplacementFieldTransform(got(server, "?id=itk", tmp_path / "got.nrrd"))
+    transform = SimpleITK.DisplacementFieldTransform(got(server, "?id=itk", tmp_path / "got.nrrd"))
     for index in ((3, 3, 2), (1, 4, 3)):
         r, a, s = (np.array((-1, -1, 1)) * field().TransformIndexToPhysicalPoint(index)).tolist()
         source = f"""

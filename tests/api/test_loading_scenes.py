@@ -304,8 +304,8 @@ def test_faces_that_name_points_which_are_not_there(server: LiveServer, folder: 
 
 
 def test_endings_without_a_reader_are_said_to_be_so(server: LiveServer, folder: Path) -> None:
-    (folder / "brain.mgz").write_bytes(b"\x1f\x8b" + bytes(100))
-    assert "no reader for volumes with this ending" in str(load(server, folder / "brain.mgz", "VolumeFile")["message"])
+    (folder / "brain.mnc").write_bytes(b"CDF" + bytes(100))
+    assert "no reader for volumes with this ending" in str(load(server, folder / "brain.mnc", "VolumeFile")["message"])
 
 
 def test_uploads_of_files_that_belong_together(server: LiveServer, folder: Path) -> None:

@@ -19,11 +19,15 @@ from tests.support.stream_client import StreamClient
 DEFAULT_COLOR = [1.0, 0.5000076295109483, 0.5000076295109483]
 
 
+def start(folder: Path) -> LiveServer:
+    affine, dims = centred(np.eye(3), (4.0, 4.0, 4.0), (30, 30, 30)), (30, 30, 30)
+    path = write_nrrd(folder / "volume.nrrd", octant_volume(affine, dims), affine)
+    return LiveServer(path, enable_exec=True, max_points=5).wait()
+
+
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    affine, dims = centred(np.eye(3), (4.0, 4.0, 4.0), (30, 30, 30)), (30, 30, 30)
-    path = write_nrrd(tmp_path_factory.mktemp("markups") / "volume.nrrd", octant_volume(affine, dims), affine)
-    server = LiveServer(path, enable_exec=True, max_points=5).wait()
+    server = start(tmp_path_factory.mktemp("markups"))
     yield server
     server.stop()
 
@@ -122,20 +126,19 @@ node.SetAndObserveTransformNodeID(transform.GetID())
     assert next(iter(server.get("/slicer/fiducials").json().values()))["markups"][0]["position"] == [4, 0, 0]
 
 
-def test_points_outlive_a_crash_where_they_were_put_last(server: LiveServer) -> None:
-    old = server.scene_pid()
-    os.kill(old, 9)  # what went before was in part done by exec, which is not told again
-    comes_back(server, old)
-    server.request("POST", "/slicer/exec", b"[slicer.mrmlScene.RemoveNode(n) for n in slicer.util.getNodesByClass("
-                                           b"'vtkMRMLMarkupsNode')]")  # fmt: skip
-    for query in ("add=1&id=F&r=1", "add=1&id=F&r=2&label=two", "add=1&id=G&r=3", "index=1&s=5", "index=1&s=6", "id=G&a=7"):
-        assert server.get(f"/slicer/fiducial?{query}").status == 200
-    before = list(server.get("/slicer/fiducials").json().values())
-    old = server.scene_pid()
-    os.kill(old, 9)
-    comes_back(server, old)
-    assert list(server.get("/slicer/fiducials").json().values()) == before
-    assert before[0]["markups"][1] == {"label": "two", "position": [0, 0, 6]}
+def test_points_outlive_a_crash_where_they_were_put_last(tmp_path: Path) -> None:
+    server = start(tmp_path)
+    try:
+        for query in ("add=1&id=F&r=1", "add=1&r=2&label=two", "add=1&id=G&r=3", "index=1&s=5", "index=1&s=6", "id=G&a=7"):
+            assert server.get(f"/slicer/fiducial?{query}").status == 200
+        before = server.get("/slicer/fiducials").json()
+        assert before["vtkMRMLMarkupsFiducialNode1"]["markups"][1] == {"label": "two", "position": [0, 0, 6]}
+        old = server.scene_pid()
+        os.kill(old, 9)
+        comes_back(server, old)
+        assert server.get("/slicer/fiducials").json() == before
+    finally:
+        server.stop()
 
 
 async def test_who_watches_a_view_sees_the_point_move(server: LiveServer) -> None:

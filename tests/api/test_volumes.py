@@ -15,11 +15,13 @@ from typing import Any
 import nrrd
 import numpy as np
 import pytest
-import SimpleITK as sitk
+import SimpleITK
+from hypothesis import given, settings
 from PIL import Image
 from slicerio import server as slicerio_server
 
 from tests.support.live import Answer, LiveServer
+from tests.support.nrrd_files import DATA, FIELDS, broken_files, file_of
 from tests.support.phantoms import OCTANTS, centred, octant_volume, write_nrrd
 from tests.support.restart import comes_back
 
@@ -59,17 +61,8 @@ def put(live: LiveServer, name: str, body: bytes) -> Answer:
     return live.request("POST", f"/slicer/volume?id={name}", body, Content_Type="application/x-www-form-urlencoded")
 
 
-def file_of(header: dict[str, str], data: bytes, end: str = "\n") -> bytes:
-    lines = ["NRRD0005", *(f"{key}: {value}" for key, value in header.items())]
-    return (end.join(lines) + end * 2).encode() + data
-
-
 def header_of(**changes: str | None) -> dict[str, str]:
-    fields = {
-        "type": "short", "dimension": "3", "space": "left-posterior-superior", "sizes": "4 3 2",
-        "space directions": "(1,0,0) (0,1.5,0) (0,0,2)", "kinds": "domain domain domain", "endian": "little",
-        "encoding": "raw", "space origin": "(-1,2,3)",
-    }  # fmt: skip
+    fields = dict(FIELDS)
     for name, value in changes.items():
         key = name.replace("_", " ")
         if value is None:
@@ -79,7 +72,7 @@ def header_of(**changes: str | None) -> dict[str, str]:
     return fields
 
 
-VOXELS = np.arange(24, dtype="<i2")
+VOXELS = np.frombuffer(DATA, "<i2")
 
 
 # -- reading ---------------------------------------------------------------------------------------------------------
@@ -163,6 +156,7 @@ def test_what_is_no_scalar_volume_is_refused(server: LiveServer) -> None:
         "?id=Arrows": "not a scalar volume",
         "?id=vtkMRMLSliceNodeRed": "not a vtkMRMLVolumeNode",
         "?id=" + "x" * 5000: "5000 characters",
+        "?id=a%00b": "can not be printed",
     }.items():
         answer = server.get(f"/slicer/volume{query}")
         assert answer.status == 500
@@ -227,8 +221,9 @@ def _texts(axes: np.ndarray) -> str:
         ({"kinds": None}, "\n"),
         ({}, "\r\n"),
         ({"space": "LPS"}, "\n"),
-        ({"space": "right-anterior-superior", "space_directions": "(-1,0,0) (0,-1.5,0) (0,0,2)", "space_origin": "(1,-2,3)"}, "\n"),
-        ({"space": "left-anterior-superior", "space_directions": "(1,0,0) (0,-1.5,0) (0,0,2)", "space_origin": "(-1,-2,3)"}, "\n"),
+        ({"space": "RAS", "space_directions": "(-1,0,0) (0,-1.5,0) (0,0,2)", "space_origin": "(1,-2,3)"}, "\n"),
+        ({"space": "LAS", "space_directions": "(1,0,0) (0,-1.5,0) (0,0,2)", "space_origin": "(-1,-2,3)"}, "\n"),
+        ({"space": "Ras", "space_directions": "(-1,0,0)(0,-1.5,0) ( 0, 0, 2 )", "space_origin": "(1,-2,3)"}, "\n"),
         ({"type": "int16_t", "measurement_frame": "(1,0,0) (0,1,0) (0,0,1)", "content": "ü: a: b"}, "\n"),
     ],
 )  # fmt: skip
@@ -272,7 +267,8 @@ __execResult = {}
 for color in ("Red", "Yellow", "Green"):
     composite = slicer.mrmlScene.GetNodeByID(f"vtkMRMLSliceCompositeNode{color}")
     node = slicer.mrmlScene.GetNodeByID(f"vtkMRMLSliceNode{color}")
-    __execResult[color] = [slicer.mrmlScene.GetNodeByID(composite.GetBackgroundVolumeID()).GetName(), min(node.GetFieldOfView()[:2])]
+    volume = slicer.mrmlScene.GetNodeByID(composite.GetBackgroundVolumeID())
+    __execResult[color] = [volume.GetName(), min(node.GetFieldOfView()[:2])]
 """
     shown = server.request("POST", "/slicer/exec", asked.encode()).json()
     assert {name for name, _fov in shown.values()} == {"Shown"}
@@ -362,6 +358,22 @@ def test_a_label_map_takes_whole_numbers_only(server: LiveServer) -> None:
     assert read(volume(server, "?id=Labels"))[0].dtype == np.uint8
 
 
+@given(broken_files().filter(bool))  # no body is a question
+@settings(max_examples=80, deadline=None)
+def test_whatever_comes_is_taken_or_refused_and_nothing_else_happens(server: LiveServer, data: bytes) -> None:
+    before = (server.get("/slicer/volumes").body, server.scene_pid())
+    answer = server.request("POST", "/slicer/volume?id=Fuzz", data)
+    if answer.status == 200:
+        assert answer.json() == {"status": "success"}
+        read(volume(server, "?id=Fuzz"))
+        assert server.scene_pid() == before[1]
+    else:
+        assert answer.status == 500
+        assert answer.headers["Content-Type"] == "application/json"
+        assert answer.json()["message"].startswith("Server error: ")
+        assert (server.get("/slicer/volumes").body, server.scene_pid()) == before
+
+
 # -- orientation -----------------------------------------------------------------------------------------------------
 
 
@@ -373,7 +385,7 @@ def test_a_volume_got_over_http_lies_in_simpleitk_where_our_pictures_show_it(
     path = write_nrrd(tmp_path / "in.nrrd", octant_volume(affine, DIMS), affine)
     assert put(server, "Placed", path.read_bytes()).status == 200
     (tmp_path / "out.nrrd").write_bytes(volume(server, "?id=Placed"))
-    image = sitk.ReadImage(str(tmp_path / "out.nrrd"))
+    image = SimpleITK.ReadImage(str(tmp_path / "out.nrrd"))
     picture = server.get("/slice?view=red&orientation=axial&offset=8&size=200").body
     grey = np.asarray(Image.open(io.BytesIO(picture)).convert("L")).astype(int)
     for right, anterior in ((9, 9), (9, -9), (-9, 9), (-9, -9)):
@@ -385,12 +397,12 @@ def test_a_volume_got_over_http_lies_in_simpleitk_where_our_pictures_show_it(
 
 def test_a_ct_that_simpleitk_wrote_comes_back_the_same(server: LiveServer, tmp_path: Path) -> None:
     source = Path(slicerio_server.__file__).parent / "data" / "CTChest4.nrrd"
-    image = sitk.ReadImage(str(source))
-    sitk.WriteImage(image, str(tmp_path / "gz.nrrd"), True)  # compressed
+    image = SimpleITK.ReadImage(str(source))
+    SimpleITK.WriteImage(image, str(tmp_path / "gz.nrrd"), True)  # compressed
     assert put(server, "CT", (tmp_path / "gz.nrrd").read_bytes()).json() == {"status": "success"}
     (tmp_path / "back.nrrd").write_bytes(volume(server, "?id=CT"))
-    back = sitk.ReadImage(str(tmp_path / "back.nrrd"))
-    np.testing.assert_array_equal(sitk.GetArrayViewFromImage(back), sitk.GetArrayViewFromImage(image))
+    back = SimpleITK.ReadImage(str(tmp_path / "back.nrrd"))
+    np.testing.assert_array_equal(SimpleITK.GetArrayViewFromImage(back), SimpleITK.GetArrayViewFromImage(image))
     assert back.GetOrigin() == image.GetOrigin()
     assert back.GetPixelID() == image.GetPixelID()
     np.testing.assert_allclose(back.GetSpacing(), image.GetSpacing(), rtol=1e-12)
@@ -464,6 +476,31 @@ def test_volumes_outlive_a_crash_with_their_ids_and_old_voxels_leave_the_spool(s
         live.stop()
 
 
+def test_voxels_never_come_back_under_another_name_though_ids_have_moved(server: LiveServer) -> None:
+    folder: Path = server.folder  # type: ignore[attr-defined]
+    live = LiveServer(folder / "MRHead.nrrd", enable_exec=True, max_restarts=9).wait()
+    try:
+        made = b"slicer.mrmlScene.AddNewNodeByClass('vtkMRMLScalarVolumeNode', 'Lost')"  # exec is not told again
+        assert live.request("POST", "/slicer/exec", made).status == 200
+        for factor, name in enumerate(("Lost", "A", "B", "C"), start=1):
+            assert put(live, name, file_of(header_of(), (VOXELS * factor).tobytes())).status == 200
+        for factor, name in ((10, "B"), (20, "A"), (30, "B")):
+            old = live.scene_pid()
+            os.kill(old, 9)
+            comes_back(live, old)
+            assert put(live, name, file_of(header_of(), (VOXELS * factor).tobytes())).status == 200
+        old = live.scene_pid()
+        os.kill(old, 9)
+        comes_back(live, old)
+        assert [entry["name"] for entry in live.get("/slicer/volumes").json()] == ["MRHead", "A", "B", "C"]
+        for name, factor in {"A": 20, "B": 30, "C": 4}.items():
+            assert (read(volume(live, f"?id={name}"))[0].ravel(order="F") == VOXELS * factor).all()
+        affine = centred(OBLIQUE, SPACING, DIMS)
+        np.testing.assert_array_equal(read(volume(live))[0].transpose(2, 1, 0), octant_volume(affine, DIMS))
+    finally:
+        live.stop()
+
+
 def test_a_client_that_goes_in_the_middle_leaves_nothing_behind(server: LiveServer) -> None:
     side = 200
     put(server, "Large", file_of(header_of(sizes=f"{side} {side} {side}"), bytes(2 * side**3)))
@@ -485,7 +522,7 @@ def open_nameless(live: LiveServer) -> list[str]:
     found = []
     for link in Path(f"/proc/{live.process.pid}/fd").iterdir():
         try:
-            found.append(os.readlink(link))
+            found.append(str(link.readlink()))
         except FileNotFoundError:
             continue
     return [name for name in found if "uploads" in name]

@@ -21,11 +21,11 @@ from backend.http.negotiate import parse_query
 from backend.http.static import is_folder, is_page
 from backend.http.switches import Switches
 
-# Slicer tests these prefixes in this order; the first that matches wins, whatever follows it.
+# Slicer tests these prefixes in this order; the first that matches wins, whatever follows it. `repl` is of older versions.
 PREFIXES = (
-    "exec", "timeimage", "system", "gui", "screenshot", "slice", "threeDGraphics", "threeD", "mrml", "tracking",
+    "exec", "repl", "timeimage", "system", "gui", "screenshot", "slice", "threeDGraphics", "threeD", "mrml", "tracking",
     "sampledata", "volumeSelection", "volumes", "volume", "gridTransforms", "gridTransform", "fiducials", "fiducial",
-    "segmentations", "segmentation", "accessDICOMwebStudy",
+    "segmentations", "segmentation", "accessDICOMwebStudy", "accessStudy", "open",
 )  # fmt: skip
 # Slicer's documentation and its clients write it in many ways.
 GRID_TRANSFORM = re.compile(r"\A/grid+d?transform(s?)", re.IGNORECASE)

@@ -14,8 +14,8 @@ from backend.api.slicer.exchange import Endpoint, Exchange
 from backend.errors import BadRequestError, ForbiddenError
 from backend.http.guard import is_foreign_page, is_from_here
 from backend.http.routes import Operation
+from backend.scene.slicer_version import SLICER_VERSION
 
-SLICER_VERSION = "5.13.0"
 END_AFTER_S = 1.0
 NO_COMMAND = "cannot unpack non-iterable NoneType object"  # Slicer's own words
 

@@ -6,8 +6,9 @@ millimetres in RAS, sizes are pixels, times are seconds unless the name says oth
 
 from __future__ import annotations
 
+from backend.scene.commands.arrangement import ShowSlicesIn3D
 from backend.scene.commands.base import Command, Journaling, PictureFormat, Vector3
-from backend.scene.commands.console import Execute
+from backend.scene.commands.console import Execute, Executed
 from backend.scene.commands.content import Describe, Load, LoadDemo, LoadResult, Node, SceneInfo, SelectNodes, Track
 from backend.scene.commands.events import AnyEvent, Beat, Progress, SceneChanged, Started, ViewChanged
 from backend.scene.commands.markups import (
@@ -20,7 +21,9 @@ from backend.scene.commands.markups import (
     PointPlaced,
     SegmentationEntry,
 )
+from backend.scene.commands.mrml import Clear, NodeProperties, Properties, Reload, Remove, Save, Saved
 from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
+from backend.scene.commands.samples import FilesReady, FilesWanted, LoadSample, SampleFile
 from backend.scene.commands.views import (
     CameraPatch,
     OpenView,
@@ -38,22 +41,33 @@ ViewCommand = OpenView | SetView | Pointer | Snapshot | Restore
 PictureCommand = Frame | CancelFrames | SlicePicture | ThreeDPicture
 ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track
 ConsoleCommand = Execute
+ArrangementCommand = ShowSlicesIn3D
+SampleCommand = LoadSample | FilesReady
 VolumeCommand = PutVolume | WriteVolume | WriteGrid | StepVolume
 MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
-AnyCommand = ViewCommand | PictureCommand | ContentCommand | ConsoleCommand | VolumeCommand | MarkupsCommand
+MrmlCommand = Properties | Save | Reload | Remove | Clear
+AnyCommand = (
+    ViewCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
+    | ConsoleCommand | SampleCommand | ArrangementCommand
+)  # fmt: skip
 
 __all__ = [
     "AddPoint",
     "AnyCommand",
     "AnyEvent",
+    "ArrangementCommand",
     "Beat",
     "CameraPatch",
     "CancelFrames",
+    "Clear",
     "Command",
     "ConsoleCommand",
     "ContentCommand",
     "Describe",
     "Execute",
+    "Executed",
+    "FilesReady",
+    "FilesWanted",
     "Frame",
     "Journaling",
     "ListPoints",
@@ -61,9 +75,12 @@ __all__ = [
     "Load",
     "LoadDemo",
     "LoadResult",
+    "LoadSample",
     "MarkupsCommand",
     "MovePoint",
+    "MrmlCommand",
     "Node",
+    "NodeProperties",
     "OpenView",
     "Picture",
     "PictureCommand",
@@ -74,13 +91,21 @@ __all__ = [
     "PointPlaced",
     "Pointer",
     "Progress",
+    "Properties",
     "PutVolume",
+    "Reload",
+    "Remove",
     "Restore",
+    "SampleCommand",
+    "SampleFile",
+    "Save",
+    "Saved",
     "SceneChanged",
     "SceneInfo",
     "SegmentationEntry",
     "SelectNodes",
     "SetView",
+    "ShowSlicesIn3D",
     "SlicePicture",
     "Snapshot",
     "Started",

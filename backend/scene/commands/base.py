@@ -16,18 +16,23 @@ class Command(msgspec.Struct, tag=True, omit_defaults=True):
 
     limit: ClassVar[str] = "command_timeout_s"
     """Name of the setting that bounds how long the scene may be busy with it."""
+    grace_s: ClassVar[float] = 0.0
+    """How long beyond that the process is left alone, where it keeps to the limit by itself."""
     patient: ClassVar[bool] = False
     """Native code may keep the whole process silent meanwhile, so a missing heartbeat is no fault."""
     journal: ClassVar[Journaling] = "no"
     """How a new scene process is told after a crash: not at all, in turn, only the newest of its key, or by forgetting
     everything before (`clear`)."""
 
+    answer: ClassVar[Any] = object
+    """Type of its answer, where the journal makes something of it."""
+
     def journal_key(self) -> str:
         """What makes two `newest` entries the same; only the later one is kept."""
         return type(self).__name__
 
     def journaled(self, answer: Any) -> Command:
-        """What the journal keeps, now that the answer is known."""
+        """What the journal keeps, now that the answer is known; asked again when a new process has answered."""
         del answer
         return self
 

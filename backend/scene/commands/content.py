@@ -23,6 +23,10 @@ class Load(Command):
     show_in_3d: bool = False
     job: str = ""
 
+    def spooled(self) -> str:
+        """What it loads: an upload or a download is needed as long as the load may have to be repeated."""
+        return self.path
+
 
 class LoadDemo(Command):
     """Open the demo scene: a CT chest with its segmentation and points, volume rendered."""
@@ -34,11 +38,16 @@ class LoadDemo(Command):
 
 
 class SelectNodes(Command):
-    """List nodes by exact id, or by class (is-a) and exact name."""
+    """List nodes by exact id, or by class (is-a) and exact name; all where nothing is given."""
 
     id: str | None = None
     class_name: str | None = None
     name: str | None = None
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing is given."""
+        return self.id is None and self.class_name is None and self.name is None
 
 
 class Track(Command):

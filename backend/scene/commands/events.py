@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from backend.scene.commands.content import SceneInfo
+from backend.scene.commands.samples import FilesWanted
 
 
 class ViewChanged(msgspec.Struct, tag=True):
@@ -46,4 +47,4 @@ class Beat(msgspec.Struct, tag=True):
     command: str = ""
 
 
-AnyEvent = ViewChanged | SceneChanged | Progress | Started | Beat
+AnyEvent = ViewChanged | SceneChanged | Progress | Started | Beat | FilesWanted

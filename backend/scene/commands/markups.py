@@ -33,22 +33,28 @@ class PointPlaced(msgspec.Struct):
     """The control point that was moved or added, and whether its list was made for it."""
 
     id: str
+    name: str
     index: int
     label: str
     made: bool = False
 
 
 class MovePoint(Command):
-    """Move control point `index` of the first markups node whose name or id matches the shell pattern `id`."""
+    """Move control point `index` of the first markups node whose name or id matches the shell pattern `id`.
+
+    With `name`, which the journal adds, of the node that has this id and this name.
+    """
 
     journal = "newest"
+    answer = PointPlaced
     position: Vector3
     index: int = 0
     id: str | None = None
+    name: str = ""
 
     def journaled(self, answer: Any) -> Command:
-        """With the exact id, which means the same node whatever else has come meanwhile."""
-        return msgspec.structs.replace(self, id=answer.id)
+        """With exact id and name, which mean the same node whatever else has come meanwhile."""
+        return msgspec.structs.replace(self, id=answer.id, name=answer.name)
 
     def journal_key(self) -> str:
         """Each point is remembered where it was put last."""
@@ -56,17 +62,23 @@ class MovePoint(Command):
 
 
 class AddPoint(Command):
-    """Add a control point to the first point list that matches `id`, or to a new list of that name; up to `most` in a list."""
+    """Add a control point to the first point list that matches `id`, or to a new list of that name; up to `most` in a list.
+
+    With `name`, which the journal adds, to the list that has this id and this name, or that was `made` and is made again.
+    """
 
     journal = "append"
+    answer = PointPlaced
     position: Vector3
     most: int
     id: str | None = None
     label: str | None = None
+    name: str = ""
+    made: bool = False
 
     def journaled(self, answer: Any) -> Command:
-        """With the exact id, unless the list was made, which is then made again."""
-        return self if answer.made else msgspec.structs.replace(self, id=answer.id)
+        """With exact id and name."""
+        return msgspec.structs.replace(self, id=answer.id, name=answer.name, made=answer.made)
 
 
 class ListSegmentations(Command):

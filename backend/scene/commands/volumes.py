@@ -54,22 +54,26 @@ class VolumePut(msgspec.Struct):
 class PutVolume(Command):
     """Read an NRRD file of the spool into the first volume that matches `id`, or a new one of that name, and show it.
 
-    The last three fields are for the journal and hold what the answer said.
+    The last four fields hold what the answer said. When told again it means that very volume, whatever `id` matches by then.
     """
 
     limit = "load_timeout_s"
     patient = True
     journal = "append"
+    answer = VolumePut
     path: str
     id: str | None = None
     most_bytes: int = 1 << 32
     node_id: str = ""
+    name: str = ""
     made: bool = False
     gone: tuple[str, ...] = ()
 
     def journaled(self, answer: Any) -> Command:
         """With what the answer said of the volume."""
-        return msgspec.structs.replace(self, node_id=answer.id, made=answer.made, gone=tuple(answer.gone))
+        return msgspec.structs.replace(
+            self, node_id=answer.id, name=answer.name, made=answer.made, gone=tuple(answer.gone)
+        )  # fmt: skip
 
     def spooled(self) -> str:
         """The file with the voxels."""

@@ -18,6 +18,7 @@ import {
   VIEWS,
   type ViewName,
 } from "../state/store";
+import { LinkOffer, LinkQuestion } from "./Links";
 import { Toolbar } from "./Toolbar";
 import { HELP, STATUS_TEXT } from "./texts";
 import { ViewPanel } from "./ViewPanel";
@@ -124,6 +125,7 @@ export function App() {
       </div>
       {dropping && <div class="drop">Drop to load</div>}
       {showHelp.value && <Help />}
+      <LinkQuestion />
     </div>
   );
 }
@@ -143,6 +145,7 @@ function Help() {
       <button type="button" onClick={() => (showHelp.value = false)}>
         Close
       </button>
+      <LinkOffer />
     </dialog>
   );
 }

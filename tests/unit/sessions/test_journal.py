@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from backend.scene.commands import Command, Load, LoadDemo
+from backend.scene.commands import Command, Load, LoadDemo, PutVolume, VolumePut
 from backend.sessions.journal import Journal
 from tests.support.live import ROOT
 
@@ -109,3 +109,71 @@ def test_a_new_server_starts_afresh_uploads_included(journal: Journal, tmp_path:
     assert again.spool.is_dir()
     assert list(again.spool.iterdir()) == []
     assert not (tmp_path / "default" / "journal.jsonl").exists()
+
+
+def put(journal: Journal, number: int, node: str, made: bool = False, gone: tuple[str, ...] = ()) -> Path:
+    """A volume that was put in: its file lies in a folder of its own, as bodies do."""
+    path = journal.spool / f"{number:04d}" / "body"
+    path.parent.mkdir()
+    path.write_bytes(b"voxels")
+    journal.note(PutVolume(str(path), node).journaled(VolumePut(node, f"name of {node}", made, list(gone))))
+    return path
+
+
+def told(journal: Journal) -> list[tuple[str, str]]:
+    return [(entry.node_id, Path(entry.path).parent.name) for entry in journal.entries if isinstance(entry, PutVolume)]
+
+
+def kept(journal: Journal) -> list[str]:
+    return sorted(folder.name for folder in journal.spool.iterdir())
+
+
+def test_a_volume_is_made_with_its_newest_voxels_and_older_ones_leave_the_spool(journal: Journal) -> None:
+    put(journal, 1, "A", made=True)
+    put(journal, 2, "B", made=True)
+    put(journal, 3, "A")
+    put(journal, 4, "A")
+    assert told(journal) == [("A", "0004"), ("B", "0002"), ("A", "0004")]
+    assert kept(journal) == ["0002", "0004"]
+
+
+def test_voxels_of_a_volume_that_has_gone_are_not_kept_but_its_number_is(journal: Journal) -> None:
+    put(journal, 1, "A", made=True)
+    put(journal, 2, "B")
+    journal.note(LOADS[0])
+    put(journal, 3, "C", made=True, gone=("A", "B"))
+    assert told(journal) == [("A", "0003"), ("C", "0003")]
+    assert kept(journal) == ["0003"]
+    assert journal.entries[1] == LOADS[0]
+
+
+def test_an_emptied_scene_empties_the_spool_of_volumes(journal: Journal) -> None:
+    put(journal, 1, "A", made=True)
+    (journal.spool / "download").mkdir()
+    journal.note(Cleared())
+    assert kept(journal) == ["download"]
+
+
+def test_what_is_forgotten_leaves_the_spool(journal: Journal) -> None:
+    put(journal, 1, "A", made=True)
+    journal.drop(journal.entries[0])
+    assert (kept(journal), journal.entries) == ([], [])
+
+
+def test_nothing_outside_the_spool_is_ever_removed(journal: Journal, tmp_path: Path) -> None:
+    outside = tmp_path / "precious" / "file"
+    outside.parent.mkdir()
+    outside.write_bytes(b"")
+    journal.remove_spooled(outside)
+    journal.remove_spooled(journal.spool)
+    journal.remove_spooled(journal.spool / "file")
+    assert outside.exists()
+    assert journal.spool.exists()
+
+
+def test_an_entry_is_kept_as_a_new_process_answered_it(journal: Journal) -> None:
+    put(journal, 1, "A", made=True)
+    put(journal, 2, "B", made=True)
+    first = journal.entries[0]
+    journal.renew(first, first.journaled(VolumePut("A2", "name of A", True)))
+    assert [node for node, _file in told(journal)] == ["A2", "B"]

@@ -1,0 +1,107 @@
+"""`slicer:` links sent to us: `GET|POST /slicer?url=` for browsers and desktops, `POST /api/open` for programs."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+import tornado.web
+
+from backend.errors import BadRequestError, NotFoundError
+from backend.http.base import BaseHandler
+from backend.http.negotiate import parse_query
+from backend.http.origin import is_own_address, require_own_page, wants_page
+from backend.http.routes import Operation, Param, Route
+from backend.links.link import parse_link
+from backend.links.opener import Opener
+
+VIEWER = "/viewer/"
+
+
+class OpenRequest(msgspec.Struct):
+    """Body of `POST /api/open`."""
+
+    url: str
+
+
+class OpenHandler(BaseHandler):
+    """`POST /api/open`, and `/slicer` itself."""
+
+    def initialize(self, opener: Opener) -> None:
+        """Who opens links."""
+        self.opener = opener
+
+    async def post(self) -> None:
+        """Open the link of the body, or of the query."""
+        require_own_page(self)
+        await self._open(self._wanted())
+
+    async def _open(self, url: str) -> None:
+        """A study that is here is answered when it is loaded; for all else there is a job."""
+        link = parse_link(url)
+        is_own = partial(is_own_address, self)
+        job = self.opener.open(link, is_own)
+        viewer = f"{self.request.protocol}://{self.request.host}{VIEWER}"
+        answer: dict[str, Any] = {
+            "study": link.study.uid if link.study else None,
+            "viewer": self.opener.session.name,
+            "url": viewer,
+        }
+        if self.opener.is_local(link, is_own):
+            result = await self.opener.jobs.wait(job)
+            self.send_json({"status": "success", **answer, "loaded": result["loaded"], "warnings": result["warnings"]})
+            return
+        place = f"/api/jobs/{job.id}"
+        self.set_header("Location", place)
+        self.send_json({"status": "accepted", **answer, "job": job.id, "job_url": place}, 202)
+
+    def _wanted(self) -> str:
+        """The link, from a JSON body or the query.
+
+        Raises:
+            BadRequestError: there is none.
+        """
+        body = self.gathered
+        if body.lstrip()[:1] == b"{":  # whatever it is labelled; curl calls every body a form
+            try:
+                return msgspec.json.decode(body, type=OpenRequest).url
+            except (msgspec.DecodeError, UnicodeError) as error:
+                raise BadRequestError(f'the body is not {{"url": …}}: {error}') from error
+        found = self.query.get("url") or parse_query(body.decode("utf-8", "replace")).get("url")
+        if not found:
+            raise BadRequestError("url is missing: a slicer: link, percent-encoded")
+        return found
+
+
+class SlicerLinkHandler(OpenHandler):
+    """`/slicer?url=`. Without a query it is a page of the document root, as in Slicer, and there is none."""
+
+    async def get(self) -> None:
+        """Open the link of the query; a browser is sent to the viewer, which asks its user first."""
+        if not self.request.query:
+            raise NotFoundError(f"there is nothing at {self.request.path}")
+        url = self._wanted()
+        parse_link(url)
+        if wants_page(self):
+            self.set_header("Referrer-Policy", "no-referrer")
+            self.redirect(f"{VIEWER}#open={quote(url, safe='')}", status=303)
+            return
+        require_own_page(self)
+        await self._open(url)
+
+    async def head(self, *_args: str, **_kwargs: str) -> None:
+        """Refuse: asking for headers must open nothing."""
+        raise tornado.web.HTTPError(405)
+
+
+def routes(opener: Opener) -> list[Route]:
+    """The routes of links."""
+    one, url = {"opener": opener}, (Param("url", "slicer: link, percent-encoded"),)
+    text = "Open a slicer: link: fetch the study or files that it names and load them"
+    return [
+        Route(r"/slicer", SlicerLinkHandler, (Operation("/slicer", text, ("GET", "POST"), "links", url),), one),
+        Route(r"/api/open", OpenHandler,
+              (Operation("/api/open", text, ("POST",), "links", url, accepts="application/json"),), one),
+    ]  # fmt: skip

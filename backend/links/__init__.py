@@ -1,0 +1,1 @@
+"""`slicer:` links: what they say, and doing it."""

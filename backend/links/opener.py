@@ -1,0 +1,234 @@
+"""Does what a link asks: fetches studies and files and loads them into the scene, as a job."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, quote, urlsplit
+
+from backend.config import Settings
+from backend.errors import NotFoundError, SlicecastError, UnreadableError
+from backend.jobs.jobs import Job, Jobs
+from backend.links.link import File, Link, Study
+from backend.links.loading import ask_surely
+from backend.peers.dicomweb import FetchedSeries, Limits, StudyFetch
+from backend.peers.files import fetch_file
+from backend.peers.http import Budget, Peer, PeerError
+from backend.peers.study_files import StudyFiles
+from backend.scene import commands as c
+from backend.security.addresses import parse_address, require_listed
+from backend.security.download import file_name_of
+from backend.sessions.session import Session
+
+FETCHING = 0.7  # share of the time, for the progress
+IsOwn = Callable[[SplitResult], bool]
+
+
+@dataclass
+class Span:
+    """A part of a job's progress."""
+
+    job: Job
+    low: float = 0.0
+    high: float = 1.0
+
+    def tell(self, text: str, share: float | None, **counts: int) -> None:
+        """Say how far this part is, 0 to 1."""
+        self.job.tell(text, self.low + (self.high - self.low) * (share or 0.0), **counts)
+
+    def part(self, low: float, high: float) -> Span:
+        """A part of this part."""
+        size = self.high - self.low
+        return Span(self.job, self.low + size * low, self.low + size * high)
+
+
+@dataclass
+class Outcome:
+    """What came of a link so far; it is the job's result as it stands, whatever happens later."""
+
+    study: str | None = None
+    series: list[FetchedSeries] = field(default_factory=list)
+    nodes: list[c.Node] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def describe(self) -> dict[str, Any]:
+        """For clients."""
+        described: dict[str, Any] = {
+            "loaded": [{"id": node.id, "name": node.name, "class": node.class_name} for node in self.nodes],
+            "warnings": list(self.warnings),
+        }
+        if self.study is not None:
+            described["study"] = self.study
+            described["series"] = [
+                {"uid": one.uid, "modality": one.modality, "description": one.description, "number": one.number,
+                 "instances": one.instances, "state": one.state, "reason": one.reason}
+                for one in self.series
+            ]  # fmt: skip
+        return described
+
+
+@dataclass(frozen=True)
+class Opener:
+    """Opens links into one session."""
+
+    session: Session
+    settings: Settings
+    jobs: Jobs
+    files: StudyFiles
+
+    def open(self, link: Link, is_own: IsOwn, in_3d: bool = True) -> Job:
+        """Begin with what a link asks. `is_own` tells addresses of this very server.
+
+        Raises:
+            ForbiddenError: a server that it names is not allowed; nothing was connected to.
+            NotFoundError: it means a study of this server, which is not there.
+            TooLargeError: too much is under way.
+        """
+        study = link.study
+        if study is not None and _is_here(study, is_own):
+            if not self.files.series_of(study.uid):
+                raise NotFoundError(f"this server has no study {study.uid}")
+            study = Study(study.uid)
+        elif study is not None and study.endpoint is not None:
+            require_listed(parse_address(study.endpoint), self.settings.link_allow_hosts)
+        for file in link.files:
+            address = parse_address(file.address)
+            if not is_own(address):
+                require_listed(address, self.settings.link_allow_hosts)
+        wanted = Link(study, link.files, link.show_3d)
+        return self.jobs.submit(
+            "files" if study is None else "study", _title(wanted), lambda job: self._open(job, wanted, in_3d)
+        )
+
+    def is_local(self, link: Link, is_own: IsOwn) -> bool:
+        """Whether a link means nothing but a study that this server has itself."""
+        return link.study is not None and not link.files and _is_here(link.study, is_own)
+
+    async def _open(self, job: Job, link: Link, in_3d: bool) -> dict[str, Any]:
+        outcome = Outcome()
+        steps = (link.study is not None) + len(link.files)
+        spans = [Span(job, step / steps, (step + 1) / steps) for step in range(steps)]
+        try:
+            if link.study is not None:
+                outcome.study = link.study.uid
+                await self._open_study(link.study, spans.pop(0), outcome, in_3d)
+            for file, span in zip(link.files, spans, strict=True):
+                await self._open_file(file, span, outcome, in_3d)
+            if link.show_3d and outcome.nodes:
+                await ask_surely(self.session, self.settings, c.ShowSlicesIn3D(), type(None))
+        finally:
+            job.result = outcome.describe()
+        if not outcome.nodes:
+            raise UnreadableError("nothing could be loaded: " + "; ".join(outcome.warnings))
+        job.tell("Loaded " + ", ".join(node.name for node in outcome.nodes), 1.0)
+        return outcome.describe()
+
+    # -- studies -------------------------------------------------------------------------------------------------
+
+    async def _open_study(self, study: Study, span: Span, outcome: Outcome, in_3d: bool) -> None:
+        if study.endpoint is None:
+            outcome.series = [
+                FetchedSeries(uid, instances=count, images=count, state="present")
+                for uid in self.files.series_of(study.uid)
+                if (count := len(self.files.instances(study.uid, uid)))
+            ]
+        else:
+            async with self.files.lock(study.uid):
+                await self._fetch(study, study.endpoint, span.part(0.0, FETCHING), outcome)
+        outcome.warnings += [f"{one.label}: not fetched: {one.reason}" for one in outcome.series if one.state == "failed"]
+        await self._load_series(study.uid, span.part(FETCHING, 1.0), outcome, in_3d)
+
+    async def _fetch(self, study: Study, endpoint: str, span: Span, outcome: Outcome) -> None:
+        settings = self.settings
+        budget = Budget(settings.study_max_mb << 20)
+        fetch = StudyFetch(
+            Peer(endpoint, study.token, budget, settings.study_silence_s),
+            study.uid, study.bulk, self.files,
+            Limits(settings.study_max_instances, settings.study_answer_mb << 20),
+            lambda text, share, counts: span.tell(text, share, **counts),
+        )  # fmt: skip
+        try:
+            async with asyncio.timeout(settings.study_timeout_s):
+                await fetch.run()
+        except TimeoutError:
+            raise PeerError(f"the study was not there within {settings.study_timeout_s:g} s") from None
+        finally:
+            outcome.series = fetch.series
+
+    async def _load_series(self, study: str, span: Span, outcome: Outcome, in_3d: bool) -> None:
+        """Load what is there, series by series. The first that is more than a localizer is shown."""
+        there = sorted((one for one in outcome.series if one.state != "failed"), key=_order)
+        for place, one in enumerate(there):
+            part = span.part(place / len(there), (place + 1) / len(there))
+            shown = not outcome.nodes
+            command = c.Load(
+                str(self.files.series_folder(study, one.uid)), None, {} if shown else {"show": "false"}, in_3d and shown
+            )
+            await self._load(command, one.label, part, outcome)
+
+    # -- files ---------------------------------------------------------------------------------------------------
+
+    async def _open_file(self, file: File, span: Span, outcome: Outcome, in_3d: bool) -> None:
+        settings, fetching = self.settings, span.part(0.0, FETCHING)
+        budget = Budget(settings.url_max_mb << 20)
+        peer = Peer(file.address, "", budget, settings.study_silence_s, settings.link_allow_hosts)
+        name = file_name_of(file.address if file.name is None else quote(file.name))
+
+        def told(received: int, total: int | None) -> None:
+            fetching.tell(f"Fetching {name}, {received >> 20} MB", received / total if total else None, bytes=received)
+
+        try:
+            async with asyncio.timeout(settings.url_timeout_s):
+                path = await fetch_file(peer, self.session.journal.spool, name, told)
+        except TimeoutError:
+            outcome.warnings.append(f"{name}: not fetched: it was not there within {settings.url_timeout_s:g} s")
+            return
+        except SlicecastError as error:
+            outcome.warnings.append(f"{name}: not fetched: {error}")
+            return
+        await self._load(c.Load(str(path), file.file_type, show_in_3d=in_3d), name, span.part(FETCHING, 1.0), outcome)
+
+    # -- into the scene ------------------------------------------------------------------------------------------
+
+    async def _load(self, command: c.Load, label: str, span: Span, outcome: Outcome) -> None:
+        command.job = f"{span.job.id}.{len(outcome.nodes)}"
+        span.tell(f"Loading {label}", 0.0)
+
+        def hear(event: object) -> None:
+            if isinstance(event, c.Progress) and event.job == command.job:
+                span.tell(f"Loading {label}: {event.text}", event.fraction)
+
+        deaf = self.session.listen(hear)
+        try:
+            result = await ask_surely(self.session, self.settings, command, c.LoadResult)
+        except SlicecastError as error:
+            outcome.warnings.append(f"{label}: not loaded: {error}")
+            return
+        finally:
+            deaf()
+        outcome.nodes += result.nodes
+        outcome.warnings += [f"{label}: {warning}" for warning in result.warnings]
+
+
+def _is_here(study: Study, is_own: IsOwn) -> bool:
+    return study.endpoint is None or is_own(urlsplit(study.endpoint))
+
+
+def _order(one: FetchedSeries) -> tuple[bool, int, str]:
+    """Volumes before localizers and single images, then by number."""
+    return one.images < 3, one.number if one.number is not None else 1 << 31, one.uid
+
+
+def _title(link: Link) -> str:
+    """What a link is about, for people. Addresses may hold secrets, so only hosts are named."""
+    parts = []
+    if link.study is not None:
+        host = urlsplit(link.study.endpoint).hostname if link.study.endpoint else None
+        parts.append(f"study {link.study.uid}" + (f" from {host}" if host else ""))
+    parts += [
+        file.name or f"{Path(urlsplit(file.address).path).name} from {urlsplit(file.address).hostname}" for file in link.files
+    ]
+    return ", ".join(parts)

@@ -1,0 +1,1 @@
+"""Other servers: fetching from them, and what was fetched."""

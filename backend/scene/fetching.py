@@ -1,0 +1,43 @@
+"""How code in the scene process gets at files that have to be downloaded: the gateway does it, under its rules."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from backend.errors import UnavailableError
+from backend.scene.commands import AnyEvent, Command, FilesReady, FilesWanted, SampleFile
+
+
+class Fetcher:
+    """Asks for files and waits for them, on any thread."""
+
+    def __init__(self, emit: Callable[[AnyEvent], None]) -> None:
+        self._emit = emit
+        self._waiting: dict[str, tuple[threading.Event, list[FilesReady]]] = {}
+
+    def fetch(self, name: str, files: Sequence[SampleFile]) -> list[Path]:
+        """The files in one folder, each under its name.
+
+        Raises:
+            UnavailableError: they can not be had, with the reason.
+        """
+        request, arrived, answers = secrets.token_hex(6), threading.Event(), list[FilesReady]()
+        self._waiting[request] = (arrived, answers)
+        try:
+            self._emit(FilesWanted(request, name, list(files)))
+            arrived.wait()
+        finally:
+            del self._waiting[request]
+        if answers[0].error:
+            raise UnavailableError(answers[0].error)
+        return [Path(path) for path in answers[0].paths]
+
+    def notice(self, command: Command) -> None:
+        """Called on the input thread as a command arrives: the scene thread is the one that waits."""
+        if isinstance(command, FilesReady) and command.request in self._waiting:
+            arrived, answers = self._waiting[command.request]
+            answers.append(command)
+            arrived.set()
