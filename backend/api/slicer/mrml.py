@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from backend.api.slicer.exchange import Endpoint, Exchange
+from backend.api.slicer.graphics import Graphics
 from backend.api.slicer.links import Links
 from backend.config import Settings
 from backend.errors import BadRequestError, ForbiddenError, SlicecastError
@@ -85,7 +86,9 @@ class Mrml:
     async def answer(self, exchange: Exchange) -> None:
         """By method."""
         query, selection = exchange.query, _selection(exchange.query)
-        if exchange.method in ("GET", "HEAD"):
+        if exchange.method == "GET" and "format" in query and not exchange.rest:  # SlicerWeb's
+            await Graphics(self.session).nodes(exchange)
+        elif exchange.method in ("GET", "HEAD"):
             exchange.send_json(await self._read(exchange, selection))
         elif exchange.method == "POST" and scheme_of(query.get("url", "")) == "slicer":
             await self.links.begin(exchange)
