@@ -95,12 +95,14 @@ class MrmlCommands:
         for node in gone:
             if self._scene.IsNodePresent(node):  # it may have gone with the one before
                 self._scene.RemoveNode(node)
-        self._views.threed().refit_box()
+        for view in self._views.threeds():
+            view.refit_box()
         self._context.announce_lists()
 
     def _clear(self, _command: c.Clear, _arrived: float) -> None:
         self._scene.Clear(False)
         self._scene.SetURL("")
         slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(self._scene)  # clearing takes it away
-        self._views.threed().refit_box()
+        for view in self._views.threeds():
+            view.refit_box()
         self._context.announce_lists()

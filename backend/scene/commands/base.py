@@ -24,6 +24,8 @@ class Command(msgspec.Struct, tag=True, omit_defaults=True):
     """How a new scene process is told after a crash: not at all, in turn, only the newest of its key, or in turn
     with everything before forgotten (`clear`)."""
 
+    outlives_clear: ClassVar[bool] = False
+    """A journal entry that a `clear` does not touch: what clients show, not what the scene holds."""
     answer: ClassVar[Any] = object
     """Type of its answer, where the journal makes something of it."""
 
