@@ -41,6 +41,7 @@ class Journal:
             needed = self._spooled()
             self.entries = [entry for entry in self.entries if entry.outlives_clear]
             self._file.write_bytes(b"")
+            self._append(command)  # a cleared scene has its nodes in another order than a new one
             self._release(needed)
 
     def _append(self, command: Command) -> None:

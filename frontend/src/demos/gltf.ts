@@ -8,6 +8,7 @@ import { byId, sayServer } from "./page";
 
 const SOURCE = "/slicer/threeDGraphics";
 const VIEW_ANGLE = 30; // as Slicer's
+const ALONG = 0.95;
 const GROUND: [string, string] = ["#c1c3e8", "#7478be"]; // Slicer's, bottom and top
 
 const surface = byId("surface");
@@ -47,8 +48,8 @@ function begin(): void {
     notice.textContent = "";
     wanted = true;
   });
-  world.add(new THREE.HemisphereLight("#ffffff", "#8f8f98", 1.2));
-  const lamp = new THREE.DirectionalLight("#ffffff", 2);
+  world.add(new THREE.HemisphereLight("#ffffff", "#8f8f98", 0.9));
+  const lamp = new THREE.DirectionalLight("#ffffff", 1.6);
   camera.add(lamp); // a headlight, as Slicer's
   world.add(camera);
   controls = new OrbitControls(camera, renderer.domElement);
@@ -89,9 +90,12 @@ function draw(): void {
 function placeLetters(): void {
   const middle = box.getCenter(new THREE.Vector3());
   const half = box.getSize(new THREE.Vector3()).multiplyScalar(0.55);
+  const ahead = camera.getWorldDirection(new THREE.Vector3());
   for (const [direction, letter] of letters) {
-    const at = new THREE.Vector3(...eyeOf(direction)).multiply(half).add(middle).project(camera);
-    const seen = model !== null && at.z < 1 && Math.abs(at.x) < 0.98 && Math.abs(at.y) < 0.98;
+    const side = new THREE.Vector3(...eyeOf(direction));
+    const at = side.clone().multiply(half).add(middle).project(camera);
+    const beside = Math.abs(side.dot(ahead)) < ALONG; // letters straight ahead would lie on each other
+    const seen = model !== null && beside && at.z < 1 && Math.abs(at.x) < 0.98 && Math.abs(at.y) < 0.98;
     letter.hidden = !seen;
     letter.style.left = `${(at.x + 1) * 50}%`;
     letter.style.top = `${(1 - at.y) * 50}%`;
@@ -183,14 +187,14 @@ function dispose(object: THREE.Object3D): void {
 
 const TURN = Math.PI / 36;
 surface.addEventListener("keydown", (event) => {
-  const step = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+  const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
   const zoom = { "+": 0.9, "=": 0.9, "-": 1 / 0.9 }[event.key];
   const letter = event.key.toUpperCase() as Direction;
   if (!controls || event.ctrlKey || event.metaKey || event.altKey) return;
   if (step || zoom) {
     const arm = camera.position.clone().sub(controls.target);
     const around = new THREE.Spherical().setFromVector3(new THREE.Vector3(arm.x, arm.z, -arm.y));
-    around.theta += -(step?.[0] ?? 0) * TURN;
+    around.theta -= (step?.[0] ?? 0) * TURN;
     around.phi = Math.min(Math.max(around.phi - (step?.[1] ?? 0) * TURN, 0.01), Math.PI - 0.01);
     around.radius *= zoom ?? 1;
     const { x, y, z } = new THREE.Vector3().setFromSpherical(around);
