@@ -51,8 +51,8 @@ def _pid(server: LiveServer) -> int | None:
     [
         (b'{"layout": "nosuch"}', "Unknown layout name: nosuch"),
         (b'{"contents": "x"}', "contents"),
-        (b"[]", "JSON"),
-        (b"{", "JSON"),
+        (b"[]", "body"),
+        (b"{", "body"),
     ],
 )
 def test_bad_layouts_are_refused(server: LiveServer, body: bytes, words: str) -> None:
