@@ -10,7 +10,7 @@ import tornado.routing
 import tornado.web
 
 from backend import __version__, log
-from backend.api.native import execution
+from backend.api.native import execution, saving
 from backend.api.native import handlers as native
 from backend.api.native import jobs as native_jobs
 from backend.api.native import links as native_links
@@ -54,6 +54,7 @@ def routes_of(session: Session, hub: Hub, settings: Settings, opener: Opener, st
         live_route(hub),
         *panel.routes(session),
         *native.routes(session),
+        *saving.routes(session),
         *native_jobs.routes(opener.jobs),
         *native_links.routes(opener),
         *execution.routes(session),

@@ -1,4 +1,4 @@
-"""The commands of `slicecast` that ask a running server: `load`, `list`, `render`."""
+"""The commands of `slicecast` that ask a running server: `load`, `save`, `list`, `render`."""
 
 from __future__ import annotations
 
@@ -35,6 +35,11 @@ def add_parsers(commands: Any) -> None:
     load.add_argument("--name", help="name for the node")
     listing = _parser(commands, "list", "list the nodes of a running server's scene")
     listing.add_argument("--class", dest="class_name", help="only of this class and its subclasses, such as vtkMRMLVolumeNode")
+    save = _parser(commands, "save", "write a node of a running server's scene to a file")
+    save.add_argument("node", metavar="NODE", help="id or name of a node; `scene` for all, as .mrb")
+    save.add_argument(
+        "output", type=Path, metavar="FILE", help="its ending chooses the format: .nrrd, .nii.gz, .seg.nrrd, .stl, …"
+    )
     render = _parser(commands, "render", "write a picture of a view of a running server, or of a file")
     render.add_argument("what", metavar="VIEW|FILE", help=f"{', '.join(VIEWS)}; or a file, shown by a server of its own")
     render.add_argument("-o", "--output", required=True, type=Path, metavar="FILE", help=".png, .jpg or .webp")
@@ -62,7 +67,7 @@ def run(command: str, given: dict[str, Any]) -> int:
     client = Client(given.pop("server") or os.environ.get(SERVER_VARIABLE) or DEFAULT_SERVER)
     as_json: bool = given.pop("json")
     try:
-        result = {"load": _load, "list": _list, "render": _render}[command](client, given)
+        result = {"load": _load, "save": _save, "list": _list, "render": _render}[command](client, given)
     except (FileNotFoundError, NotADirectoryError, PermissionError, argparse.ArgumentTypeError) as error:
         return _fail(USAGE, error)
     except RefusedError as error:
@@ -84,6 +89,14 @@ def _fail(code: int, error: Exception) -> int:
 
 def _load(client: Client, given: dict[str, Any]) -> list[dict[str, str]]:
     return client.load(given["paths"], given["type"], given["name"])
+
+
+def _save(client: Client, given: dict[str, Any]) -> list[dict[str, str]]:
+    output: Path = given["output"]
+    if not output.parent.is_dir():
+        raise NotADirectoryError(f"there is no folder {output.parent}")
+    client.save(given["node"], output)
+    return [{"file": str(output)}]
 
 
 def _list(client: Client, given: dict[str, Any]) -> list[dict[str, str]]:

@@ -70,6 +70,25 @@ class Client:
         ids, names = (self.ask_json("GET", f"/slicer/mrml/{what}{query}") for what in ("ids", "names"))
         return [{"id": number, "name": name} for number, name in zip(ids, names, strict=False)]
 
+    def save(self, node: str, path: Path) -> None:
+        """Write a node, by id or name, or with `scene` all, to a file whose ending chooses the format.
+
+        Raises:
+            RefusedError: no such node, several of this name, or no such format.
+        """
+        place = "/api/scene/file" if node == "scene" else f"/api/nodes/{quote(self._id_of(node), safe='')}/file"
+        with self.ask("GET", f"{place}?{urlencode({'as': path.name})}") as response:
+            copy(response, path)
+
+    def _id_of(self, node: str) -> str:
+        for key in ("id", "name"):
+            found = self.ask_json("GET", f"/slicer/mrml/ids?{urlencode({key: node})}")
+            if len(found) == 1:
+                return str(found[0])
+            if found:
+                raise RefusedError(f"there are several nodes {node!r}: {', '.join(found)}; give the id")
+        raise RefusedError(f"there is no node {node!r}; `slicecast list` shows them")
+
     def render(self, view: str, parameters: Mapping[str, str]) -> tuple[str, bytes]:
         """Media type and bytes of a picture of a view: `red`, `yellow`, `green`, their anatomical names, or `3d`."""
         path = "/threeD" if view.lower() in ("3d", "1", "threed") else "/slice"

@@ -159,6 +159,7 @@ def usual_folders() -> list[Path]:
 def settings_for(wanted: Wanted) -> Settings:
     """The server's settings: what is wanted, the environment's for all else. Slicer would let requests name any file."""
     given: dict[str, Any] = {"port": wanted.port, "port_strict": True, "demo": False}
+    given |= {"enable_slicer": wanted.enable_slicer, "enable_pages": wanted.enable_static}
     given["enable_exec"] = wanted.enable_exec and wanted.enable_slicer
     if wanted.cors:
         given["cors"] = ["*"]

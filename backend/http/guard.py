@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-from urllib.parse import urlsplit
 
 import tornado.httputil
 
@@ -34,7 +33,7 @@ def is_foreign_page(request: tornado.httputil.HTTPServerRequest) -> bool:
     if site is not None:
         return site not in ("same-origin", "none")
     referer = request.headers.get("Referer", "")
-    return bool(referer) and urlsplit(referer).netloc.lower() != here
+    return bool(referer) and referer.partition("://")[2].partition("/")[0].lower() != here
 
 
 def require_administrator(request: tornado.httputil.HTTPServerRequest, settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""Refuse surface files that are cut short: VTK's readers crash on such PLY files and make up the rest of legacy VTK files.
+"""Refuse surface files that are cut short: VTK's readers crash on such PLY files and make up the rest of others.
 
 PLY: Greg Turk's description of the format. Legacy VTK: "VTK File Formats", section "Simple Legacy Formats", versions 2 to 5.
 """
@@ -25,12 +25,12 @@ VTK_CELLS = ("VERTICES", "LINES", "POLYGONS", "TRIANGLE_STRIPS", "CELLS")
 
 
 def check_model(path: Path) -> None:
-    """Refuse a PLY or legacy VTK file that ends before its mesh does; other formats are left to their readers.
+    """Refuse a PLY, STL or legacy VTK file that ends before its mesh does; other formats are left to their readers.
 
     Raises:
         UnreadableError: cut short, or not what its name says.
     """
-    check = {".ply": _check_ply, ".vtk": _check_vtk}.get(path.suffix.lower())
+    check = {".ply": _check_ply, ".vtk": _check_vtk, ".stl": _check_stl}.get(path.suffix.lower())
     if check is None:
         return
     try:
@@ -85,6 +85,14 @@ def _after_element(data: bytes, at: int, count: int, properties: list[list[str]]
             else:
                 at += struct.calcsize(PLY_TYPES[kind[0]])
     return at
+
+
+def _check_stl(data: bytes) -> None:
+    """A binary file has 50 bytes for each triangle after its header of 84."""
+    if data.lstrip()[:5].lower() == b"solid" and b"facet" in data[:4096]:
+        return
+    if len(data) < 84 or len(data) < 84 + 50 * int(struct.unpack_from("<I", data, 80)[0]):
+        raise ValueError("too few bytes")
 
 
 def _check_vtk(data: bytes) -> None:

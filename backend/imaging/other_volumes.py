@@ -11,7 +11,7 @@ import math
 import re
 import struct
 import sys
-import zlib
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,10 +71,12 @@ def read_other_volume(path: Path, limit_mb: int, files: list[Path] | None = None
             return _read_gipl(path, limit_mb)
         if name.endswith(".nrrd"):
             return _read_wide(path, limit_mb)
-        return _read_pictures(files or [path], limit_mb)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd tags; what matters comes as an error
+            return _read_pictures(files or [path], limit_mb)
     except UnreadableError:
         raise
-    except (OSError, EOFError, ValueError, SyntaxError, zlib.error, struct.error, Image.DecompressionBombError) as error:
+    except Exception as error:  # Pillow's readers of damaged files raise all sorts
         raise UnreadableError(f"{path.name} is damaged or not what its name says: {error}") from error
 
 

@@ -24,8 +24,11 @@ def encode(
     quality: int = 85,
     subsampling: str = "420",
     lossless: bool = False,
+    least_bytes: int = 0,
 ) -> bytes:
     """Encode (h, w) grey, (h, w, 3) RGB or (h, w, 4) RGBA uint8. JPEG drops alpha; `lossless` matters to WebP.
+
+    A PNG that would be smaller than `least_bytes` is not compressed.
 
     Raises:
         BadRequestError: unknown format, or more pixels along a side than it can hold.
@@ -35,7 +38,7 @@ def encode(
     if max(pixels.shape[:2]) > LARGEST[kind]:
         raise BadRequestError(f"{kind} holds at most {LARGEST[kind]} pixels along a side")
     if kind == "png":
-        return png.encode(pixels)
+        return png.encode(pixels, least_bytes=least_bytes)
     if kind == "jpeg":
         return _jpeg(pixels, quality, subsampling)
     buffer = io.BytesIO()

@@ -19,8 +19,11 @@ COLOR_TYPES = {1: 0, 3: 2, 4: 6}
 UP = 2
 
 
-def encode(pixels: NDArray[np.uint8], text: Mapping[str, str] | None = None) -> bytes:
-    """PNG of (h, w) grey, (h, w, 3) RGB or (h, w, 4) RGBA uint8, top row first; `text` goes into tEXt chunks."""
+def encode(pixels: NDArray[np.uint8], text: Mapping[str, str] | None = None, least_bytes: int = 0) -> bytes:
+    """PNG of (h, w) grey, (h, w, 3) RGB or (h, w, 4) RGBA uint8, top row first; `text` goes into tEXt chunks.
+
+    What would be compressed to less than `least_bytes` is stored as it is instead.
+    """
     height, width = pixels.shape[:2]
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     rows = pixels.reshape(height, width * channels)
@@ -32,7 +35,10 @@ def encode(pixels: NDArray[np.uint8], text: Mapping[str, str] | None = None) -> 
     parts = [SIGNATURE, _chunk(b"IHDR", header)]
     for key, value in (text or {}).items():
         parts.append(_chunk(b"tEXt", key.encode("latin-1") + b"\0" + value.encode("latin-1", "replace")))
-    parts += [_chunk(b"IDAT", isal_zlib.compress(filtered, 1)), _chunk(b"IEND", b"")]
+    compressed = isal_zlib.compress(filtered, 1)
+    if len(compressed) < least_bytes:
+        compressed = zlib.compress(filtered.data, 0)
+    parts += [_chunk(b"IDAT", compressed), _chunk(b"IEND", b"")]
     data: bytes = b"".join(parts)
     return data
 

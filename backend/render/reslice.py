@@ -62,7 +62,7 @@ class GreySlice:
 
     def alpha(self) -> Grey:
         """(height, width): 255 inside the volume, 0 outside."""
-        alpha = np.full(self.pixels.shape, 255, np.uint8)
+        alpha = np.full(self.pixels.shape[:2], 255, np.uint8)
         if self.inside is not None:
             columns = np.arange(self.pixels.shape[1])
             alpha[(columns < self.inside[:, :1]) | (columns >= self.inside[:, 1:])] = 0

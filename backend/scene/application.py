@@ -11,7 +11,12 @@ from typing import Any
 import slicer
 import vtk
 
+from backend.errors import BadRequestError
+from backend.scene.commands import LayoutPart
+from backend.scene.layouts import LAYOUT_NAMES, composition
+
 FOUR_UP = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
+NO_VIEWS = "<layout/>"
 
 
 class Application:
@@ -61,22 +66,41 @@ class Application:
             self.logic.SetModuleLogic(name, logic)
         return modules
 
+    # -- layout --------------------------------------------------------------------------------------------------
+
+    @property
+    def layout_node(self) -> Any:
+        """The scene's layout node."""
+        return self.layout_logic.GetLayoutNode()
+
     @property
     def layout_name(self) -> str:
         """Name of the current layout as the Slicer API spells it, for example `FourUp`."""
-        number = self.layout_logic.GetLayoutNode().GetViewArrangement()
-        return LAYOUT_NAMES.get(number, "Custom")
+        return LAYOUT_NAMES.get(self.layout_node.GetViewArrangement(), "Custom")
 
+    def layout(self, number: int | None = None) -> LayoutPart:
+        """The places of a layout's views, of the current one without a number.
 
-def _layout_names() -> dict[int, str]:
-    prefix, suffix = "SlicerLayout", "View"
-    names: dict[int, str] = {}
-    for attribute in dir(slicer.vtkMRMLLayoutNode):
-        if attribute.startswith(prefix) and attribute.endswith(suffix):
-            number = getattr(slicer.vtkMRMLLayoutNode, attribute)
-            names.setdefault(int(number), attribute[len(prefix) : -len(suffix)])
-    names[int(FOUR_UP)] = "FourUp"
-    return names
+        Raises:
+            BadRequestError: there is no layout of this number.
+        """
+        node = self.layout_node
+        if number is None:
+            return composition(node.GetCurrentLayoutDescription(), self.scene)
+        if node.IsLayoutDescription(number):
+            return composition(node.GetLayoutDescription(number), self.scene)
+        if number not in LAYOUT_NAMES:
+            raise BadRequestError(f"there is no layout {number}")
+        return composition(None, self.scene)
 
+    def set_layout(self, number: int) -> None:
+        """Switch MRML's layout, which makes the view nodes it needs.
 
-LAYOUT_NAMES: dict[int, str] = _layout_names()
+        Raises:
+            BadRequestError: there is no layout of this number.
+        """
+        if number not in LAYOUT_NAMES and not self.layout_node.IsLayoutDescription(number):
+            raise BadRequestError(f"there is no layout {number}")
+        if not self.layout_node.IsLayoutDescription(number):  # a browser or a marker, which have no views of the scene
+            self.layout_node.AddLayoutDescription(number, NO_VIEWS)
+        self.layout_node.SetViewArrangement(number)

@@ -31,6 +31,7 @@ class ContentCommands:
             c.LoadDemo: self._load_demo,
             c.SelectNodes: lambda command, _arrived: select_nodes(self._app.scene, command),
             c.Track: self._track,
+            c.Turn: lambda command, _arrived: self._tracker.turn(command.angles).ravel().tolist(),
         }
 
     def _track(self, command: c.Track, _arrived: float) -> list[float]:
@@ -111,11 +112,12 @@ class ContentCommands:
             scene.GetNthNodeByClass(index, "vtkMRMLVolumeRenderingDisplayNode").SetVisibility(0)
 
     def _loaded(self, nodes: list[Any], warnings: list[str], command: c.Load) -> c.LoadResult:
-        view = self._views.threed()
-        if command.show_in_3d and is_true(command.properties.get("show", "true")):
-            view.reset()
-        else:
-            view.refit_box()
+        in_3d = command.show_in_3d and is_true(command.properties.get("show", "true"))
+        for view in self._views.threeds():
+            if in_3d:
+                view.reset()
+            else:
+                view.refit_box()
         self._context.announce_lists()
         self._tell(command.job, "Loaded", 1.0)
         return c.LoadResult([node_of(node) for node in nodes], warnings)

@@ -25,6 +25,8 @@ class Options(msgspec.Struct):
     cache_mb: int = 64
     threads: int = 2
     max_files: int = 20_000
+    max_views: int = 32
+    max_graphics_mb: int = 256
     exec_timeout_s: float = 60.0
     exec_output_kb: int = 256
     exec_result_mb: int = 32

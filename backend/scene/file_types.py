@@ -65,12 +65,19 @@ def file_type_of(path: Path) -> str | None:
     if path.is_dir():
         return "DicomFolder"
     name = path.name.lower()
-    if name.endswith(".dcm") or "." not in name:
+    if name.endswith((".dcm", ".ima")) or "." not in name:
         return "DicomFolder"
     for extension in sorted(BY_EXTENSION, key=len, reverse=True):
         if name.endswith(extension):
             return BY_EXTENSION[extension]
-    return None
+    return "DicomFolder" if _has_dicom_mark(path) else None
+
+
+def _has_dicom_mark(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(132)[128:] == b"DICM"
 
 
 def stem_of(path: Path) -> str:

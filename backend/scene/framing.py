@@ -22,6 +22,7 @@ from backend.scene import commands as c
 
 View = SliceView | ThreeDView
 Key = tuple[Any, ...]
+LEAST_PNG_BYTES = 1000  # clients of Slicer, which does not compress, take less for a failure
 Made = Callable[[], tuple[c.PictureInfo, bytes]]
 WHOLES_KEPT = 4  # pictures that are being sent in tiles
 
@@ -130,7 +131,8 @@ class Framer:
                 layers = Layers(draw_edges(layers.rgb(), edges), layers.given_alpha, layers.spans)
             return layers.pixels if command.grey or picture.format == "jpeg" else layers.rgba()
 
-        return self._maker(view, _key("slice", view, picture, content), picture, pixels, started, arrived)
+        key = _key("slice", view, picture, content)
+        return self._maker(view, key, picture, pixels, started, arrived, least_bytes=LEAST_PNG_BYTES)
 
     def threed_picture(self, view: ThreeDView, command: c.ThreeDPicture, arrived: float) -> Made:
         """A picture for the Slicer API, at full quality."""
@@ -143,7 +145,7 @@ class Framer:
         pixels = view.prepare(picture.width, picture.height)
         # Drawing settles what the managers had pending, so the key is taken after it.
         key = _key("threeD", view, picture, view.content_key())
-        return self._maker(view, key, picture, lambda: pixels(None), started, arrived)
+        return self._maker(view, key, picture, lambda: pixels(None), started, arrived, least_bytes=LEAST_PNG_BYTES)
 
     def _known(self, view: View, key: Key, picture: c.Picture) -> Made | None:
         etag = etag_of(key)
@@ -166,6 +168,7 @@ class Framer:
         *,
         coarse: bool = False,
         stop: Stop | None = None,
+        least_bytes: int = 0,
     ) -> Made:
         etag = etag_of(key) if key is not None else ""
         info = c.PictureInfo(etag, picture.format, picture.width, picture.height, view.rev, dict(self._applied), coarse=coarse)
@@ -187,7 +190,9 @@ class Framer:
                 finally:
                     self._forget(view, stop)
                 drawn = time.perf_counter()
-                data = encode(pixels, picture.format, picture.quality, picture.subsampling, picture.lossless)
+                data = encode(
+                    pixels, picture.format, picture.quality, picture.subsampling, picture.lossless, least_bytes
+                )  # fmt: skip
                 info.render_us = round((prepared + drawn - begun) * 1e6)
                 info.encode_us = round((time.perf_counter() - drawn) * 1e6)
                 if key is not None:

@@ -20,9 +20,13 @@ from backend.scene.content_commands import ContentCommands, select_nodes
 from backend.scene.context import Context, Options, Part, Performer
 from backend.scene.deferred import Deferred
 from backend.scene.fetching import Fetcher
+from backend.scene.graphics_commands import GraphicsCommands
+from backend.scene.layout_commands import LayoutCommands
 from backend.scene.markups_commands import MarkupsCommands
 from backend.scene.mrml_commands import MrmlCommands
+from backend.scene.preset_commands import Presets
 from backend.scene.sample_commands import SampleCommands
+from backend.scene.screenshot_commands import Screenshots
 from backend.scene.view_commands import ViewCommands
 from backend.scene.views import Views
 from backend.scene.volume_commands import VolumeCommands
@@ -58,17 +62,22 @@ class SceneHost:
         self.driver = self._find_driver()
         if self.driver is not None:
             self.driver.apply()
-        self.views = Views(self.app, self.driver)
+        self.views = Views(self.app, self.driver, self._options.max_views)
         self._fetcher = Fetcher(self._emit)
         context = Context(
             self.app, self.views, self._options, self._emit, self._announce_lists, self._perform_whole, self._fetcher.fetch
         )
         self._view_commands = ViewCommands(context)
+        self._layout_commands = LayoutCommands(context)
         parts: list[Part] = [
             self._view_commands,
             ContentCommands(context),
             VolumeCommands(context),
             MarkupsCommands(context),
+            self._layout_commands,
+            GraphicsCommands(context),
+            Screenshots(context),
+            Presets(context),
             ArrangementCommands(context),
             MrmlCommands(context),
             SampleCommands(context),
@@ -117,7 +126,8 @@ class SceneHost:
     def _describe(self) -> c.SceneInfo:
         volumes = select_nodes(self.app.scene, c.SelectNodes(class_name="vtkMRMLVolumeNode"))
         driver = self.driver.renderer if self.driver else None
-        return c.SceneInfo(self.views.names(), volumes, self.app.layout_name, driver)
+        gui = self._layout_commands.state()
+        return c.SceneInfo(self.views.names(), volumes, gui.layout, driver, self.app.layout(), gui.contents)
 
     def announce(self) -> bool:
         """Tell what has changed in the views and the scene's lists; returns False when it is too soon to look again."""

@@ -10,6 +10,7 @@ import slicer
 
 from backend.errors import BadRequestError, NotFoundError, UnreadableError
 from backend.imaging.other_volumes import is_other_volume
+from backend.render.views.segments import make_surfaces
 from backend.scene import commands as c
 from backend.scene.content_commands import selected
 from backend.scene.context import Context, Performer
@@ -71,7 +72,7 @@ class MrmlCommands:
         try:
             check_file(path, self._context.options)
             if node.IsA("vtkMRMLVolumeNode") and is_other_volume(path):
-                return self._volumes.read_again(node, path)
+                return self._volumes.read_again(node, storage)
         except UnreadableError:
             return False
         trial, reader = node.CreateNodeInstance(), storage.CreateNodeInstance()
@@ -81,6 +82,8 @@ class MrmlCommands:
         name = node.GetName()
         read = bool(storage.ReadData(node))
         node.SetName(name)
+        if read and node.IsA("vtkMRMLSegmentationNode"):
+            make_surfaces(node)
         return read
 
     def _remove(self, command: c.Remove, _arrived: float) -> None:
@@ -92,12 +95,14 @@ class MrmlCommands:
         for node in gone:
             if self._scene.IsNodePresent(node):  # it may have gone with the one before
                 self._scene.RemoveNode(node)
-        self._views.threed().refit_box()
+        for view in self._views.threeds():
+            view.refit_box()
         self._context.announce_lists()
 
     def _clear(self, _command: c.Clear, _arrived: float) -> None:
         self._scene.Clear(False)
         self._scene.SetURL("")
         slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(self._scene)  # clearing takes it away
-        self._views.threed().refit_box()
+        for view in self._views.threeds():
+            view.refit_box()
         self._context.announce_lists()

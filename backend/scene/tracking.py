@@ -9,18 +9,18 @@ import vtk
 from numpy.typing import NDArray
 
 from backend.errors import BadRequestError
-from backend.render.views.matrices import to_vtk
+from backend.render.views.matrices import from_vtk, to_vtk
 
 BOX_MM = (30.0, 70.0, 5.0)
 COLOR = (1.0, 1.0, 0.0)
+LARGEST = 1e7  # mm; a tool at infinity can hang a renderer
 
 
 class Tracker:
-    """Keeps the cursor's pose and its nodes; nodes that a cleared scene lost are made again."""
+    """Moves the cursor. Its pose is that of the node `tracker`; nodes that a cleared scene has lost are made again."""
 
     def __init__(self, scene: Any) -> None:
         self._scene = scene
-        self._pose = np.eye(4)
 
     def move(
         self, matrix: list[float] | None, position: list[float] | None, quaternion: list[float] | None
@@ -33,9 +33,8 @@ class Tracker:
         Raises:
             BadRequestError: too few numbers, or not finite.
         """
-        if self._scene.GetFirstNodeByName("tracker") is None:  # the scene is new, or was cleared
-            self._pose = np.eye(4)
-        pose = self._pose.copy()
+        transform = self._first("vtkMRMLLinearTransformNode", "tracker")
+        pose = np.eye(4) if transform is None else _pose_of(transform)
         if matrix is not None:
             values = _numbers("m", matrix, 9)
             if len(values) == 16:
@@ -47,34 +46,62 @@ class Tracker:
             pose[:3, 3] = _numbers("p", position, 3)[:3]
         if quaternion is not None:
             pose[:3, :3] = _rotation(_numbers("q", quaternion, 4)[:4])
-        self._pose = pose
-        self._transform().SetMatrixTransformToParent(to_vtk(pose))
-        return pose
+        return self._place(transform, pose)
 
-    def _transform(self) -> Any:
-        transform = self._scene.GetFirstNodeByName("tracker")
+    def turn(self, angles: list[float]) -> NDArray[np.float64]:
+        """Set the pose from a phone's orientation in degrees: turned about Z, then X, then Y, at the origin. Returns (4, 4).
+
+        Raises:
+            BadRequestError: not three finite numbers.
+        """
+        alpha, beta, gamma = _numbers("angles", angles, 3)[:3]
+        turned = vtk.vtkTransform()
+        turned.RotateZ(alpha)
+        turned.RotateX(beta)
+        turned.RotateY(gamma)
+        return self._place(self._first("vtkMRMLLinearTransformNode", "tracker"), from_vtk(turned.GetMatrix()))
+
+    def _place(self, transform: Any | None, pose: NDArray[np.float64]) -> NDArray[np.float64]:
         if transform is None:
             transform = self._scene.AddNewNodeByClass("vtkMRMLLinearTransformNode", "tracker")
-        device = self._scene.GetFirstNodeByName("trackingDevice")
-        if device is None:
-            device = self._scene.AddNewNodeByClass("vtkMRMLModelNode", "trackingDevice")
-            cube = vtk.vtkCubeSource()
-            cube.SetXLength(BOX_MM[0])
-            cube.SetYLength(BOX_MM[1])
-            cube.SetZLength(BOX_MM[2])
-            cube.Update()
-            device.SetAndObservePolyData(cube.GetOutput())
+        device = self._first("vtkMRMLModelNode", "trackingDevice") or self._new_device()
+        if device.GetDisplayNode() is None:
             device.CreateDefaultDisplayNodes()
             device.GetDisplayNode().SetColor(*COLOR)
         if device.GetTransformNodeID() != transform.GetID():
             device.SetAndObserveTransformNodeID(transform.GetID())
-        return transform
+        transform.SetMatrixTransformToParent(to_vtk(pose))
+        return pose
+
+    def _new_device(self) -> Any:
+        device = self._scene.AddNewNodeByClass("vtkMRMLModelNode", "trackingDevice")
+        cube = vtk.vtkCubeSource()
+        cube.SetXLength(BOX_MM[0])
+        cube.SetYLength(BOX_MM[1])
+        cube.SetZLength(BOX_MM[2])
+        cube.Update()
+        device.SetAndObservePolyData(cube.GetOutput())
+        return device
+
+    def _first(self, class_name: str, name: str) -> Any | None:
+        """The first node of this class and name; a volume that somebody called `tracker` is not meant."""
+        for index in range(self._scene.GetNumberOfNodesByClass(class_name)):
+            node = self._scene.GetNthNodeByClass(index, class_name)
+            if node.GetName() == name:
+                return node
+        return None
+
+
+def _pose_of(transform: Any) -> NDArray[np.float64]:
+    matrix = to_vtk(np.eye(4))
+    transform.GetMatrixTransformToParent(matrix)
+    return from_vtk(matrix)
 
 
 def _numbers(name: str, values: list[float], least: int) -> NDArray[np.float64]:
     array = np.array(values, dtype=np.float64)
-    if len(array) < least or not np.isfinite(array).all():
-        raise BadRequestError(f"{name} needs at least {least} finite numbers")
+    if len(array) < least or not np.isfinite(array).all() or np.abs(array).max() > LARGEST:
+        raise BadRequestError(f"{name} needs at least {least} finite numbers up to {LARGEST:.0f}")
     return array
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from backend.errors import NotFoundError
 from backend.render.pictures import PictureCache
 from backend.render.views.slice_view import SliceView
+from backend.render.views.threed_view import ThreeDView
 from backend.scene import commands as c
 from backend.scene.context import Context, Performer
 from backend.scene.framing import Framer, Made
@@ -70,12 +71,14 @@ class ViewCommands:
             self._pointers.forget(command.by)
 
     def _slice_picture(self, command: c.SlicePicture, arrived: float) -> Made:
-        view = self._views.slice(command.view) or self._views.red()
+        view = self._views.slicers_slice(command.view) if command.forgiving else self._slice(command.view)
         other: SliceView | None = None
         if command.copy_geometry_from is not None:
             other = self._views.slice(command.copy_geometry_from)
             if other is None:
                 raise NotFoundError(f"no slice view {command.copy_geometry_from!r} to copy the geometry from")
+        if not command.overlays or command.scroll_to is not None:
+            view.require_volume()
         self.changed_by[view.name] = ""
         if command.patch.orientation is not None:
             view.orient(command.patch.orientation)
@@ -83,12 +86,21 @@ class ViewCommands:
             view.copy_geometry(other)
         if command.scroll_to is not None:
             view.scroll_to(command.scroll_to)
-        if command.patch.offset is not None:
+        if command.drag:
+            view.drag_offset(command.patch.offset, start=command.drag == "start")
+        elif command.patch.offset is not None:
             view.apply(c.ViewPatch(offset=command.patch.offset))
         return self._framer.slice_picture(view, command, arrived)
 
+    def _slice(self, name: str) -> SliceView:
+        found = self._views.slice(name)
+        if found is None:
+            raise NotFoundError(f"no slice view {name!r}; there are {', '.join(view.name for view in self._views.slices())}")
+        return found
+
     def _threed_picture(self, command: c.ThreeDPicture, arrived: float) -> Made:
-        view = self._views.threed()
+        found = self._views.find(command.view) if command.forgiving else self._views.threed(command.view)
+        view = found if isinstance(found, ThreeDView) else self._views.threed()
         self.changed_by[view.name] = ""
         view.move(command.look_from, command.start, command.roll, command.pan, command.orbit)
         return self._framer.threed_picture(view, command, arrived)
@@ -98,7 +110,9 @@ class ViewCommands:
 
     def _restore(self, command: c.Restore, _arrived: float) -> None:
         for name, patch in command.views.items():
-            view = self._views.get(name)
+            view = self._views.find(name)
+            if view is None:
+                continue  # it came with a layout that a script or a scene made
             if patch.background is not None and self._app.scene.GetNodeByID(patch.background) is None:
                 continue  # its volume came from something that is not journaled, such as exec
             view.apply(patch)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from backend.errors import NotFoundError
+import re
+from typing import Any
+
+from backend.errors import NotFoundError, TooLargeError
 from backend.render.glprobe import GlDriver
 from backend.render.views.changes import SceneChanges
 from backend.render.views.segments import SegmentationLayers
@@ -10,90 +13,139 @@ from backend.render.views.slice_view import SliceView
 from backend.render.views.threed_view import ThreeDView
 from backend.render.views.volumes import VolumeSources
 from backend.scene.application import Application
+from backend.scene.commands import views_of
 
 View = SliceView | ThreeDView
-SLICES = ("Red", "Yellow", "Green")
-ALIASES = {
-    "axial": "red",
-    "sagittal": "yellow",
-    "coronal": "green",
-    "threed": "1",
-    "3d": "1",
-    "view1": "1",
-}
+SLICE, THREED = "vtkMRMLSliceNode", "vtkMRMLViewNode"
+ALIASES = {"axial": "red", "sagittal": "yellow", "coronal": "green", "threed": "1", "3d": "1"}
+NUMBERED = re.compile(r"(?:view|threed|3d)(\d+\+?)")  # MRML's own name of a 3D view is View1
 
 
 def canonical(name: str) -> str:
     """The key of a view: lower case, aliases resolved."""
     lowered = name.strip().lower()
-    return ALIASES.get(lowered, lowered)
+    numbered = NUMBERED.fullmatch(lowered)
+    return numbered[1] if numbered else ALIASES.get(lowered, lowered)
 
 
 class Views:
-    """The slice and 3D views, and what they share: voxels, label maps, knowledge of changes. Scene thread only."""
+    """The slice and 3D views, and what they share: voxels, label maps, knowledge of changes. Scene thread only.
 
-    def __init__(self, app: Application, driver: GlDriver | None) -> None:
-        self._app, self._driver = app, driver
+    They follow the layout: whatever slice and view nodes it makes get a view here, which then stays. A scene that brings a
+    layout of its own, or a script that switches MRML's layout node, is noticed when somebody next asks.
+    """
+
+    def __init__(self, app: Application, driver: GlDriver | None, limit: int) -> None:
+        """`limit`: views at most."""
+        self._app, self._driver, self._limit = app, driver, limit
         self.sources, self.changes = VolumeSources(), SceneChanges()
         self._segments = SegmentationLayers(app.scene)
         self._views: dict[str, View] = {}
-        for name in SLICES:
-            self._add_slice(name)
-        self._add_threed("1").touch()
+        self._layout_seen = -1
+        self._follow()
+        self.threed().touch()
 
-    def _add_slice(self, name: str) -> SliceView:
-        node = self._app.scene.GetNodeByID(f"vtkMRMLSliceNode{name}")
+    def set_layout(self, number: int) -> None:
+        """Switch the layout and make the views it needs; they show what red shows.
+
+        Raises:
+            BadRequestError: there is no layout of this number.
+            TooLargeError: there would be more views than the settings allow; nothing has changed.
+        """
+        wanted = {canonical(part.view) for part in views_of(self._app.layout(number)) if part.kind in ("slice", "threeD")}
+        if len(self._views.keys() | wanted) > self._limit:
+            raise TooLargeError(f"with this layout there would be more than {self._limit} views")
+        self._app.set_layout(number)
+        self._follow()
+
+    def _follow(self) -> None:
+        """Make the views of nodes that have come with a layout, as many as the settings allow."""
+        seen = self._app.layout_node.GetMTime()
+        if seen == self._layout_seen:
+            return
+        self._layout_seen = seen
+        scene = self._app.scene
+        for class_name, make in ((SLICE, self._add_slice), (THREED, self._add_threed)):
+            for index in range(scene.GetNumberOfNodesByClass(class_name)):
+                node = scene.GetNthNodeByClass(index, class_name)
+                key = canonical(node.GetLayoutName() or "")
+                if key and key not in self._views and len(self._views) < self._limit:
+                    make(key, node)
+
+    def _add_slice(self, key: str, node: Any) -> None:
         has_gl = self._driver is not None
         view = SliceView(self._app, node, self.sources, self._segments, self.changes, has_gl)
-        self._views[canonical(name)] = view
-        return view
+        red = self._views.get("red")
+        if isinstance(red, SliceView):
+            view.show_same(red)
+        self._views[key] = view
 
-    def _add_threed(self, name: str) -> ThreeDView:
-        node = self._app.scene.GetNodeByID(f"vtkMRMLViewNode{name}")
+    def _add_threed(self, key: str, node: Any) -> None:
         is_gpu = self._driver is not None and self._driver.is_gpu
         view = ThreeDView(self._app, node, self.sources, self.changes, self._driver is not None, is_gpu)
-        self._views[canonical(name)] = view
-        return view
+        if any(isinstance(other, ThreeDView) for other in self._views.values()):
+            view.reset()  # the first one keeps Slicer's camera until something is loaded; a later one shows what there is
+        self._views[key] = view
 
     def all(self) -> list[View]:
         """Every view, slices first."""
-        return list(self._views.values())
+        self._follow()
+        return sorted(self._views.values(), key=lambda view: view.kind)  # "slice" before "threeD"
 
     def slices(self) -> list[SliceView]:
         """The slice views."""
-        return [view for view in self._views.values() if isinstance(view, SliceView)]
+        return [view for view in self.all() if isinstance(view, SliceView)]
+
+    def threeds(self) -> list[ThreeDView]:
+        """The 3D views."""
+        return [view for view in self.all() if isinstance(view, ThreeDView)]
 
     def names(self) -> list[str]:
         """Their names as Slicer spells them."""
-        return [view.name for view in self._views.values()]
+        return [view.name for view in self.all()]
+
+    def find(self, name: str) -> View | None:
+        """A view by any of its names, any case; None if there is none."""
+        self._follow()
+        return self._views.get(canonical(name))
 
     def get(self, name: str) -> View:
-        """A view by any of its names, any case.
+        """As `find`.
 
         Raises:
             NotFoundError: there is none.
         """
-        found = self._views.get(canonical(name))
+        found = self.find(name)
         if found is None:
             raise NotFoundError(f"no view {name!r}; there are {', '.join(self.names())}")
         return found
 
     def slice(self, name: str) -> SliceView | None:
         """A slice view, None if no slice view has this name."""
-        found = self._views.get(canonical(name))
+        found = self.find(name)
         return found if isinstance(found, SliceView) else None
+
+    def threed(self, name: str = "1") -> ThreeDView:
+        """A 3D view, the first one without a name.
+
+        Raises:
+            NotFoundError: no 3D view has this name.
+        """
+        found = self.find(name)
+        if not isinstance(found, ThreeDView):
+            raise NotFoundError(f"no 3D view {name!r}; there are {', '.join(view.name for view in self.threeds())}")
+        return found
+
+    def slicers_slice(self, name: str) -> SliceView:
+        """A slice view as the Slicer API names it: without our aliases (`axial` is no name), red where there is none."""
+        found = self.slice(name) if name.strip().lower() not in ALIASES else None
+        return found or self.red()
 
     def red(self) -> SliceView:
         """The view that the Slicer API shows for any name it does not know."""
         red = self._views["red"]
         assert isinstance(red, SliceView)
         return red
-
-    def threed(self) -> ThreeDView:
-        """The first 3D view."""
-        view = self._views["1"]
-        assert isinstance(view, ThreeDView)
-        return view
 
     def settle(self) -> None:
         """Have the slice nodes say what the slice views show."""

@@ -11,6 +11,18 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 LONGEST = 8192
 
 
+def split(text: str) -> SplitResult:
+    """A URL of any scheme, or a path, in its parts.
+
+    Raises:
+        BadRequestError: it can not be taken apart.
+    """
+    try:
+        return urlsplit(text)
+    except ValueError as error:
+        raise BadRequestError(f"this is no address: {error}") from error
+
+
 def parse_address(text: str) -> SplitResult:
     """An http(s) address in its parts.
 

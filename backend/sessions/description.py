@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from backend.sessions.session import Session
 
 
@@ -16,4 +18,6 @@ def describe(session: Session) -> dict[str, Any]:
         "volumes": [{"id": node.id, "name": node.name} for node in info.volumes],
         "layout": info.layout,
         "gl": info.gl,
+        "composition": msgspec.to_builtins(info.composition),
+        "contents": info.contents,
     }

@@ -39,8 +39,9 @@ class Journal:
             self.entries = [e for e in self.entries if e.journal != "newest" or e.journal_key() != key] + [command]
         elif command.journal == "clear":
             needed = self._spooled()
-            self.entries.clear()
+            self.entries = [entry for entry in self.entries if entry.outlives_clear]
             self._file.write_bytes(b"")
+            self._append(command)  # a cleared scene has its nodes in another order than a new one
             self._release(needed)
 
     def _append(self, command: Command) -> None:

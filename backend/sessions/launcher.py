@@ -78,6 +78,8 @@ async def launch(
         "cache_mb": settings.picture_cache_mb,
         "threads": settings.render_threads,
         "max_files": settings.max_files,
+        "max_views": settings.view_limit,
+        "max_graphics_mb": settings.graphics_max_mb,
         "exec_timeout_s": settings.exec_timeout_s,
         "exec_output_kb": settings.exec_output_kb,
         "exec_result_mb": settings.exec_result_mb,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import structlog
 
@@ -12,6 +11,7 @@ from backend.config import Settings
 from backend.errors import NotFoundError, SlicecastError
 from backend.scene import commands as c
 from backend.scene.samples import Sample
+from backend.security.addresses import split
 from backend.security.download import download
 from backend.sessions.progress import telling
 from backend.sessions.session import Session
@@ -21,7 +21,7 @@ log = structlog.get_logger("session")
 
 def is_url(text: str) -> bool:
     """Whether it is to be downloaded."""
-    return urlsplit(text).scheme in ("http", "https")
+    return split(text).scheme in ("http", "https")
 
 
 async def fetch(session: Session, url: str, settings: Settings, job: str) -> Path:

@@ -29,8 +29,8 @@ addEventListener("hashchange", () => {
 Object.assign(window, {
   slicecast: {
     status: () => status.value,
-    state: (view: keyof typeof states) => states[view].value,
-    picture: (view: keyof typeof pictures) => pictures[view].value,
-    ages: (view: keyof typeof ages) => ages[view].summary(),
+    state: (view: string) => states(view).value,
+    picture: (view: string) => pictures(view).value,
+    ages: (view: string) => ages(view).summary(),
   },
 });

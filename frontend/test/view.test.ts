@@ -3,7 +3,8 @@ import { backoffMs, shouldReconnect } from "../src/net/backoff";
 import { predicted } from "../src/net/painter";
 import type { CameraState, SliceState } from "../src/net/protocol";
 import { Ages } from "../src/state/ages";
-import { gridOf, LAYOUTS } from "../src/state/layouts";
+import { arrange, FOUR_UP } from "../src/state/layouts";
+import { perView } from "../src/state/perView";
 import { pan as panCamera, rotate, zoom as zoomCamera } from "../src/view/camera";
 import { pan, rectOf, scroll, WheelSteps, windowed, zoom } from "../src/view/slice";
 
@@ -107,11 +108,43 @@ describe("page", () => {
     expect([1002, 1008].some(shouldReconnect)).toBe(false);
   });
 
-  it("lays views out", () => {
-    const fourUp = LAYOUTS[0];
-    if (!fourUp) throw new Error("no layout");
-    expect(gridOf(fourUp, null).areas).toBe('"vRed v1" "vGreen vYellow"');
-    expect([...gridOf(fourUp, "1").shown]).toEqual(["1"]);
+  const rectangles = (layout: Parameters<typeof arrange>[0], open = {}) =>
+    arrange(layout, open).places.map(
+      (p) => `${p.part.view} ${p.left},${p.top} ${p.width}×${p.height} +${p.below}`,
+    );
+
+  it("lays views out as the server says", () => {
+    expect(rectangles(FOUR_UP)).toEqual([
+      "Red 0,0 50×50 +0",
+      "1 50,0 50×50 +0",
+      "Green 0,50 50×50 +0",
+      "Yellow 50,50 50×50 +0",
+    ]);
+    const uneven = {
+      split: "rows" as const,
+      parts: [
+        { view: "a", share: 1 },
+        { view: "b", share: 0.25 },
+      ],
+    };
+    expect(rectangles(uneven)).toEqual(["a 0,0 100×80 +0", "b 0,80 100×20 +0"]);
+    expect(arrange({}).places).toEqual([]);
+  });
+
+  it("shows the chosen tab below its strip", () => {
+    const tabs = { split: "tabs" as const, parts: [{ view: "a" }, { view: "b" }] };
+    const layout = { split: "columns" as const, parts: [tabs, { view: "c" }] };
+    expect(rectangles(layout)).toEqual(["a 0,0 50×100 +1", "c 50,0 50×100 +0"]);
+    const { strips, places } = arrange(layout, { "a b": 1 });
+    expect([strips[0]?.key, strips[0]?.open, strips[0]?.width]).toEqual(["a b", 1, 50]);
+    expect(places[0]?.part.view).toBe("b");
+  });
+
+  it("keeps one thing for each view", () => {
+    const lists = perView((view) => [view]);
+    lists("Slice4").push("more");
+    expect(lists("Slice4")).toEqual(["Slice4", "more"]);
+    expect(lists("constructor")).toEqual(["constructor"]);
   });
 
   it("summarises the last two seconds", () => {

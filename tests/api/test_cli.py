@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import nibabel
+import nrrd
 import numpy as np
 import pytest
 from PIL import Image
@@ -76,6 +79,22 @@ def test_render(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list
         assert (picture.size, picture.format) == ((size, size), form)
 
 
+def test_what_is_saved_is_what_was_loaded(scan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["save", "octants", str(tmp_path / "again.nrrd")]) == 0
+    voxels, header = nrrd.read(str(tmp_path / "again.nrrd"))
+    first, first_header = nrrd.read(str(scan))
+    np.testing.assert_array_equal(voxels, first)
+    assert header["space"] == "left-posterior-superior"
+    np.testing.assert_allclose(abs(header["space directions"]), abs(first_header["space directions"]))
+    assert main(["save", "vtkMRMLScalarVolumeNode1", str(tmp_path / "again.nii.gz")]) == 0
+    image = nibabel.load(tmp_path / "again.nii.gz")
+    np.testing.assert_array_equal(np.asarray(image.dataobj), first)
+    assert main(["save", "scene", str(tmp_path / "all.mrb")]) == 0
+    assert zipfile.is_zipfile(tmp_path / "all.mrb")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["again.nii.gz", "again.nrrd", "all.mrb"]
+    assert capsys.readouterr().out.count("\n") == 3
+
+
 def test_render_shows_the_slice_that_was_asked_for(server: LiveServer, tmp_path: Path) -> None:
     target = tmp_path / "a.png"
     assert main(["render", "red", "--orientation", "axial", "--offset", "-7", "-o", str(target)]) == 0
@@ -97,6 +116,10 @@ def test_render_a_file_without_a_server(scan: Path, tmp_path: Path, monkeypatch:
         (["load", "/no/such/file.nrrd"], 2, "there is no file"),
         (["load", __file__], 1, "test_cli"),
         (["load", "http://127.0.0.1:9/x.nrrd"], 1, "private"),
+        (["save", "no such node", "a.nrrd"], 1, "there is no node"),
+        (["save", "octants", "a.xyz"], 1, ".xyz"),
+        (["save", "octants", "nowhere/a.nrrd"], 2, "there is no folder"),
+        (["save", "octants", "a.nhdr"], 1, "several files"),
         (["render", "red", "-o", "a.bmp"], 2, "use .png, .jpg or .webp"),
         (["render", "purple", "-o", "a.png"], 2, "is no view"),
         (["render", "red", "--size", "0", "-o", "a.png"], 1, "size must be"),

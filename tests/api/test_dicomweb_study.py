@@ -388,6 +388,7 @@ def test_two_who_want_the_same_study_fetch_it_once(server: LiveServer, pacs: Dic
     assert len(pacs.pixel_requests()) == 3
 
 
+@pytest.mark.timeout(300)  # the scene process starts three times
 def test_killing_the_scene_process_meanwhile_costs_nothing(small: Path, tmp_path: Path) -> None:
     with DicomWebServer(write_study(tmp_path / "study", 4, dims=(128, 100, 50))) as pacs:
         live = LiveServer(small, link_allow_hosts=["127.0.0.1"]).wait()

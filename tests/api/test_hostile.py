@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -47,8 +48,10 @@ BODIES: list[bytes] = [
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     live = LiveServer(allow_path=[str(tmp_path_factory.mktemp("allowed"))], max_pixels=300_000, body_timeout_s=5).wait()
     yield live
-    faults = [line for line in live.log_lines() if line.get("event") == "fault" or "Traceback" in line.get("text", "")]
+    lines = live.log_lines()
     live.stop()
+    faults = [line["exception"] for line in lines if line.get("event") == "fault"]
+    faults += [line["text"] for line in lines if re.match(r"\w+(Error|Exception)\b", line.get("text", ""))]
     assert faults == []
 
 

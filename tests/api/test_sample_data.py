@@ -170,7 +170,7 @@ def test_it_comes_back_after_a_crash(server: LiveServer) -> None:
     before, old = names(server), server.scene_pid()
     assert "MRHead_2" in before
     os.kill(old, signal.SIGKILL)
-    comes_back(server, old)
+    comes_back(server, old, 90)
     assert names(server) == before
     storage = server.get("/slicer/mrml/names?class=vtkMRMLVolumeArchetypeStorageNode").json()
     assert not [name for name in storage if "MRHead" in name]

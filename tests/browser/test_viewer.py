@@ -116,3 +116,35 @@ def test_plain_pages(browser: Browser, server: LiveServer) -> None:
     page.goto(f"{server.url}/")
     page.wait_for_function("[...document.images].every(i => i.complete && i.naturalWidth > 0)")
     page.close()
+
+
+def test_the_viewer_follows_the_layout(page: Page, server: LiveServer) -> None:
+    def shown() -> set[str]:
+        return {str(name) for name in page.locator(".view:visible").evaluate_all("all => all.map(v => v.className)")}
+
+    assert server.request("PUT", "/slicer/gui?viewersLayout=TwoOverTwo").status == 200
+    page.wait_for_function("slicecast.picture('Slice4')?.flags & 4", timeout=20_000)
+    assert shown() == {"view view-Red", "view view-Slice4", "view view-Green", "view view-Yellow"}
+    left, right = (page.locator(f".view-{name}").bounding_box() for name in ("Red", "Slice4"))
+    assert left is not None
+    assert right is not None
+    assert left["x"] + left["width"] == pytest.approx(right["x"], abs=1)
+    assert left["y"] == right["y"]
+    before = offset(page, "Slice4")
+    page.locator(".view-Slice4 .surface").focus()
+    page.keyboard.press("ArrowUp")
+    page.wait_for_function(f"slicecast.state('Slice4').offset > {before}")
+    assert offset(page, "Red") != offset(page, "Slice4")
+    page.locator(".toolbar select").nth(1).select_option("Dual3D")
+    page.wait_for_function("slicecast.picture('2')?.flags & 4", timeout=20_000)
+    assert server.get("/api/layout").json()["layout"] == "Dual3D"
+    assert shown() == {f"view view-{name}" for name in ("1", "2", "Red", "Green", "Yellow")}
+    server.request("PUT", "/slicer/gui?viewersLayout=FourUpTable&contents=viewers")
+    page.get_by_text("A table, which is not shown here").wait_for()
+    assert page.locator(".toolbar").count() == 0
+    server.request("PUT", "/slicer/gui?viewersLayout=TabbedSlice&contents=full")
+    page.get_by_role("tab", name="Yellow", exact=True).click()
+    assert shown() == {"view view-Yellow"}
+    server.request("PUT", "/slicer/gui?viewersLayout=FourUp")
+    page.wait_for_function("document.querySelectorAll('.view-1').length === 1")
+    assert shown() == {f"view view-{name}" for name in ("1", "Red", "Green", "Yellow")}

@@ -65,6 +65,9 @@ def test_it_is_started_by_the_variable_too(
     assert client.is_server_running()
     assert len(client.node_ids()) > 20
     assert started == [program]
+    assert client.stop_server() == {"success": True}
+    assert program.wait(30) == 0
+    assert not client.is_server_running()
 
 
 def test_a_taken_port_ends_it_with_a_reason(started: list[subprocess.Popen[bytes]], tmp_path: Path) -> None:

@@ -45,3 +45,18 @@ def write_nrrd(path: Path, voxels: NDArray[np.int16], ijk_to_ras: NDArray[np.flo
     }
     nrrd.write(str(path), voxels.transpose(2, 1, 0), header)
     return path
+
+
+# Slicer's sample MRHead: 256 × 256 × 130 voxels of 1 × 1 × 1.3 mm in sagittal slices.
+HEAD_DIMS = (256, 256, 130)
+HEAD_TO_RAS = np.array(
+    [[0, 0, 1.2999954223632812, -86.64489746], [-1, 0, 0, 133.9285714], [0, -1, 0, 116.78569794], [0, 0, 0, 1.0]]
+)
+
+
+def head_like() -> NDArray[np.int16]:
+    """(130, 256, 256) int16 with MRHead's geometry: a ramp from superior 0 to inferior 255, 300 more at the patient's right."""
+    voxels = np.zeros(HEAD_DIMS[::-1], np.int16)
+    voxels += np.arange(HEAD_DIMS[1], dtype=np.int16)[None, :, None]
+    voxels[HEAD_DIMS[2] // 2 :] += 300
+    return voxels

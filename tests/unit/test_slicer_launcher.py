@@ -76,7 +76,8 @@ def test_settings_are_what_is_wanted_and_the_environments(monkeypatch: pytest.Mo
     assert {Path.home(), Path.cwd(), Path(tempfile.gettempdir())} == set(settings.allow_path)
     assert settings_for(Wanted(allow_path=[tmp_path])).allow_path == [tmp_path]
     assert settings_for(Wanted(enable_exec=True, cors=True)).enable_exec
-    assert not settings_for(Wanted(enable_exec=True, enable_slicer=False)).enable_exec
+    closed = settings_for(Wanted(enable_exec=True, enable_slicer=False, enable_static=False))
+    assert (closed.enable_exec, closed.enable_slicer, closed.enable_pages) == (False, False, False)
     monkeypatch.setenv("SLICECAST_ALLOW_PATH", f'["{tmp_path}"]')
     assert settings_for(Wanted()).allow_path == [tmp_path]
 

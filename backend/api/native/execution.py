@@ -7,6 +7,7 @@ import tornado.web
 
 from backend.errors import BadRequestError, ForbiddenError
 from backend.http.base import BaseHandler
+from backend.http.guard import require_administrator
 from backend.http.routes import Operation, Route
 from backend.sessions.session import Session
 
@@ -26,24 +27,23 @@ class ExecHandler(BaseHandler):
         """The session."""
         self.session = session
 
+    @property
+    def largest_body_bytes(self) -> int:
+        """As long as sources may be below `/slicer`."""
+        return LARGEST_SOURCE
+
     def prepare(self) -> None:
         """Refuse while exec is off."""
         super().prepare()
-        if not self.config.enable_exec:
-            raise ForbiddenError("exec is off; start the server with --enable-exec")
+        if not self.switches.exec:
+            self.refuse(ForbiddenError("exec is off; start the server with --enable-exec"))
 
     async def post(self) -> None:
         """Run; the answer has result, output, and, where the source raised, error and traceback."""
         if self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/json":
             # Pages of other origins can send any other type without being asked first.
             raise BadRequestError("the body must be sent as application/json")
-        if len(self.request.body) > LARGEST_SOURCE:
-            raise BadRequestError("the source is too long")
-        try:
-            wanted = msgspec.json.decode(self.request.body, type=ExecRequest)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise BadRequestError(f'the body must be {{"source": "…"}}: {error}') from error
-        done = await self.session.executions.run(wanted.source)
+        done = await self.session.executions.run(self.read_json(ExecRequest).source)
         self.send_json(
             {
                 "result": msgspec.Raw(done.result.encode()),
@@ -56,7 +56,8 @@ class ExecHandler(BaseHandler):
         )
 
     def get(self) -> None:
-        """The last runs, oldest first."""
+        """The last runs, oldest first; for an administrator, as the server panel is."""
+        require_administrator(self.request, self.config)
         self.send_json({"runs": list(self.session.executions.records)})
 
 

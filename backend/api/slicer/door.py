@@ -6,11 +6,15 @@ from collections.abc import Callable
 
 from backend.api.slicer.console import Console
 from backend.api.slicer.exchange import Endpoint
+from backend.api.slicer.graphics import Graphics
+from backend.api.slicer.gui import Gui
 from backend.api.slicer.links import Links
 from backend.api.slicer.markups import Markups
 from backend.api.slicer.mrml import Mrml
+from backend.api.slicer.older import Older
 from backend.api.slicer.pictures import Pictures
 from backend.api.slicer.sample_data import SampleData
+from backend.api.slicer.screenshot import Screenshots
 from backend.api.slicer.system import System
 from backend.api.slicer.volumes import Volumes
 from backend.config import Settings
@@ -25,6 +29,10 @@ def endpoints_of(
     links = Links(session, settings, opener)
     groups = [
         pictures.endpoints(),
+        Screenshots(pictures, settings).endpoints(),
+        Graphics(session).endpoints(),
+        Gui(session).endpoints(),
+        Older(session).endpoints(),
         Mrml(session, settings, links).endpoints(),
         links.endpoints(),
         Volumes(session, settings).endpoints(),

@@ -26,6 +26,7 @@ PREFIXES = (
     "exec", "repl", "timeimage", "system", "gui", "screenshot", "slice", "threeDGraphics", "threeD", "mrml", "tracking",
     "sampledata", "volumeSelection", "volumes", "volume", "gridTransforms", "gridTransform", "fiducials", "fiducial",
     "segmentations", "segmentation", "accessDICOMwebStudy", "accessStudy", "open",
+    "preset", "eulers", "transform",  # SlicerWeb's
 )  # fmt: skip
 # Slicer's documentation and its clients write it in many ways.
 GRID_TRANSFORM = re.compile(r"\A/grid+d?transform(s?)", re.IGNORECASE)

@@ -7,15 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from backend.api.slicer.exchange import Endpoint, Exchange
+from backend.api.slicer.graphics import Graphics
 from backend.api.slicer.links import Links
 from backend.config import Settings
 from backend.errors import BadRequestError, ForbiddenError, SlicecastError
 from backend.http.routes import Operation, Param
 from backend.links.link import scheme_of
 from backend.scene import commands as c
+from backend.security.addresses import split
 from backend.security.download import parse_checksum, require_checksum
 from backend.security.paths import require_allowed
 from backend.sessions.opening import fetch, is_url, new_job
@@ -84,7 +86,9 @@ class Mrml:
     async def answer(self, exchange: Exchange) -> None:
         """By method."""
         query, selection = exchange.query, _selection(exchange.query)
-        if exchange.method in ("GET", "HEAD"):
+        if exchange.method == "GET" and "format" in query and not exchange.rest:  # SlicerWeb's
+            await Graphics(self.session).nodes(exchange)
+        elif exchange.method in ("GET", "HEAD"):
             exchange.send_json(await self._read(exchange, selection))
         elif exchange.method == "POST" and scheme_of(query.get("url", "")) == "slicer":
             await self.links.begin(exchange)
@@ -113,7 +117,7 @@ class Mrml:
         place = query.get("url") or query.get("localfile")
         if place is None:
             raise BadRequestError(NO_PATH)
-        if "url" in query and urlsplit(place).scheme == "slicer":
+        if "url" in query and split(place).scheme == "slicer":
             raise BadRequestError("slicer:// URLs are opened with /slicer/open")
         if "filetype" not in query:
             raise BadRequestError("'filetype'")
@@ -135,7 +139,7 @@ class Mrml:
 
     def _local(self, place: str, what: str) -> Path:
         """The file that a path or a `file:` URL names, if requests may use it."""
-        local = unquote(urlsplit(place).path) if place.startswith("file:") else place
+        local = unquote(split(place).path) if place.startswith("file:") else place
         try:
             return require_allowed(local, self.settings.allow_path)
         except ForbiddenError as error:

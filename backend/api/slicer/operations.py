@@ -11,10 +11,15 @@ QUALITY = Param("quality", "of JPEG and WebP", "number", default=85, minimum=1, 
 SIZE = Param("size", "side of the square picture, or `native`", default="native", unit="pixels")
 CLIENT = Param("client", "any word: of this client's waiting requests for one view only the newest is drawn")
 SLICE_PARAMS = (
-    Param("view", "slice view", default="red", choices=("red", "yellow", "green")),
+    Param(
+        "view",
+        "slice view, any case: red, yellow, green, and those of layouts used before, such as slice4 or red%2B",
+        default="red",
+    ),
     Param("orientation", "turn and refit the view", choices=("axial", "sagittal", "coronal")),
     Param("scrollTo", "position in the background volume, from its one side to the other", "number", minimum=0, maximum=1),
     Param("offset", "position along the normal", "number", unit="mm"),
+    Param("mode", "`start` keeps the offset that those of later requests with `drag` are added to", choices=("start", "drag")),
     Param("copySliceGeometryFrom", "take plane and zoom from this view"),
     SIZE,
     Param("overlays", "draw segmentations and markups too", "boolean", default=False),
@@ -24,7 +29,7 @@ SLICE_PARAMS = (
     CLIENT,
 )
 THREED_PARAMS = (
-    Param("view", "3D view", default="1"),
+    Param("view", "3D view: 1, and 2 or 3 once a layout has shown them", default="1"),
     Param(
         "lookFromAxis",
         "side to look from; only the first letter counts",

@@ -16,7 +16,7 @@ from backend import metrics
 from backend.api.slicer.exchange import Endpoint, Exchange
 from backend.api.slicer.operations import picture_operations
 from backend.config import Settings
-from backend.errors import BadRequestError, NotFoundError, TooLargeError
+from backend.errors import BadRequestError, TooLargeError
 from backend.http.base import BaseHandler
 from backend.http.negotiate import accepted, flag, number, picture_format
 from backend.render import png
@@ -25,8 +25,6 @@ from backend.scene import commands as c
 from backend.sessions.session import Session
 from backend.sessions.sharing import NewestWins, SingleFlight
 
-SLICE_VIEWS = ("red", "yellow", "green")
-ALIASES = {"axial": "red", "sagittal": "yellow", "coronal": "green"}
 ORIENTATIONS = ("axial", "sagittal", "coronal")
 MEDIA_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 Result = tuple[c.PictureInfo, bytes]
@@ -54,21 +52,27 @@ class Pictures:
         async def time_picture(exchange: Exchange) -> None:
             await self.timeimage(exchange.handler, exchange.query, False)
 
-        async def track(exchange: Exchange) -> None:
+        async def move_tool(exchange: Exchange) -> None:
             await self.tracking(exchange.handler, exchange.query, strict=False)
 
         return [
             Endpoint("slice", slice_picture, (docs["slice"],)),
             Endpoint("threeD", threed_picture, (docs["threed"],)),
             Endpoint("timeimage", time_picture, (docs["timeimage"],)),
-            Endpoint("tracking", track, (docs["tracking"],)),
+            Endpoint("tracking", move_tool, (docs["tracking"],)),
         ]
 
     async def slice(self, handler: BaseHandler, query: Mapping[str, str], strict: bool) -> None:
-        """`/slice`: view, orientation, scrollTo, offset, copySliceGeometryFrom, size; our overlays, labels, fmt, quality."""
+        """`/slice`: view, orientation, scrollTo, offset, copySliceGeometryFrom, size; our overlays, labels, fmt, quality.
+
+        With `mode` start or drag the offset is relative, as SlicerWeb had it.
+        """
+        mode = query.get("mode", "").lower()
         command = c.SlicePicture(
-            view=slice_view_name(query.get("view", "red"), strict),
-            picture=self._picture(handler, query, strict),
+            view=query.get("view", "red").lower(),
+            picture=self._square(handler, query, strict),
+            forgiving=not strict,
+            drag="start" if mode == "start" else "drag" if mode == "drag" else "",
             patch=c.ViewPatch(orientation=_orientation(query, strict), offset=number(query, "offset")),
             scroll_to=number(query, "scrollTo"),
             copy_geometry_from=query.get("copySliceGeometryFrom"),
@@ -76,32 +80,30 @@ class Pictures:
             labels=flag(query, "labels"),
             grey=strict,
         )
-        await self._send(handler, query, command.view, command)
+        await self.send(handler, query, command.view, command)
 
     async def threed(self, handler: BaseHandler, query: Mapping[str, str], strict: bool) -> None:
         """`/threeD`: view, lookFromAxis, size, mode, roll, panX, panY, orbitX, orbitY, and our fmt, quality."""
-        view = query.get("view", "1").lower()
-        if strict and view not in ("1", "view1", "threed", "3d"):
-            raise NotFoundError(f"no 3D view {view!r}; there is 1")
         values = {name: number(query, name, 0.0) or 0.0 for name in ("roll", "panX", "panY", "orbitX", "orbitY")}
         command = c.ThreeDPicture(
-            view="1",
-            picture=self._picture(handler, query, strict),
+            view=query.get("view", "1").lower(),
+            picture=self._square(handler, query, strict),
+            forgiving=not strict,
             look_from=query.get("lookFromAxis"),
             start=query.get("mode", "").lower() == "start",
             roll=values["roll"],
             pan=(values["panX"], values["panY"]),
             orbit=(values["orbitX"], values["orbitY"]),
         )
-        await self._send(handler, query, "1", command)
+        await self.send(handler, query, command.view, command)
 
     async def tracking(self, handler: BaseHandler, query: Mapping[str, str], strict: bool) -> None:
         """`/tracking`: m, p, q move the cursor; the answer is text under `/slicer` and a picture at the root, or as asked."""
-        command = c.Track(*(_numbers(query, name) for name in ("m", "p", "q")))
+        command = c.Track(*(numbers(query, name) for name in ("m", "p", "q")))
         await self.session.ask(command, list[float])
         if _wants_picture(handler, query, strict):
-            picture = c.ThreeDPicture("1", self._picture(handler, query, strict))
-            await self._send(handler, query, "1", picture)
+            picture = c.ThreeDPicture("1", self._square(handler, query, strict))
+            await self.send(handler, query, "1", picture)
         else:
             handler.set_header("Cache-Control", "no-store")
             handler.set_header("Content-Type", "text/plain")
@@ -120,22 +122,28 @@ class Pictures:
 
     # -- helpers -------------------------------------------------------------------------------------------------
 
-    def _picture(self, handler: BaseHandler, query: Mapping[str, str], strict: bool) -> c.Picture:
+    def _square(self, handler: BaseHandler, query: Mapping[str, str], strict: bool) -> c.Picture:
         side = _size(query, self.settings, strict)
+        return self.picture(handler, query, side, side)
+
+    def picture(self, handler: BaseHandler, query: Mapping[str, str], width: int, height: int) -> c.Picture:
+        """How a request wants its picture of this size encoded."""
         kind = picture_format(query, handler.request.headers.get("Accept", ""))
         quality = number(query, "quality", 85.0) or 85.0
         return c.Picture(
-            side, side, kind, round(min(max(quality, 1.0), 100.0)), "444" if quality >= 90 else "420",
+            width, height, kind, round(min(max(quality, 1.0), 100.0)), "444" if quality >= 90 else "420",
             flag(query, "lossless"), handler.known_etags,
         )  # fmt: skip
 
-    async def _send(
+    async def send(
         self,
         handler: BaseHandler,
         query: Mapping[str, str],
         view: str,
-        command: c.SlicePicture | c.ThreeDPicture,
+        command: c.SlicePicture | c.ThreeDPicture | c.Screenshot,
     ) -> None:
+        """Have a picture made, once for all who ask for it just now, and send it; 304 if the asker has it."""
+
         async def fly() -> Result:
             return await self.flights.do(
                 msgspec.msgpack.encode(command), lambda: self.session.ask_picture(command, c.PictureInfo)
@@ -155,22 +163,6 @@ class Pictures:
             handler.send(data, MEDIA_TYPES[info.format], info.etag)
 
 
-def slice_view_name(name: str, strict: bool) -> str:
-    """The slice view a request means.
-
-    Raises:
-        NotFoundError: none, when strict; Slicer shows red.
-    """
-    lowered = name.lower()
-    if lowered in SLICE_VIEWS:
-        return lowered
-    if not strict:
-        return "red"
-    if lowered in ALIASES:
-        return ALIASES[lowered]
-    raise NotFoundError(f"no slice view {name!r}; there are {', '.join(SLICE_VIEWS)}")
-
-
 def _orientation(query: Mapping[str, str], strict: bool) -> str | None:
     wanted = query.get("orientation", "").lower()
     if wanted in ORIENTATIONS:
@@ -187,21 +179,32 @@ def _size(query: Mapping[str, str], settings: Settings, strict: bool) -> int:
         BadRequestError: zero, negative or no number, when strict; Slicer's default otherwise.
         TooLargeError: more than the settings allow.
     """
-    text = query.get("size", "native")
-    if text == "native":
-        return settings.default_size_px
-    value = number(query, "size")
-    if value is None or value < 1:
-        if strict:
+    value = side_of(query, "size")
+    if value is None:
+        if strict and query.get("size", "native") != "native":
             raise BadRequestError(f"size must be a number of pixels from 1 to {settings.max_side_px}, or native")
         return settings.default_size_px
     if value > settings.max_side_px or value * value > settings.max_pixels:
         side = min(settings.max_side_px, int(settings.max_pixels**0.5))
-        raise TooLargeError(f"size {text} is over the limit of {side} pixels a side")
-    return int(value)
+        raise TooLargeError(f"size {query['size']} is over the limit of {side} pixels a side")
+    return value
 
 
-def _numbers(query: Mapping[str, str], name: str) -> list[float] | None:
+def side_of(query: Mapping[str, str], name: str) -> int | None:
+    """A number of pixels of at least 1; None where there is none, or something else."""
+    try:
+        value = number(query, name)
+    except BadRequestError:  # nan or infinity
+        return None
+    return None if value is None or value < 1 else int(min(value, 1e9))
+
+
+def numbers(query: Mapping[str, str], name: str) -> list[float] | None:
+    """Numbers separated by commas, None where the name is absent.
+
+    Raises:
+        BadRequestError: something else.
+    """
     if name not in query:
         return None
     try:

@@ -84,6 +84,7 @@ class SliceView:
         self._pose, self._pose_mtime, self._is_settled = from_vtk(node.GetSliceToRAS()), node.GetMTime(), True
         self._box = (250.0, 250.0)  # the field of view that is wholly visible, mm
         self._seen_fov: tuple[float, ...] = ()
+        self._drag_start: float | None = None
         self.rev = 1
         self._key: tuple[Any, ...] | None = None
 
@@ -240,10 +241,28 @@ class SliceView:
             raise NotFoundError(f"view {self.name} shows no volume to scroll through")
         self.apply(ViewPatch(offset=extent.low + fraction * (extent.high - extent.low)))
 
+    def drag_offset(self, by: float | None, start: bool) -> None:
+        """SlicerWeb's older way to scroll: `start` keeps the offset, to which `by` (mm) of this and later calls is added."""
+        if start or self._drag_start is None:
+            self._drag_start = float(self.slice_to_ras[:3, 2] @ self.slice_to_ras[:3, 3])
+        if by is not None:
+            self.apply(ViewPatch(offset=self._drag_start + by))
+
+    def require_volume(self) -> None:
+        """Check that there is something to see.
+
+        Raises:
+            NotFoundError: the view shows no volume.
+        """
+        if self._stack.now().is_empty:
+            raise NotFoundError(f"view {self.name} shows no volume: load one first")
+
     def copy_geometry(self, other: SliceView) -> None:
-        """Take plane and field of view from another slice view."""
+        """Take plane and width of the field of view from another slice view; this one's shape stays."""
         self._move(other.slice_to_ras)
-        self._set_box(other.field_of_view())
+        width, height = self.field_of_view()
+        wanted = other.field_of_view()[0]
+        self._set_box((wanted, wanted * height / width))
 
     def show(self, volume: Any) -> None:
         """Make a volume the background, turned to its axes nearest this view's orientation, and fit."""
@@ -253,6 +272,16 @@ class SliceView:
         self.node.SetOrientation(default if default in ORIENTATIONS.values() else "Axial")
         self.node.RotateToVolumePlane(volume, False)
         self.fit()
+
+    def show_same(self, other: SliceView) -> None:
+        """Show the volumes that another slice view shows, in this view's own orientation, and fit."""
+        mine, theirs = self.logic.GetSliceCompositeNode(), other.logic.GetSliceCompositeNode()
+        mine.SetForegroundVolumeID(theirs.GetForegroundVolumeID())
+        mine.SetForegroundOpacity(theirs.GetForegroundOpacity())
+        mine.SetLabelVolumeID(theirs.GetLabelVolumeID())
+        mine.SetLabelOpacity(theirs.GetLabelOpacity())
+        if other.background is not None:
+            self.show(other.background)
 
     def snapshot(self) -> ViewPatch:
         """A patch that puts this view back as it is."""
@@ -327,8 +356,8 @@ class SliceView:
             self.settle()
         layers = self._stack.prepare(geometry)
         if not overlays:
-            if layers is None:
-                raise NotFoundError(f"view {self.name} shows no volume: load one first")
+            self.require_volume()
+            assert layers is not None
             return layers
         segments = self._segments.visible(self.node)
         drawn = self._draw_overlay(geometry) if self._anything_to_draw() else None

@@ -9,8 +9,10 @@ from __future__ import annotations
 from backend.scene.commands.arrangement import ShowSlicesIn3D
 from backend.scene.commands.base import Command, Journaling, PictureFormat, Vector3
 from backend.scene.commands.console import Execute, Executed
-from backend.scene.commands.content import Describe, Load, LoadDemo, LoadResult, Node, SceneInfo, SelectNodes, Track
+from backend.scene.commands.content import Describe, Load, LoadDemo, LoadResult, Node, SceneInfo, SelectNodes, Track, Turn
 from backend.scene.commands.events import AnyEvent, Beat, Progress, SceneChanged, Started, ViewChanged
+from backend.scene.commands.graphics import MeshCount, MeshFormat, NodeGraphics, ViewGraphics
+from backend.scene.commands.layout import Contents, GuiState, LayoutPart, SetContents, SetLayout, views_of
 from backend.scene.commands.markups import (
     AddPoint,
     ListPoints,
@@ -23,7 +25,9 @@ from backend.scene.commands.markups import (
 )
 from backend.scene.commands.mrml import Clear, NodeProperties, Properties, Reload, Remove, Save, Saved
 from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
+from backend.scene.commands.presets import ArrangePreset, PresetId
 from backend.scene.commands.samples import FilesReady, FilesWanted, LoadSample, SampleFile
+from backend.scene.commands.screenshots import Screenshot
 from backend.scene.commands.views import (
     CameraPatch,
     OpenView,
@@ -38,9 +42,11 @@ from backend.scene.commands.views import (
 from backend.scene.commands.volumes import PutVolume, StepVolume, VolumePut, WriteGrid, WriteVolume, Written
 
 ViewCommand = OpenView | SetView | Pointer | Snapshot | Restore
-PictureCommand = Frame | CancelFrames | SlicePicture | ThreeDPicture
-ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track
+PictureCommand = Frame | CancelFrames | SlicePicture | ThreeDPicture | Screenshot
+ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track | Turn
 ConsoleCommand = Execute
+LayoutCommand = SetLayout | SetContents | ArrangePreset
+GraphicsCommand = ViewGraphics | NodeGraphics
 ArrangementCommand = ShowSlicesIn3D
 SampleCommand = LoadSample | FilesReady
 VolumeCommand = PutVolume | WriteVolume | WriteGrid | StepVolume
@@ -48,13 +54,14 @@ MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
 MrmlCommand = Properties | Save | Reload | Remove | Clear
 AnyCommand = (
     ViewCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
-    | ConsoleCommand | SampleCommand | ArrangementCommand
+    | ConsoleCommand | SampleCommand | ArrangementCommand | LayoutCommand | GraphicsCommand
 )  # fmt: skip
 
 __all__ = [
     "AddPoint",
     "AnyCommand",
     "AnyEvent",
+    "ArrangePreset",
     "ArrangementCommand",
     "Beat",
     "CameraPatch",
@@ -63,13 +70,18 @@ __all__ = [
     "Command",
     "ConsoleCommand",
     "ContentCommand",
+    "Contents",
     "Describe",
     "Execute",
     "Executed",
     "FilesReady",
     "FilesWanted",
     "Frame",
+    "GraphicsCommand",
+    "GuiState",
     "Journaling",
+    "LayoutCommand",
+    "LayoutPart",
     "ListPoints",
     "ListSegmentations",
     "Load",
@@ -77,9 +89,12 @@ __all__ = [
     "LoadResult",
     "LoadSample",
     "MarkupsCommand",
+    "MeshCount",
+    "MeshFormat",
     "MovePoint",
     "MrmlCommand",
     "Node",
+    "NodeGraphics",
     "NodeProperties",
     "OpenView",
     "Picture",
@@ -90,6 +105,7 @@ __all__ = [
     "PointList",
     "PointPlaced",
     "Pointer",
+    "PresetId",
     "Progress",
     "Properties",
     "PutVolume",
@@ -102,8 +118,11 @@ __all__ = [
     "Saved",
     "SceneChanged",
     "SceneInfo",
+    "Screenshot",
     "SegmentationEntry",
     "SelectNodes",
+    "SetContents",
+    "SetLayout",
     "SetView",
     "ShowSlicesIn3D",
     "SlicePicture",
@@ -112,9 +131,11 @@ __all__ = [
     "StepVolume",
     "ThreeDPicture",
     "Track",
+    "Turn",
     "Vector3",
     "ViewChanged",
     "ViewCommand",
+    "ViewGraphics",
     "ViewInfo",
     "ViewPatch",
     "VolumeCommand",
@@ -123,4 +144,5 @@ __all__ = [
     "WriteVolume",
     "Written",
     "require_finite",
+    "views_of",
 ]

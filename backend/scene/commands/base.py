@@ -21,9 +21,11 @@ class Command(msgspec.Struct, tag=True, omit_defaults=True):
     patient: ClassVar[bool] = False
     """Native code may keep the whole process silent meanwhile, so a missing heartbeat is no fault."""
     journal: ClassVar[Journaling] = "no"
-    """How a new scene process is told after a crash: not at all, in turn, only the newest of its key, or by forgetting
-    everything before (`clear`)."""
+    """How a new scene process is told after a crash: not at all, in turn, only the newest of its key, or in turn
+    with everything before forgotten (`clear`)."""
 
+    outlives_clear: ClassVar[bool] = False
+    """A journal entry that a `clear` does not touch: what clients show, not what the scene holds."""
     answer: ClassVar[Any] = object
     """Type of its answer, where the journal makes something of it."""
 

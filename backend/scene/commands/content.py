@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from backend.scene.commands.base import Command
+from backend.scene.commands.layout import Contents, LayoutPart
 
 
 class Describe(Command):
@@ -51,11 +52,33 @@ class SelectNodes(Command):
 
 
 class Track(Command):
-    """Move the tracked tool's cursor: rotation rows, translation, quaternion, each kept where absent."""
+    """Move the tracked tool's cursor: rotation rows, translation, quaternion, each kept where absent; answers 16 numbers, by
+    rows. Remembered as the whole pose, not as the part that a request gives."""
 
+    journal = "newest"
+    answer = list[float]
     matrix: list[float] | None = None
     position: list[float] | None = None
     quaternion: list[float] | None = None
+
+    def journaled(self, answer: list[float]) -> Command:
+        """The whole pose."""
+        return pose_of(answer)
+
+
+class Turn(Command):
+    """Set the tracked tool's cursor to a phone's orientation: degrees about Z, X, Y; answers as `Track`."""
+
+    angles: list[float]
+
+    def journaled(self, answer: list[float]) -> Command:
+        """The whole pose."""
+        return pose_of(answer)
+
+
+def pose_of(rows: list[float]) -> Track:
+    """The command that sets a pose, given as 16 numbers by rows."""
+    return Track([rows[4 * row + column] for column in range(4) for row in range(4)])
 
 
 class Node(msgspec.Struct):
@@ -73,6 +96,8 @@ class SceneInfo(msgspec.Struct):
     volumes: list[Node]
     layout: str
     gl: str | None
+    composition: LayoutPart = msgspec.field(default_factory=LayoutPart)
+    contents: Contents = "full"
 
 
 class LoadResult(msgspec.Struct):

@@ -42,10 +42,15 @@ class CancelFrames(Command):
 
 
 class SlicePicture(Command):
-    """The Slicer API's `/slice`: apply the parameters, which last, then picture the view."""
+    """The Slicer API's `/slice`: apply the parameters, which last, then picture the view.
+
+    `forgiving`: a name of no slice view means red, as in Slicer. `drag`: the offset is relative to the one kept by `start`.
+    """
 
     view: str
     picture: Picture
+    forgiving: bool = False
+    drag: Literal["", "start", "drag"] = ""
     patch: ViewPatch = msgspec.field(default_factory=ViewPatch)
     scroll_to: float | None = None
     copy_geometry_from: str | None = None
@@ -55,16 +60,19 @@ class SlicePicture(Command):
 
 
 class ThreeDPicture(Command):
-    """The Slicer API's `/threeD`: move the camera if asked, which lasts, then picture the view."""
+    """The Slicer API's `/threeD`: move the camera if asked, which lasts, then picture the view.
+
+    `forgiving`: a name of no 3D view means the first, as in Slicer.
+    """
 
     view: str
     picture: Picture
+    forgiving: bool = False
     look_from: str | None = None
     start: bool = False
     roll: float = 0.0
     pan: tuple[float, float] = (0.0, 0.0)
     orbit: tuple[float, float] = (0.0, 0.0)
-    labels: bool = False
 
 
 class PictureInfo(msgspec.Struct):

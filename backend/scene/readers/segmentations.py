@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from pathlib import Path
 from typing import Any
 
 import slicer
 
 from backend.errors import BadRequestError, UnreadableError
 from backend.imaging.volume_header import sizes_of
+from backend.imaging.volume_limits import declared_bytes
 from backend.render.views.segments import BINARY_LABELMAP, make_surfaces
 from backend.scene.context import Options
-from backend.scene.readers.checks import check_volume
+from backend.scene.readers.checks import check_blocks, check_volume
 from backend.scene.readers.geometry import read_surface
 from backend.scene.readers.source import Source, color_node
 
@@ -18,6 +21,7 @@ CLOSED_SURFACE = "Closed surface"
 IMAGES = (".nrrd", ".nhdr", ".nii", ".nii.gz", ".hdr")
 SURFACES = (".stl", ".obj")
 NO_COLOR = (0.5, 0.5, 0.5)  # what a segment has that neither its file nor a terminology gives a colour
+LARGEST_LABEL = 65535
 LABEL_COLORS = "vtkMRMLColorTableNodeLabels"
 
 
@@ -33,10 +37,13 @@ class SegmentationReader:
         if name.endswith(SURFACES):
             node = self._surface(source)
         elif name.endswith(IMAGES):
-            sizes_of(source.path)
+            sizes = sizes_of(source.path) or []
             check_volume(source.path, self._limits)
+            if len(sizes) <= 3 and not is_narrow(source.path):
+                require_labels(source.path)
             node = self._stored(source)
         elif name.endswith(".vtm"):
+            check_blocks(source.path, self._limits)
             node = self._stored(source)
         else:
             raise UnreadableError(
@@ -55,6 +62,9 @@ class SegmentationReader:
         )
         if node is None:
             raise UnreadableError(said.GetAllMessagesAsString().strip() or "no reader could read it as a segmentation")
+        if not node.GetSegmentation().GetNumberOfSegments():
+            self._scene.RemoveNode(node)
+            raise UnreadableError("there are no segments in it")
         self._color(node.GetSegmentation())
         return node
 
@@ -86,3 +96,24 @@ class SegmentationReader:
         if not node.GetSegmentation().ContainsRepresentation(BINARY_LABELMAP) and not node.CreateBinaryLabelmapRepresentation():
             raise UnreadableError("its surface encloses nothing that could be a segment")
         return node
+
+
+def is_narrow(path: Path) -> bool:
+    """Whether the image has at most 16 bits for a voxel, so that every value of it can be a label."""
+    sizes, need = sizes_of(path) or [], declared_bytes(path)
+    return bool(sizes) and need is not None and need <= 2 * math.prod(sizes)
+
+
+def require_labels(path: Path) -> None:
+    """Refuse an image whose values can not be labels: the logic that parts it into segments counts all of them.
+
+    Raises:
+        UnreadableError: telling the values.
+    """
+    storage, image = slicer.vtkMRMLVolumeArchetypeStorageNode(), slicer.vtkMRMLScalarVolumeNode()
+    storage.SetFileName(str(path))
+    if not storage.ReadData(image) or image.GetImageData() is None:
+        raise UnreadableError("no reader could read it as an image; it may be damaged or cut short")
+    low, high = image.GetImageData().GetScalarRange()
+    if not (math.isfinite(low) and math.isfinite(high)) or low < 0 or high > LARGEST_LABEL:
+        raise UnreadableError(f"its values reach from {low:g} to {high:g}; labels reach from 0 to {LARGEST_LABEL}")

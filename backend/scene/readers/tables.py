@@ -9,6 +9,7 @@ import vtk
 
 from backend.errors import UnreadableError
 from backend.scene.context import Options
+from backend.scene.readers.checks import check_transfer_function, read_json
 from backend.scene.readers.source import Source, require_small
 
 DATABASES = (".db", ".db3", ".sqlite", ".sqlite3")
@@ -71,8 +72,11 @@ class PresetReader:
 
     def read_transfer_functions(self, source: Source) -> list[Any]:
         """The volume properties of a volume rendering preset, of which a `.vp.json` file may hold several."""
-        require_small(source.path, self._limits.max_text_mb)
-        if not source.path.name.lower().endswith((".vp", ".vp.json")):
+        if source.path.name.lower().endswith(".vp"):
+            check_transfer_function(source.path, self._limits)
+        elif source.path.name.lower().endswith(".vp.json"):
+            read_json(source.path, self._limits)
+        else:
             raise UnreadableError("there is no reader for transfer functions with this ending; there are for .vp .vp.json")
         loaded = vtk.vtkCollection()
         logic = self._app.modules["VolumeRendering"]
@@ -90,7 +94,7 @@ class PresetReader:
 
     def read_terminology(self, source: Source) -> list[Any]:
         """No node: the terms are known to the terminologies logic from then on."""
-        require_small(source.path, self._limits.max_text_mb)
+        read_json(source.path, self._limits)
         if not self._terminologies().LoadContextFromFile(str(source.path)):
             raise UnreadableError("no reader could read it as a terminology or a region context")
         return []

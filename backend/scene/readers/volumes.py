@@ -95,6 +95,10 @@ class VolumeReader:
             node.GetDisplayNode().SetAutoWindowLevel(0)
         storage = self._scene.AddNewNodeByClass("vtkMRMLVolumeArchetypeStorageNode")
         storage.SetFileName(str(path))
+        for file in files:
+            storage.AddFileName(str(file))
+        storage.SetCenterImage(source.flag("center"))
+        storage.SetUseOrientationFromFile(not source.flag("discardOrientation"))
         node.SetAndObserveStorageNodeID(storage.GetID())
         return node
 
@@ -123,10 +127,12 @@ class VolumeReader:
         node.GetDisplayNode().SetDefaultColorMap()
         return node
 
-    def read_again(self, node: Any, path: Path) -> bool:
-        """Put what a file of our own formats holds now into a node that was read from it."""
-        volume = read_other_volume(path, self._limits.max_volume_mb)
-        node.SetIJKToRASMatrix(to_vtk(volume.ijk_to_ras))
+    def read_again(self, node: Any, storage: Any) -> bool:
+        """Put what a file of our own formats holds now into a node that was read from it, as its storage node remembers."""
+        files = [Path(storage.GetNthFileName(index)) for index in range(storage.GetNumberOfFileNames())]
+        volume = read_other_volume(Path(storage.GetFileName()), self._limits.max_volume_mb, files)
+        matrix = placed(volume, bool(storage.GetCenterImage()), not storage.GetUseOrientationFromFile())
+        node.SetIJKToRASMatrix(to_vtk(matrix))
         node.SetAndObserveImageData(image_of(volume.voxels))
         return True
 

@@ -37,9 +37,7 @@ class LayoutManager(StandIn):
 
     def setLayout(self, number: int) -> None:
         """Switch the layout, by number."""
-        if not self._node.IsLayoutDescription(int(number)):
-            raise ValueError(f"there is no layout {number}")
-        self._node.SetViewArrangement(int(number))
+        self._desk.context.views.set_layout(int(number))
 
     def layoutLogic(self) -> Any:
         """MRML's layout logic."""

@@ -47,7 +47,20 @@ export interface SceneInfo {
   views: string[];
   volumes: { id: string; name: string }[];
   layout: string;
+  composition: LayoutPart;
+  contents: "viewers" | "full";
   gl: string | null;
+}
+
+/** A view's place in a layout, or several places beside each other. */
+export interface LayoutPart {
+  split?: "rows" | "columns" | "tabs";
+  parts?: LayoutPart[];
+  share?: number;
+  view?: string;
+  kind?: "slice" | "threeD" | "table" | "plot" | "other";
+  label?: string;
+  color?: string;
 }
 
 export interface PictureHeader {

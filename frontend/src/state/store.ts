@@ -6,10 +6,12 @@ import type { Rect } from "../net/painter";
 import type { Patch, SceneInfo, SliceState, ViewState } from "../net/protocol";
 import { ViewModel } from "../view/model";
 import { Ages } from "./ages";
+import { arrange, FOUR_UP } from "./layouts";
+import { perView } from "./perView";
 
-export type ViewName = "Red" | "Yellow" | "Green" | "1";
+export type ViewName = string;
+/** Views that stay open in every layout: the toolbar and the keys reach them. */
 export const VIEWS: ViewName[] = ["Red", "1", "Green", "Yellow"];
-export const SLICES: ViewName[] = ["Red", "Green", "Yellow"];
 
 export interface Toast {
   id: number;
@@ -24,6 +26,8 @@ export const scene = signal<SceneInfo>({
   views: [],
   volumes: [],
   layout: "FourUp",
+  composition: FOUR_UP,
+  contents: "full",
   gl: null,
 });
 export const progress = signal<{ text: string; fraction: number | null } | null>(null);
@@ -32,25 +36,13 @@ export const showLatency = signal(false);
 export const showLetters = signal(true);
 export const showHelp = signal(false);
 export const maximized = signal<ViewName | null>(null);
-export const states: Record<ViewName, Signal<ViewState | null>> = {
-  Red: signal(null),
-  Yellow: signal(null),
-  Green: signal(null),
-  "1": signal(null),
-};
-export const pictures: Record<ViewName, Signal<PictureStats | null>> = {
-  Red: signal(null),
-  Yellow: signal(null),
-  Green: signal(null),
-  "1": signal(null),
-};
-export const ages: Record<ViewName, Ages> = {
-  Red: new Ages(),
-  Yellow: new Ages(),
-  Green: new Ages(),
-  "1": new Ages(),
-};
-export const activeVolume = computed(() => (states.Red.value as SliceState | null)?.background?.id ?? "");
+export const states = perView((): Signal<ViewState | null> => signal(null));
+export const pictures = perView((): Signal<PictureStats | null> => signal(null));
+export const ages = perView(() => new Ages());
+/** Which tab is chosen in each strip of tabs. */
+export const openTabs = signal<Record<string, number>>({});
+export const arrangement = computed(() => arrange(scene.value.composition, openTabs.value));
+export const activeVolume = computed(() => (states("Red").value as SliceState | null)?.background?.id ?? "");
 
 export function toggleMaximized(view: ViewName): void {
   maximized.value = maximized.value === view ? null : view;
@@ -75,17 +67,12 @@ function modelOf(view: ViewName): ViewModel {
   return new ViewModel(
     (patch, rect) => stream.set(view, patch, rect),
     (state) => {
-      states[view].value = state;
+      states(view).value = state;
     },
   );
 }
 
-export const models: Record<ViewName, ViewModel> = {
-  Red: modelOf("Red"),
-  Yellow: modelOf("Yellow"),
-  Green: modelOf("Green"),
-  "1": modelOf("1"),
-};
+export const models = perView(modelOf);
 
 function hear(event: CoreEvent): void {
   switch (event.event) {
@@ -101,14 +88,14 @@ function hear(event: CoreEvent): void {
       if (event.scene.status === "ready") progress.value = null;
       break;
     case "opened":
-      models[event.view as ViewName].open(event.state);
+      models(event.view).open(event.state);
       break;
     case "state":
-      models[event.view as ViewName]?.merge(event.patch, event.mine);
+      models(event.view).merge(event.patch, event.mine);
       break;
     case "picture":
-      pictures[event.view as ViewName].value = event.stats;
-      ages[event.view as ViewName].add(event.stats.ageMs, event.stats.bytes);
+      pictures(event.view).value = event.stats;
+      ages(event.view).add(event.stats.ageMs, event.stats.bytes);
       break;
     case "progress":
       progress.value = event.fraction === 1 ? null : { text: event.text, fraction: event.fraction };
@@ -122,5 +109,5 @@ function hear(event: CoreEvent): void {
 
 /** Set values of a view, here at once and on the server once per animation frame. */
 export function change(view: ViewName, patch: Patch, rect: Rect | null = null): void {
-  models[view].change(patch, rect);
+  models(view).change(patch, rect);
 }

@@ -1,11 +1,12 @@
 /** The page: toolbar, grid of views, state line, messages; files may be dropped anywhere. */
-import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { filesOf, uploadAndLoad } from "../net/upload";
-import { gridOf, LAYOUTS } from "../state/layouts";
+import type { Place, Strip } from "../state/layouts";
 import {
+  arrangement,
   dismiss,
   maximized,
+  openTabs,
   progress,
   scene,
   showHelp,
@@ -20,10 +21,8 @@ import {
 } from "../state/store";
 import { LinkOffer, LinkQuestion } from "./Links";
 import { Toolbar } from "./Toolbar";
-import { HELP, STATUS_TEXT } from "./texts";
+import { HELP, NO_VIEWS, NOT_DRAWN, STATUS_TEXT } from "./texts";
 import { ViewPanel } from "./ViewPanel";
-
-export const layoutName = signal("FourUp");
 
 async function take(files: File[]): Promise<void> {
   if (files.length === 0) return;
@@ -79,9 +78,7 @@ export function App() {
       document.removeEventListener("visibilitychange", onVisible);
     };
   }, []);
-  const layout = LAYOUTS.find((l) => l.name === layoutName.value) ?? LAYOUTS[0];
-  if (!layout) return null;
-  const { areas, shown } = gridOf(layout, maximized.value);
+  const alone = scene.value.contents === "viewers";
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: files may be dropped anywhere; the Open button does the same
     <div
@@ -97,13 +94,9 @@ export function App() {
         if (event.dataTransfer) void filesOf(event.dataTransfer).then(take);
       }}
     >
-      <Toolbar onFiles={(files) => void take(files)} />
-      <main class="grid" style={{ gridTemplateAreas: areas }}>
-        {VIEWS.map((view) => (
-          <ViewPanel key={view} view={view} shown={shown.has(view)} />
-        ))}
-      </main>
-      <footer class="status">
+      {alone ? <span /> : <Toolbar onFiles={(files) => void take(files)} />}
+      <Views />
+      <footer class="status" style={alone ? { display: "none" } : {}}>
         <span class={`dot ${status.value === "open" ? scene.value.status : status.value}`} />
         <span role="status">{STATUS_TEXT[status.value === "open" ? scene.value.status : status.value]}</span>
         {progress.value && (
@@ -126,6 +119,81 @@ export function App() {
       {dropping && <div class="drop">Drop to load</div>}
       {showHelp.value && <Help />}
       <LinkQuestion />
+    </div>
+  );
+}
+
+const WHOLE = { left: "0", top: "0", width: "100%", height: "100%" };
+
+/** The views where the layout has them. Panels keep their places in the document, so that streams stay open. */
+function Views() {
+  const { places, strips } = arrangement.value;
+  const drawn = places.filter(({ part }) => part.kind === "slice" || part.kind === "threeD");
+  const hidden = VIEWS.filter((view) => drawn.every(({ part }) => part.view !== view));
+  const alone = maximized.value;
+  const panels = [
+    ...drawn.map((place) => ({ view: place.part.view ?? "", kind: place.part.kind ?? "", place })),
+    ...hidden.map((view) => ({ view, kind: view === "1" ? "threeD" : "slice", place: null })),
+  ].sort((a, b) => rankOf(a.view) - rankOf(b.view) || (a.view < b.view ? -1 : 1));
+  return (
+    <main class="views">
+      {panels.map(({ view, kind, place }) => (
+        <ViewPanel
+          key={view}
+          view={view}
+          kind={kind}
+          shown={alone ? view === alone : place !== null}
+          style={alone || !place ? WHOLE : { ...rectangle(place), ...colorOf(place) }}
+        />
+      ))}
+      {!alone &&
+        places
+          .filter((place) => !drawn.includes(place))
+          .map((place) => (
+            <p key={place.part.view} class="view not-drawn" style={rectangle(place)}>
+              {NOT_DRAWN[place.part.kind ?? ""] ?? place.part.view}
+            </p>
+          ))}
+      {!alone && strips.map((strip) => <Tabs key={strip.key} strip={strip} />)}
+      {!alone && places.length === 0 && <p class="hint">{NO_VIEWS}</p>}
+    </main>
+  );
+}
+
+/** The usual views first, in reading order, whatever the layout. */
+function rankOf(view: string): number {
+  const rank = VIEWS.indexOf(view);
+  return rank < 0 ? VIEWS.length : rank;
+}
+
+/** A place's edges; each tab strip above takes its height from it. */
+function rectangle(place: Place | Strip): Record<string, string> {
+  const strips = `${place.below} * var(--strip)`;
+  const edges = { left: `${place.left}%`, top: `calc(${place.top}% + ${strips})`, width: `${place.width}%` };
+  return "height" in place ? { ...edges, height: `calc(${place.height}% - ${strips})` } : edges;
+}
+
+function colorOf({ part }: Place): Record<string, string> {
+  return part.color ? { "--color": part.color } : {};
+}
+
+function Tabs({ strip }: { strip: Strip }) {
+  return (
+    <div class="tabs" role="tablist" style={rectangle(strip)}>
+      {strip.tabs.map((tab, index) => (
+        <button
+          key={tab.view}
+          type="button"
+          role="tab"
+          aria-selected={index === strip.open}
+          style={tab.color ? { "--color": tab.color } : {}}
+          onClick={() => {
+            openTabs.value = { ...openTabs.value, [strip.key]: index };
+          }}
+        >
+          {tab.view}
+        </button>
+      ))}
     </div>
   );
 }

@@ -11,8 +11,8 @@ export function Latency({ view }: { view: ViewName }) {
     const timer = setInterval(() => refresh((count) => count + 1), EVERY_MS);
     return () => clearInterval(timer);
   }, []);
-  const found = ages[view].summary();
-  const picture = pictures[view].value;
+  const found = ages(view).summary();
+  const picture = pictures(view).value;
   return (
     <pre class="latency">
       {`${found.perSecond.toFixed(1)}/s  age ${ms(found.median)}  p95 ${ms(found.p95)}  ${found.kBps.toFixed(0)} kB/s\n`}

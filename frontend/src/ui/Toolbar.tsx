@@ -4,15 +4,15 @@ import type { SliceState } from "../net/protocol";
 import { LAYOUTS } from "../state/layouts";
 import {
   activeVolume,
+  arrangement,
   change,
   maximized,
-  SLICES,
   scene,
   showHelp,
   showLatency,
   states,
+  toast,
 } from "../state/store";
-import { layoutName } from "./App";
 import { WINDOWS } from "./texts";
 
 export function Toolbar({ onFiles }: { onFiles: (files: File[]) => void }) {
@@ -29,7 +29,7 @@ export function Toolbar({ onFiles }: { onFiles: (files: File[]) => void }) {
           value={activeVolume.value}
           disabled={volumes.length === 0}
           onChange={(event) => {
-            for (const view of SLICES) change(view, { background: event.currentTarget.value });
+            for (const view of sliceViews()) change(view, { background: event.currentTarget.value });
           }}
         >
           {volumes.length === 0 && <option value="">No volume</option>}
@@ -43,12 +43,15 @@ export function Toolbar({ onFiles }: { onFiles: (files: File[]) => void }) {
       <label>
         <span class="visually-hidden">Layout</span>
         <select
-          value={layoutName.value}
+          value={scene.value.layout}
           onChange={(event) => {
-            layoutName.value = event.currentTarget.value;
             maximized.value = null;
+            void setLayout(event.currentTarget.value);
           }}
         >
+          {LAYOUTS.every((layout) => layout.name !== scene.value.layout) && (
+            <option value={scene.value.layout}>{scene.value.layout}</option>
+          )}
           {LAYOUTS.map((layout) => (
             <option key={layout.name} value={layout.name}>
               {layout.label}
@@ -95,8 +98,26 @@ export function Toolbar({ onFiles }: { onFiles: (files: File[]) => void }) {
   );
 }
 
+/** Slice views that are open: those of the layout, and the usual three. */
+function sliceViews(): string[] {
+  const shown = arrangement.value.places.flatMap(({ part }) =>
+    part.kind === "slice" && part.view ? [part.view] : [],
+  );
+  return [...new Set(["Red", "Green", "Yellow", ...shown])];
+}
+
+/** Switch the layout for everybody; the page follows when the server says so. */
+async function setLayout(layout: string): Promise<void> {
+  try {
+    const answer = await fetch("/api/layout", { method: "PUT", body: JSON.stringify({ layout }) });
+    if (!answer.ok) throw new Error((await answer.json()).error?.message ?? answer.statusText);
+  } catch (error) {
+    toast(`Layout: ${error instanceof Error ? error.message : error}`, "error");
+  }
+}
+
 function Windows() {
-  const range = (states.Red.value as SliceState | null)?.scalar_range;
+  const range = (states("Red").value as SliceState | null)?.scalar_range;
   if (!range || range[0] > -500) return null; // air in CT is near -1000 HU; other modalities have no such values
   return (
     <label>

@@ -1,7 +1,6 @@
 /** One view: its canvas, the words and letters over it, its slider. */
 import { useEffect, useRef } from "preact/hooks";
 import { COARSE, LOSSLESS, type SliceState, STILL, type ViewState } from "../net/protocol";
-import { areaOf } from "../state/layouts";
 import {
   change,
   models,
@@ -17,7 +16,7 @@ import {
 } from "../state/store";
 import { attach, reset } from "../view/pointer";
 import { Latency } from "./Latency";
-import { DIRECTIONS, VIEW_TEXT } from "./texts";
+import { DIRECTIONS, viewText } from "./texts";
 
 const RESIZE_PAUSE_MS = 100;
 
@@ -41,7 +40,7 @@ function useStream(view: ViewName) {
     });
     observer.observe(element);
     const detach = attach({
-      model: models[view],
+      model: models(view),
       element,
       size: () => size,
       onFocus: () => stream.focus(view),
@@ -50,6 +49,9 @@ function useStream(view: ViewName) {
     return () => {
       observer.disconnect();
       detach();
+      stream.close(view);
+      states(view).value = null;
+      pictures(view).value = null;
     };
   }, [view]);
   return { canvas, surface };
@@ -63,19 +65,28 @@ function sizeOf(element: HTMLElement): [number, number] {
   ];
 }
 
-export function ViewPanel({ view, shown }: { view: ViewName; shown: boolean }) {
+interface PanelProps {
+  view: ViewName;
+  kind: string;
+  shown: boolean;
+  /** Its rectangle, and its colour. */
+  style: Record<string, string>;
+}
+
+export function ViewPanel({ view, kind, shown, style }: PanelProps) {
+  const text = viewText(view, kind);
   const { canvas, surface } = useStream(view);
   useEffect(() => stream.show(view, shown), [view, shown]);
-  const state = states[view].value;
+  const state = states(view).value;
   const empty = scene.value.status === "ready" && scene.value.volumes.length === 0;
   return (
     <section
       class={`view view-${view}`}
-      style={{ gridArea: areaOf(view), display: shown ? undefined : "none" }}
-      aria-label={VIEW_TEXT[view].label}
+      style={{ ...style, display: shown ? undefined : "none" }}
+      aria-label={text.label}
     >
       <header class="view-bar">
-        <span class="view-name">{VIEW_TEXT[view].title}</span>
+        <span class="view-name">{text.title}</span>
         {state?.kind === "slice" && <Slider view={view} state={state} />}
         {state?.kind === "threeD" && <Directions view={view} />}
         <button
@@ -83,7 +94,7 @@ export function ViewPanel({ view, shown }: { view: ViewName; shown: boolean }) {
           class="icon"
           title="Fit the view (R)"
           aria-label="Fit the view"
-          onClick={() => reset(models[view])}
+          onClick={() => reset(models(view))}
         >
           ⤢
         </button>
@@ -103,11 +114,11 @@ export function ViewPanel({ view, shown }: { view: ViewName; shown: boolean }) {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: the view itself takes keys
         tabIndex={0}
         role="application"
-        aria-label={`${VIEW_TEXT[view].label}. ${VIEW_TEXT[view].keys}`}
+        aria-label={`${text.label}. ${text.keys}`}
       >
         <canvas ref={canvas} />
         {state && <Overlay view={view} state={state} />}
-        {empty && view !== "1" && <p class="hint">Drop a scan here</p>}
+        {empty && kind === "slice" && <p class="hint">Drop a scan here</p>}
         {stale.value && <p class="hint">Waiting for the server…</p>}
         {showLatency.value && <Latency view={view} />}
       </div>
@@ -127,7 +138,7 @@ function Slider({ view, state }: { view: ViewName; state: SliceState }) {
         max={range[1]}
         step="any"
         value={state.offset}
-        aria-label={`${VIEW_TEXT[view].label}: position in mm`}
+        aria-label={`${viewText(view, "slice").label}: position in mm`}
         onInput={(event) => change(view, { offset: Number(event.currentTarget.value) })}
       />
       <output class="mm">{state.offset.toFixed(1)} mm</output>
@@ -155,7 +166,7 @@ function Directions({ view }: { view: ViewName }) {
 }
 
 function Overlay({ view, state }: { view: ViewName; state: ViewState }) {
-  const picture = pictures[view].value;
+  const picture = pictures(view).value;
   const flags = picture?.flags ?? 0;
   const mark = flags & LOSSLESS ? "exact" : flags & COARSE ? "draft" : flags & STILL ? "sharp" : "moving";
   if (state.kind === "threeD") return <span class="corner bottom-right">{picture ? mark : ""}</span>;

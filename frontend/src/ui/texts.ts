@@ -1,18 +1,36 @@
 /** The page's words, in one place for translation. */
-import type { ViewName } from "../state/store";
 
 const SLICE_KEYS = "Arrow keys scroll, plus and minus zoom, R fits, Enter maximises.";
 
-export const VIEW_TEXT: Record<ViewName, { title: string; label: string; keys: string }> = {
+interface ViewText {
+  title: string;
+  label: string;
+  keys: string;
+}
+
+const TURN_KEYS = "Arrow keys turn, plus and minus zoom, R shows all, Enter maximises.";
+
+const USUAL: Record<string, ViewText> = {
   Red: { title: "Axial", label: "Axial slice", keys: SLICE_KEYS },
   Yellow: { title: "Sagittal", label: "Sagittal slice", keys: SLICE_KEYS },
   Green: { title: "Coronal", label: "Coronal slice", keys: SLICE_KEYS },
-  "1": {
-    title: "3D",
-    label: "3D view",
-    keys: "Arrow keys turn, plus and minus zoom, R shows all, Enter maximises.",
-  },
+  "1": { title: "3D", label: "3D view", keys: TURN_KEYS },
 };
+
+/** How a view is called; others than the usual four by the names that Slicer gives them. */
+export function viewText(view: string, kind: string): ViewText {
+  const usual = USUAL[view];
+  if (usual) return usual;
+  if (kind === "threeD") return { title: `3D ${view}`, label: `3D view ${view}`, keys: TURN_KEYS };
+  return { title: view, label: `Slice view ${view}`, keys: SLICE_KEYS };
+}
+
+/** What stands where a view is that is not drawn. */
+export const NOT_DRAWN: Record<string, string> = {
+  table: "A table, which is not shown here",
+  plot: "A plot, which is not shown here",
+};
+export const NO_VIEWS = "This layout has no views of the scene";
 
 export const DIRECTIONS = [
   { letter: "A", label: "Look from anterior" },

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,7 +9,6 @@ import pytest
 
 from backend.errors import BadRequestError
 from backend.scene import commands as c
-from backend.scene.context import Options
 from backend.scene.host import SceneHost
 from tests.support.phantoms import centred, octant_volume, write_nrrd
 
@@ -21,17 +18,11 @@ SPACING, DIMS = (1.5, 2.0, 2.5), (40, 36, 30)
 
 
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SceneHost]:
+def scene(scene: SceneHost, tmp_path_factory: pytest.TempPathFactory) -> SceneHost:
     affine = centred(np.eye(3), SPACING, DIMS)
     path = write_nrrd(tmp_path_factory.mktemp("volume") / "phantom.nrrd", octant_volume(affine, DIMS), affine)
-    host = SceneHost(Options(threads=1), lambda _event: None, lambda: None)
-    host.start()
-    host.perform(c.Load(str(path), show_in_3d=True), 0.0)
-    yield host
-    host.pool.shutdown()
-    for thread in threading.enumerate():
-        if thread.name == "warm-up":  # it must not compile while the interpreter ends
-            thread.join()
+    scene.perform(c.Load(str(path), show_in_3d=True), 0.0)
+    return scene
 
 
 @pytest.fixture

@@ -10,15 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from backend.scene.commands import Command, Load, LoadDemo, PutVolume, VolumePut
+from backend.scene.commands import Clear, Command, Load, LoadDemo, PutVolume, VolumePut
 from backend.sessions.journal import Journal
 from tests.support.live import ROOT
-
-
-class Cleared(Command):
-    """A command after which the scene is empty."""
-
-    journal = "clear"
 
 
 class Moved(Command):
@@ -38,7 +32,7 @@ LOADS = [Load("/data/a.nrrd", "VolumeFile", {"name": "scan"}, show_in_3d=True), 
 
 def on_disk(folder: Path) -> list[Command]:
     lines = (folder / "journal.jsonl").read_bytes().splitlines()
-    return [msgspec.json.decode(line, type=Load | LoadDemo) for line in lines]
+    return [msgspec.json.decode(line, type=Load | LoadDemo | Clear) for line in lines]
 
 
 @pytest.fixture
@@ -87,12 +81,25 @@ def test_a_dropped_load_is_forgotten_once(journal: Journal, tmp_path: Path) -> N
         journal.drop(Load("/never"))
 
 
-def test_clearing_leaves_nothing_but_what_comes_after(journal: Journal, tmp_path: Path) -> None:
+def test_clearing_leaves_itself_and_what_comes_after(journal: Journal, tmp_path: Path) -> None:
     journal.note(LOADS[0])
-    journal.note(Cleared())
-    assert on_disk(tmp_path / "default") == journal.entries == []
+    journal.note(Clear())
+    assert on_disk(tmp_path / "default") == journal.entries == [Clear()]
     journal.note(LOADS[2])
-    assert on_disk(tmp_path / "default") == [LOADS[2]]
+    assert on_disk(tmp_path / "default") == [Clear(), LOADS[2]]
+
+
+def test_files_of_the_spool_go_with_the_last_entry_that_needs_them(journal: Journal) -> None:
+    for name in ("one/a.nrrd", "one/b.nrrd", "two/c.nrrd"):
+        (journal.spool / name).parent.mkdir(exist_ok=True)
+        (journal.spool / name).write_bytes(b"x")
+    loads = [Load(str(journal.spool / name)) for name in ("one/a.nrrd", "one/b.nrrd")]
+    for load in (*loads, Load("/elsewhere/d.nrrd")):
+        journal.note(load)
+    journal.drop(loads[0])
+    assert (journal.spool / "one" / "b.nrrd").exists()  # a folder of several files goes when the last is not needed
+    journal.note(Clear())
+    assert [folder.name for folder in journal.spool.iterdir()] == ["two"]  # nobody gave that up
 
 
 def test_of_what_moves_only_the_newest_is_told_again(journal: Journal) -> None:
@@ -150,7 +157,7 @@ def test_voxels_of_a_volume_that_has_gone_are_not_kept_but_its_number_is(journal
 def test_an_emptied_scene_empties_the_spool_of_volumes(journal: Journal) -> None:
     put(journal, 1, "A", made=True)
     (journal.spool / "download").mkdir()
-    journal.note(Cleared())
+    journal.note(Clear())
     assert kept(journal) == ["download"]
 
 
