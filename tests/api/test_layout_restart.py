@@ -50,9 +50,9 @@ def _pid(server: LiveServer) -> int | None:
     ("body", "words"),
     [
         (b'{"layout": "nosuch"}', "Unknown layout name: nosuch"),
-        (b'{"contents": "x"}', "layout"),
-        (b"[]", "layout"),
-        (b"{", "layout"),
+        (b'{"contents": "x"}', "contents"),
+        (b"[]", "body"),
+        (b"{", "body"),
     ],
 )
 def test_bad_layouts_are_refused(server: LiveServer, body: bytes, words: str) -> None:

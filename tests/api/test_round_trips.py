@@ -136,12 +136,29 @@ def test_real_nifti_files_lie_where_nibabel_says(server: LiveServer, folder: Pat
     path = SHARED / "nifti-orientations" / f"{name}.nii.gz"
     if not path.exists():
         pytest.skip(f"{path} is not there")
+    lies_where_nibabel_says(server, folder, path)
+
+
+@pytest.mark.parametrize("flip", [1.0, -1.0])
+def test_nifti_files_of_either_hand_lie_where_nibabel_says(server: LiveServer, folder: Path, flip: float) -> None:
+    path = folder / f"hand{flip:g}.nii.gz"
+    nibabel.save(nibabel.Nifti1Image(some_voxels("int16").transpose(2, 1, 0), tilted() @ np.diag([1, flip, 1, 1])), path)
+    lies_where_nibabel_says(server, folder, path)
+
+
+def lies_where_nibabel_says(server: LiveServer, folder: Path, path: Path) -> None:
     node_id = load(server, path, "VolumeFile")
     image = nibabel.load(path)
+    voxels, affine = np.asarray(image.dataobj, np.float32), image.affine.copy()
+    if np.linalg.det(affine) < 0:  # Slicer holds volumes right-handed: it turns the last axis round
+        voxels = voxels[:, :, ::-1]
+        affine[:3, 3] += affine[:3, 2] * (voxels.shape[2] - 1)
+        affine[:3, 2] *= -1
     told = np.array(properties(server, node_id)["Matrices"]["IJKToRAS"])
-    saved = save(server, node_id, folder / f"real-{name}.nrrd")
-    assert told == pytest.approx(image.affine, abs=1e-4)
-    assert (nrrd.read(str(saved))[0] == np.asarray(image.dataobj)).all()
+    saved = save(server, node_id, folder / f"from-{path.name}.nrrd")
+    assert told == pytest.approx(affine, abs=1e-4)
+    assert sitk_affine(saved) == pytest.approx(affine, abs=1e-4)
+    assert np.allclose(nrrd.read(str(saved))[0], voxels, rtol=1e-6)
 
 
 def test_mgh_lies_where_nibabel_says(server: LiveServer, folder: Path) -> None:
@@ -394,6 +411,9 @@ def test_real_transforms(server: LiveServer, name: str) -> None:
     path = SHARED / "transforms" / name
     if not path.exists():
         pytest.skip(f"{path} is not there")
+    if name == "rotationAndAffine.tfm":  # of a class that ITK has given up
+        assert "Rigid3DTransform" in refused(mrml(server, "POST", localfile=path, filetype="TransformFile"))
+        return
     node_id = load(server, path, "TransformFile")
     if name == "affine.tfm":
         point = [10.0, -20.0, 30.0]

@@ -113,8 +113,6 @@ def test_a_dropped_file_is_loaded_and_a_bad_one_refused(browser: Browser, tmp_pa
 
 def test_plain_pages(browser: Browser, server: LiveServer) -> None:
     page = browser.new_page()
-    page.goto(f"{server.url}/demos/img.html")
-    page.wait_for_function("document.getElementById('slice').naturalWidth === 512")
     page.goto(f"{server.url}/")
     page.wait_for_function("[...document.images].every(i => i.complete && i.naturalWidth > 0)")
     page.close()

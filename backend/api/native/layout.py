@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from backend.errors import BadRequestError
 from backend.http.base import BaseHandler
 from backend.http.routes import Operation, Route
 from backend.scene import commands as c
@@ -33,10 +32,7 @@ class LayoutHandler(BaseHandler):
 
     async def put(self) -> None:
         """Switch, and answer as GET."""
-        try:
-            wanted = msgspec.json.decode(self.request.body, type=LayoutRequest)
-        except msgspec.DecodeError as error:
-            raise BadRequestError(f"the body is no layout: {error}") from error
+        wanted = self.read_json(LayoutRequest)
         if wanted.layout is not None:
             await self.session.ask(c.SetLayout(wanted.layout), c.GuiState)
         if wanted.contents is not None:
@@ -46,6 +42,11 @@ class LayoutHandler(BaseHandler):
 
 def layout_routes(session: Session) -> list[Route]:
     """The route."""
-    read = Operation("/api/layout", "The layout: names and places of its views", tag="scene")
-    write = Operation("/api/layout", "Switch the layout", ("PUT",), "scene", accepts="application/json")
+    text, contents = {"type": "string"}, {"enum": ["viewers", "full"]}
+    told = {"layout": text, "composition": {"type": "object"}, "contents": contents}
+    answer = {"type": "object", "required": list(told), "properties": told}
+    wanted = {"type": "object", "properties": {"layout": text, "contents": contents}}
+    read = Operation("/api/layout", "The layout: names and places of its views", tag="scene", answer=answer)
+    write = Operation("/api/layout", "Switch the layout", ("PUT",), "scene", answer=answer, accepts="application/json",
+                      body=wanted, body_example={"layout": "FourUp"})  # fmt: skip
     return [Route(r"/api/layout", LayoutHandler, (read, write), {"session": session})]

@@ -123,6 +123,12 @@ def check_transform(path: Path, limits: Options) -> None:
             _check_spline(value.split()[:3], count)
 
 
+def transform_kinds(path: Path) -> list[str]:
+    """ITK's class names of the transforms in a text file."""
+    lines = path.read_text("utf-8", "replace").splitlines()
+    return [value.strip() for tag, _colon, value in (line.partition(":") for line in lines) if tag.strip() == "Transform"]
+
+
 def _check_spline(sizes: list[str], count: int) -> None:
     """A B-spline has three coefficients for each point of its grid; its reader does not count them."""
     try:

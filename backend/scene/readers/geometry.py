@@ -9,7 +9,14 @@ import slicer
 from backend.errors import BadRequestError, UnreadableError
 from backend.imaging.model_header import check_model
 from backend.scene.context import Options
-from backend.scene.readers.checks import check_markups, check_points, check_transform, check_volume, require_sound_cells
+from backend.scene.readers.checks import (
+    check_markups,
+    check_points,
+    check_transform,
+    check_volume,
+    require_sound_cells,
+    transform_kinds,
+)
 from backend.scene.readers.source import Source, require_small
 
 MODELS = (".vtk", ".vtp", ".vtu", ".g", ".byu", ".meta", ".stl", ".ply", ".obj", ".ucd")
@@ -100,7 +107,9 @@ class TransformReader:
             require_small(source.path, self._limits.max_volume_mb)
         node = self._app.modules["Transforms"].AddTransform(str(source.path), self._scene)
         if node is None:
-            raise UnreadableError("no reader could read it as a transform")
+            kinds = transform_kinds(source.path) if name.endswith(TEXT_TRANSFORMS) else []
+            of = f" of {', '.join(kinds)}" if kinds else ""
+            raise UnreadableError(f"no reader could read it as a transform{of}")
         ending = next((ending for ending in sorted(GRIDS, key=len, reverse=True) if name.endswith(ending)), source.path.suffix)
         node.SetName(source.name or source.path.name[: len(name) - len(ending)])
         return [node]
