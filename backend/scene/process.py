@@ -8,8 +8,10 @@ The gateway judges from the heartbeats whether the scene thread hangs, and kills
 from __future__ import annotations
 
 import argparse
+import ctypes
 import importlib
 import os
+import signal
 import socket
 import sys
 import threading
@@ -27,6 +29,7 @@ from backend.scene import wire
 from backend.scene.commands import AnyEvent, Beat, Command, Pointer, SetView, Started, Track
 from backend.scene.deferred import Deferred
 
+PR_SET_PDEATHSIG = 1  # prctl(2)
 BEAT_S = 0.5
 IDLE_S = 0.25
 # A thread that comes out of a kernel waits at most this long for the interpreter lock; the default of 5 ms is a whole picture.
@@ -202,14 +205,25 @@ def _message(command: Command, error: Exception) -> str:
     return f"{type(command).__name__} failed: {type(error).__name__}: {error}"
 
 
+def die_with(gateway: int) -> None:
+    """Have the kernel end this process when the gateway is killed: native code that loops and keeps the interpreter to itself
+    would let no thread of ours notice (Linux; elsewhere the end of the connection is noticed by the input thread alone)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != gateway:
+            os._exit(0)  # it was killed before we asked
+
+
 def main() -> None:
     """Entry of `python -m backend.scene.process`."""
     parser = argparse.ArgumentParser()
     parser.add_argument("fd", type=int)
+    parser.add_argument("--gateway", type=int, required=True, help="process number of the gateway")
     parser.add_argument("--host", default=DEFAULT_HOST, help="module:class of the scene host")
     parser.add_argument("--options", default="{}", help="JSON options of the host")
     parser.add_argument("--gl", default="auto", choices=("auto", "egl", "osmesa", "none"))
     arguments = parser.parse_args()
+    die_with(arguments.gateway)
     connection = socket.socket(fileno=arguments.fd)
     connection.setblocking(True)
     sys.setswitchinterval(SWITCH_S)

@@ -96,7 +96,7 @@ async def launch(
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PACKAGE_PARENT), environment.get("PYTHONPATH")]))
     try:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "backend.scene.process", str(theirs.fileno()),
+            sys.executable, "-m", "backend.scene.process", str(theirs.fileno()), "--gateway", str(os.getpid()),
             "--host", host, "--gl", settings.gl, "--options", msgspec.json.encode(options).decode(),
             pass_fds=[theirs.fileno()], stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE, env=environment, start_new_session=True,

@@ -81,9 +81,12 @@ def test_a_stop_ends_both_processes_and_takes_its_time_only_if_needed() -> None:
         os.kill(scene, 0)
 
 
-def test_a_server_that_is_killed_leaves_no_scene_process_behind() -> None:
+@pytest.mark.parametrize("stuck", [False, True])
+def test_a_server_that_is_killed_leaves_no_scene_process_behind(stuck: bool) -> None:
     live = LiveServer().wait()
     scene = live.scene_pid()
+    if stuck:
+        os.kill(scene, signal.SIGSTOP)  # as when native code loops: nothing in it can notice anything
     live.process.kill()
     live.process.wait()
     until = time.monotonic() + 5

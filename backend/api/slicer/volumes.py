@@ -44,8 +44,8 @@ class Volumes:
         """Each with what its users need to know."""
         read = Operation("/slicer/volume", "A volume as NRRD, in LPS", ("GET",), "slicer", (VOLUME_ID, TYPE), (NRRD,))
         write = Operation(
-            "/slicer/volume", "Make or replace a volume from an NRRD body and show it", ("POST", "PUT"), "slicer", (PUT_ID,),
-            accepts=NRRD,
+            "/slicer/volume", "Make or replace a volume from an NRRD body and show it; without a body as GET", ("POST", "PUT"),
+            "slicer", (PUT_ID,), ("application/json", NRRD), NRRD,
         )  # fmt: skip
         grid = Operation(
             "/slicer/gridTransform", "Displacements of a grid transform, from parent, LPS mm, as NRRD", ANY, "slicer",
