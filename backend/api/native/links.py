@@ -9,7 +9,7 @@ from urllib.parse import quote
 import msgspec
 import tornado.web
 
-from backend.errors import BadRequestError, NotFoundError
+from backend.errors import BadRequestError
 from backend.http.base import BaseHandler
 from backend.http.negotiate import parse_query
 from backend.http.origin import is_own_address, require_own_page, wants_page
@@ -76,12 +76,13 @@ class OpenHandler(BaseHandler):
 
 
 class SlicerLinkHandler(OpenHandler):
-    """`/slicer?url=`. Without a query it is a page of the document root, as in Slicer, and there is none."""
+    """`/slicer?url=`. Without `url` it is a page of the document root, as in Slicer, and there is none."""
 
     async def get(self) -> None:
         """Open the link of the query; a browser is sent to the viewer, which asks its user first."""
-        if not self.request.query:
-            raise NotFoundError(f"there is nothing at {self.request.path}")
+        if "url" not in self.request.query_arguments:
+            self.send_nothing()
+            return
         url = self._wanted()
         parse_link(url)
         if wants_page(self):
@@ -92,8 +93,10 @@ class SlicerLinkHandler(OpenHandler):
         await self._open(url)
 
     async def head(self, *_args: str, **_kwargs: str) -> None:
-        """Refuse: asking for headers must open nothing."""
-        raise tornado.web.HTTPError(405)
+        """Asking for headers opens nothing."""
+        if "url" in self.request.query_arguments:
+            raise tornado.web.HTTPError(405)
+        self.send_nothing()
 
 
 def routes(opener: Opener) -> list[Route]:
