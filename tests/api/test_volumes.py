@@ -476,6 +476,7 @@ def test_volumes_outlive_a_crash_with_their_ids_and_old_voxels_leave_the_spool(s
         live.stop()
 
 
+@pytest.mark.timeout(400)
 def test_voxels_never_come_back_under_another_name_though_ids_have_moved(server: LiveServer) -> None:
     folder: Path = server.folder  # type: ignore[attr-defined]
     live = LiveServer(folder / "MRHead.nrrd", enable_exec=True, max_restarts=9).wait()

@@ -7,7 +7,7 @@ import time
 from tests.support.live import LiveServer
 
 
-def comes_back(live: LiveServer, old: int, timeout_s: float = 40.0) -> None:
+def comes_back(live: LiveServer, old: int, timeout_s: float = 90.0) -> None:
     """Wait until another scene process than `old` is ready; the server answers all the while."""
     until = time.monotonic() + timeout_s
     while time.monotonic() < until:

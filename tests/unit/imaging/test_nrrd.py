@@ -67,13 +67,14 @@ def test_a_bomb_takes_no_more_memory_than_its_header_says() -> None:
         tracemalloc.stop()
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     _read_or_refuse(data)
     _read_or_refuse(b"NRRD0004\n" + data)
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(broken_files())
 def test_headers_with_anything_wrong_are_read_or_refused(data: bytes) -> None:
     _read_or_refuse(data)
@@ -93,6 +94,7 @@ FINITE = st.floats(-1e6, 1e6, allow_subnormal=False).filter(lambda v: v == 0 or 
 NINE = st.lists(FINITE, min_size=9, max_size=9)
 
 
+@settings(deadline=None)
 @given(NINE, st.lists(FINITE, min_size=3, max_size=3), st.sampled_from(sorted(nrrd.NAMES)))
 def test_what_is_written_is_read_again_bit_for_bit(directions: list[float], origin: list[float], code: str) -> None:
     matrix = np.eye(4)
@@ -107,6 +109,7 @@ def test_what_is_written_is_read_again_bit_for_bit(directions: list[float], orig
     assert (theirs["space origin"] * [-1, -1, 1] == matrix[:3, 3]).all()
 
 
+@settings(deadline=None)
 @given(NINE)
 def test_directions_and_spacings_give_the_columns_again_to_the_last_bit(values: list[float]) -> None:
     columns = np.reshape(values, (3, 3))
