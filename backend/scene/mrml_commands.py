@@ -92,12 +92,21 @@ class MrmlCommands:
         gone.sort(key=lambda node: node.IsA("vtkMRMLDisplayNode"))  # last: a volume that is shown would get another one
         if not gone:
             raise BadRequestError(f"{nodes[0].GetID()} can not be removed: views or logics are made of it")
+        helpers = [helper for node in gone for helper in _helpers(node)]
         for node in gone:
             if self._scene.IsNodePresent(node):  # it may have gone with the one before
                 self._scene.RemoveNode(node)
+        for helper in helpers:
+            if self._scene.IsNodePresent(helper) and not self._is_needed(helper):
+                self._scene.RemoveNode(helper)
         for view in self._views.threeds():
             view.refit_box()
         self._context.announce_lists()
+
+    def _is_needed(self, helper: Any) -> bool:
+        """Whether a view, a logic or another node that is left uses a display or storage node."""
+        user = helper.GetDisplayableNode() if helper.IsA("vtkMRMLDisplayNode") else helper.GetStorableNode()
+        return helper.GetID() in self._needed or user is not None
 
     def _clear(self, _command: c.Clear, _arrived: float) -> None:
         self._scene.Clear(False)
@@ -106,3 +115,13 @@ class MrmlCommands:
         for view in self._views.threeds():
             view.refit_box()
         self._context.announce_lists()
+
+
+def _helpers(node: Any) -> list[Any]:
+    """How a node is shown and stored: nodes that MRML leaves behind when it is removed."""
+    found = (
+        [node.GetNthDisplayNode(n) for n in range(node.GetNumberOfDisplayNodes())] if node.IsA("vtkMRMLDisplayableNode") else []
+    )
+    if node.IsA("vtkMRMLStorableNode"):
+        found += [node.GetNthStorageNode(n) for n in range(node.GetNumberOfStorageNodes())]
+    return [helper for helper in found if helper is not None]
