@@ -33,7 +33,7 @@ bench: setup-test
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:
-	rm -rf $(STAMPS) $(VENV) node_modules docroot/viewer
+	rm -rf $(STAMPS) $(VENV) node_modules docroot/viewer docroot/demos/built
 
 $(STAMPS):
 	@mkdir -p $@
