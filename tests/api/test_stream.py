@@ -42,7 +42,7 @@ async def test_welcome_tells_all(client: StreamClient) -> None:
     assert welcome["type"] == "welcome"
     assert welcome["codecs"] == ["jpeg", "png"]
     assert welcome["scene"]["status"] == "ready"
-    assert welcome["scene"]["views"] == ["Red", "Yellow", "Green", "1"]
+    assert welcome["scene"]["views"] == ["Red", "Green", "Yellow", "1"]
     assert welcome["scene"]["volumes"][0]["name"] == "CTChest4"
 
 
