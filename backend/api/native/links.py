@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 import msgspec
 import tornado.web
 
-from backend.errors import BadRequestError, NotFoundError
+from backend.errors import BadRequestError
 from backend.http.base import BaseHandler
 from backend.http.negotiate import parse_query
 from backend.http.origin import is_own_address, require_own_page, wants_page
@@ -76,12 +76,13 @@ class OpenHandler(BaseHandler):
 
 
 class SlicerLinkHandler(OpenHandler):
-    """`/slicer?url=`. Without a query it is a page of the document root, as in Slicer, and there is none."""
+    """`/slicer?url=`. Without a link it is a page of the document root, as in Slicer, and there is none: a bare 404."""
 
     async def get(self) -> None:
         """Open the link of the query; a browser is sent to the viewer, which asks its user first."""
-        if not self.request.query:
-            raise NotFoundError(f"there is nothing at {self.request.path}")
+        if not self._names_url:
+            self.send_nothing()
+            return
         url = self._wanted()
         parse_link(url)
         if wants_page(self):
@@ -91,8 +92,15 @@ class SlicerLinkHandler(OpenHandler):
         require_own_page(self)
         await self._open(url)
 
+    @property
+    def _names_url(self) -> bool:
+        return any(name == "url" for name, _value in parse_qsl(self.request.query, keep_blank_values=True))
+
     async def head(self, *_args: str, **_kwargs: str) -> None:
         """Refuse: asking for headers must open nothing."""
+        if not self._names_url:
+            self.send_nothing()
+            return
         raise tornado.web.HTTPError(405)
 
 
