@@ -96,7 +96,9 @@ def make_opener(session: Session, settings: Settings) -> Opener:
     """Who opens links in a session; stream clients hear how far it is."""
     jobs = Jobs(settings.jobs_running, settings.jobs_waiting, settings.jobs_kept)
     jobs.listen(lambda job: session.announce(progress_of(job)))
-    return Opener(session, settings, jobs, StudyFiles(settings.data / "studies", session.journal.spool))
+    opener = Opener(session, settings, jobs, StudyFiles(settings.data / "studies", session.journal.spool))
+    session.fetch_study = opener.provide
+    return opener
 
 
 def progress_of(job: Job) -> c.Progress:

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 from backend.config import Settings
 from backend.errors import NotFoundError, SlicecastError, UnreadableError
 from backend.jobs.jobs import Job, Jobs
-from backend.links.link import File, Link, Study
+from backend.links.link import File, Link, Study, make_study
 from backend.links.loading import ask_surely
 from backend.peers.dicomweb import FetchedSeries, Limits, StudyFetch
 from backend.peers.files import fetch_file
@@ -106,6 +106,25 @@ class Opener:
     def is_local(self, link: Link, is_own: IsOwn) -> bool:
         """Whether a link means nothing but a study that this server has itself."""
         return link.study is not None and not link.files and _is_here(link.study, is_own)
+
+    async def provide(self, wanted: c.StudyWanted) -> list[Path]:
+        """Fetch a study for code in the scene process, as a job; the folders of its series that came whole.
+
+        Raises:
+            ForbiddenError: its server is not allowed; BadRequestError: it makes no sense; else why it could not be fetched.
+        """
+        study, outcome = make_study(wanted.study, wanted.endpoint, wanted.token), Outcome(wanted.study)
+        endpoint = study.endpoint or ""
+        require_listed(parse_address(endpoint), self.settings.link_allow_hosts)
+
+        async def fetch(job: Job) -> dict[str, Any]:
+            async with self.files.lock(study.uid):
+                await self._fetch(study, endpoint, Span(job), outcome)
+            job.tell(f"Fetched {len(outcome.series)} series", 1.0)
+            return outcome.describe()
+
+        await self.jobs.wait(self.jobs.submit("study", _title(Link(study)), fetch))
+        return [self.files.series_folder(study.uid, one.uid) for one in outcome.series if one.state != "failed"]
 
     async def _open(self, job: Job, link: Link, in_3d: bool) -> dict[str, Any]:
         outcome = Outcome()

@@ -54,6 +54,8 @@ class Context:
     """Carry out a command now and to its end, for code that runs on the scene thread; returns its value."""
     fetch: Callable[[str, Sequence[SampleFile]], list[Path]]
     """Have the gateway find or download files (`fetching.Fetcher`); waits for them."""
+    fetch_study: Callable[[str, str, str], list[Path]]
+    """Have the gateway fetch a study: endpoint, study UID, token; the folders of its series."""
 
 
 class Part(Protocol):

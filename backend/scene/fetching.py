@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from backend.errors import UnavailableError
-from backend.scene.commands import AnyEvent, Command, FilesReady, FilesWanted, SampleFile
+from backend.scene.commands import AnyEvent, Command, FilesReady, FilesWanted, SampleFile, StudyWanted
 
 
 class Fetcher:
@@ -24,10 +24,21 @@ class Fetcher:
         Raises:
             UnavailableError: they can not be had, with the reason.
         """
+        return self._ask(lambda request: FilesWanted(request, name, list(files)))
+
+    def fetch_study(self, endpoint: str, study: str, token: str) -> list[Path]:
+        """The folders of the series of a study of a DICOMweb server that came whole.
+
+        Raises:
+            UnavailableError: it can not be had, with the reason.
+        """
+        return self._ask(lambda request: StudyWanted(request, endpoint, study, token))
+
+    def _ask(self, wanted: Callable[[str], AnyEvent]) -> list[Path]:
         request, arrived, answers = secrets.token_hex(6), threading.Event(), list[FilesReady]()
         self._waiting[request] = (arrived, answers)
         try:
-            self._emit(FilesWanted(request, name, list(files)))
+            self._emit(wanted(request))
             arrived.wait()
         finally:
             del self._waiting[request]

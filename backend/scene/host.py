@@ -65,7 +65,14 @@ class SceneHost:
         self.views = Views(self.app, self.driver, self._options.max_views)
         self._fetcher = Fetcher(self._emit)
         context = Context(
-            self.app, self.views, self._options, self._emit, self._announce_lists, self._perform_whole, self._fetcher.fetch
+            self.app,
+            self.views,
+            self._options,
+            self._emit,
+            self._announce_lists,
+            self._perform_whole,
+            self._fetcher.fetch,
+            self._fetcher.fetch_study,
         )
         self._view_commands = ViewCommands(context)
         self._layout_commands = LayoutCommands(context)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
@@ -26,6 +26,7 @@ log = structlog.get_logger("session")
 T = TypeVar("T")
 Status = Literal["starting", "loading", "ready", "restarting", "failed"]
 Listener = Callable[[c.AnyEvent | Status], None]
+FetchStudy = Callable[[c.StudyWanted], Awaitable[list[Path]]]
 KINDS = {kind.__name__: kind for kind in get_args(c.AnyCommand)}
 RESTART_WINDOW_S = 60.0
 WATCH_EVERY_S = 0.25
@@ -54,6 +55,8 @@ class Session:
         self._deaths: list[float] = []
         self._stopping = False
         self.samples = SampleStore(settings)
+        self.fetch_study: FetchStudy = no_studies
+        """Gets a study for code in the scene process; whoever can fetch studies puts itself here."""
         self.executions = Executions(self.ask, journal, settings)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -292,7 +295,7 @@ class Session:
                 log.warning(NO_DRIVER, gl=self._settings.gl)
             self._started.set()
             return
-        if isinstance(event, c.FilesWanted):
+        if isinstance(event, c.FilesWanted | c.StudyWanted):
             self._spawn(self._provide(event))
             return
         if isinstance(event, c.SceneChanged):
@@ -303,16 +306,19 @@ class Session:
             self._remember(event.view, event.rev, event.patch)
         self.announce(event)
 
-    async def _provide(self, wanted: c.FilesWanted) -> None:
+    async def _provide(self, wanted: c.FilesWanted | c.StudyWanted) -> None:
         """Get what code in the scene process waits for."""
         try:
-            told = lambda file: telling(self.announce, wanted.request, file)  # noqa: E731
-            paths = await self.samples.obtain(wanted.name, wanted.files, told)
+            if isinstance(wanted, c.StudyWanted):
+                paths = await self.fetch_study(wanted)
+            else:
+                told = lambda file: telling(self.announce, wanted.request, file)  # noqa: E731
+                paths = await self.samples.obtain(wanted.name, wanted.files, told)
             self.tell(c.FilesReady(wanted.request, [str(path) for path in paths]))
         except SlicecastError as error:
             self.tell(c.FilesReady(wanted.request, error=str(error)))
         except Exception as error:  # whatever it is, nobody may wait for ever
-            log.exception("files not provided", name=wanted.name)
+            log.exception("files not provided", request=wanted.request)
             self.tell(c.FilesReady(wanted.request, error=f"{type(error).__name__}: {error}"))
 
     def _remember(self, view: str, rev: int, state: dict[str, Any]) -> None:
@@ -336,6 +342,11 @@ class Session:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def no_studies(_wanted: c.StudyWanted) -> list[Path]:
+    """Refuse: nobody here fetches studies."""
+    raise UnavailableError("this server fetches no studies")
 
 
 def patch_of(state: dict[str, Any]) -> c.ViewPatch:

@@ -69,6 +69,29 @@ def access(live: LiveServer, pacs: DicomWebServer, **changes: Any) -> Answer:
     return live.request("POST", "/slicer/accessDICOMwebStudy", json.dumps(body).encode())
 
 
+def test_users_python_imports_a_study_and_loads_a_series(small: Path, pacs: DicomWebServer) -> None:
+    source = f"""
+from DICOMLib import DICOMUtils
+series = DICOMUtils.importFromDICOMWeb({pacs.url!r}, {pacs.study!r}, accessToken={TOKEN!r})
+one = DICOMUtils.importFromDICOMWeb({pacs.url!r}, {pacs.study!r}, seriesInstanceUID=series[1])
+ids = DICOMUtils.loadSeriesByUID(one)
+__execResult = [len(series), one == [series[1]], slicer.util.getNode(ids[0]).GetName()]
+"""
+    live = LiveServer(small, link_allow_hosts=["127.0.0.1"], enable_exec=True).wait()
+    try:
+        answer = live.request("POST", "/slicer/exec", source.encode())
+        assert answer.status == 200, answer.body
+        count, is_the_one, name = answer.json()
+        assert (count, is_the_one) == (3, True)
+        assert "Part" in name
+        assert TOKEN not in live.log.read_text()
+        missing = live.request("POST", "/slicer/exec", f"DICOMUtils.importFromDICOMWeb({pacs.url!r}, '1.2.3')".encode())
+        assert missing.status == 500
+        assert "1.2.3" in missing.json()["message"]
+    finally:
+        live.stop()
+
+
 def link_to(pacs: DicomWebServer, more: str = "") -> str:
     return f"slicer://viewer/?studyUID={pacs.study}&dicomweb_endpoint={quote(pacs.url, safe='')}{more}"
 

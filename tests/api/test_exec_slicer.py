@@ -419,7 +419,7 @@ def test_dicom_is_imported_and_loaded_by_series(server: LiveServer, tmp_path: Pa
     assert "two" in found[4]
     assert found[5] == []
     assert "not in the database" in refused(server, "DICOMUtils.loadSeriesByUID(['1.2.3'])")
-    assert "accessDICOMwebStudy" in refused(server, "DICOMUtils.importFromDICOMWeb('http://x', '1.2')")
+    assert "not allowed" in refused(server, "DICOMUtils.importFromDICOMWeb('http://x.example', '1.2')")
 
 
 # -- modules, and what can not be --------------------------------------------------------------------------------------

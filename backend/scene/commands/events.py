@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from backend.scene.commands.content import SceneInfo
-from backend.scene.commands.samples import FilesWanted
+from backend.scene.commands.samples import FilesWanted, StudyWanted
 
 
 class ViewChanged(msgspec.Struct, tag=True):
@@ -47,4 +47,4 @@ class Beat(msgspec.Struct, tag=True):
     command: str = ""
 
 
-AnyEvent = ViewChanged | SceneChanged | Progress | Started | Beat | FilesWanted
+AnyEvent = ViewChanged | SceneChanged | Progress | Started | Beat | FilesWanted | StudyWanted

@@ -41,7 +41,7 @@ class LoadSample(Command):
 
 
 class FilesReady(Command):
-    """The answer to `FilesWanted`: where the files are, or why they can not be had."""
+    """The answer to `FilesWanted` and `StudyWanted`: where the files are, or why they can not be had."""
 
     request: str
     paths: list[str] = msgspec.field(default_factory=list)
@@ -54,3 +54,12 @@ class FilesWanted(msgspec.Struct, tag=True):
     request: str
     name: str
     files: list[SampleFile]
+
+
+class StudyWanted(msgspec.Struct, tag=True):
+    """Event: code in the scene process waits for a study of a DICOMweb server; the folders of its series are the answer."""
+
+    request: str
+    endpoint: str
+    study: str
+    token: str = ""

@@ -42,3 +42,7 @@ class Desk:
     def fetch(self, name: str, files: Sequence[SampleFile]) -> list[Path]:
         """Files, found or downloaded by the gateway."""
         return self.context.fetch(name, files)
+
+    def fetch_study(self, endpoint: str, study: str, token: str) -> list[Path]:
+        """Folders of the series of a study, fetched by the gateway."""
+        return self.context.fetch_study(endpoint, study, token)

@@ -16,7 +16,6 @@ from backend.scene.standins.desk import Desk
 from backend.scene.standins.missing import StandIn, make_module, refusing
 
 ARCHIVE = "this server has no DICOM archive yet; load a folder with DICOMUtils.importDicom"
-REMOTE = "studies are not fetched from within exec yet; use the route /slicer/accessDICOMwebStudy"
 TAG = re.compile(r"([0-9a-fA-F]{4}),?([0-9a-fA-F]{4})\Z")
 
 
@@ -138,6 +137,15 @@ def dicom_modules(desk: Desk, database: DicomDatabase) -> tuple[ModuleType, Modu
             database.add(Path(item).expanduser().absolute())
         return True
 
+    def importFromDICOMWeb(
+        dicomWebEndpoint: str, studyInstanceUID: str, seriesInstanceUID: str | None = None, accessToken: str | None = None
+    ) -> list[str]:
+        """Fetch a study from a DICOMweb server that the settings allow, and index it; UIDs of its series, or of the one
+        asked for."""
+        folders = desk.fetch_study(str(dicomWebEndpoint), str(studyInstanceUID), accessToken or "")
+        found = [uid for folder in folders for uid in database.add(folder)]
+        return [uid for uid in found if seriesInstanceUID in (None, uid)]
+
     def loadSeriesByUID(seriesUIDs: Sequence[str]) -> list[str]:
         """Load series into the scene; ids of the nodes made."""
         wanted = [seriesUIDs] if isinstance(seriesUIDs, str) else list(seriesUIDs)
@@ -194,12 +202,12 @@ def dicom_modules(desk: Desk, database: DicomDatabase) -> tuple[ModuleType, Modu
             database.imported = kept
 
     functions = (
-        importDicom, loadSeriesByUID, loadPatientByUID, loadPatientByName, loadPatientByPatientID, loadPatient,
-        getDatabasePatientUIDByPatientName, getDatabasePatientUIDByPatientID, allSeriesUIDsInDatabase, TemporaryDICOMDatabase,
+        importDicom, importFromDICOMWeb, loadSeriesByUID, loadPatientByUID, loadPatientByName, loadPatientByPatientID,
+        loadPatient, getDatabasePatientUIDByPatientName, getDatabasePatientUIDByPatientID, allSeriesUIDsInDatabase,
+        TemporaryDICOMDatabase,
     )  # fmt: skip
     utils = make_module(
         "DICOMLib.DICOMUtils", "Importing and loading DICOM.", **{function.__name__: function for function in functions},
-        importFromDICOMWeb=refusing("DICOMLib.DICOMUtils.importFromDICOMWeb", REMOTE),
         openDatabase=refusing("DICOMLib.DICOMUtils.openDatabase", ARCHIVE),
         openTemporaryDatabase=refusing("DICOMLib.DICOMUtils.openTemporaryDatabase", ARCHIVE),
     )  # fmt: skip
