@@ -100,9 +100,10 @@ def _responses(operation: Operation) -> dict[str, Any]:
     found: dict[str, Any] = {str(operation.status): answer}
     if any(kind.startswith("image/") for kind in operation.answers):
         found["304"] = {"description": "Unchanged since the picture of If-None-Match"}
+    if operation.bare_404 or operation.tag == SLICER_TAG:
+        found["404"] = {"description": "Nothing to answer; no body"}
     if operation.tag == SLICER_TAG:
         failed = {"application/json": {"schema": {"$ref": "#/components/schemas/SlicerError"}}}
-        found["404"] = {"description": "Nothing to answer; no body"}
         found["405"] = {"description": "A method that Slicer never answers", "content": failed}
         found["500"] = {"description": "Any fault of the request or the server, in Slicer's shape", "content": failed}
     else:

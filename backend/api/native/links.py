@@ -103,8 +103,10 @@ def routes(opener: Opener) -> list[Route]:
     """The routes of links."""
     one, url = {"opener": opener}, (Param("url", "slicer: link, percent-encoded"),)
     text = "Open a slicer: link: fetch the study or files that it names and load them"
+    browsers = Operation("/slicer", text, ("GET",), "links", url, bare_404=True)
+    programs = Operation("/slicer", text, ("POST",), "links", url)
+    ours = Operation("/api/open", text, ("POST",), "links", url, accepts="application/json")
     return [
-        Route(r"/slicer", SlicerLinkHandler, (Operation("/slicer", text, ("GET", "POST"), "links", url),), one),
-        Route(r"/api/open", OpenHandler,
-              (Operation("/api/open", text, ("POST",), "links", url, accepts="application/json"),), one),
-    ]  # fmt: skip
+        Route(r"/slicer", SlicerLinkHandler, (browsers, programs), one),
+        Route(r"/api/open", OpenHandler, (ours,), one),
+    ]
