@@ -284,8 +284,9 @@ def test_surfaces_lie_as_in_the_servers_picture(browser: Browser, demo: LiveServ
             assert letters["S"]["y"] < letters["I"]["y"]
         page.locator("[data-look=S]").click()  # from above with anterior at the top, as in Slicer
         place = "gltf.place({}, {}, -170)"
-        assert page.evaluate(f"{place.format(100, 0)}[0] > {place.format(-100, 0)}[0]")
-        assert page.evaluate(f"{place.format(0, 100)}[1] < {place.format(0, -100)}[1]")
+        page.wait_for_function(
+            f"{place.format(100, 0)}[0] > {place.format(-100, 0)}[0] && {place.format(0, 100)}[1] < {place.format(0, -100)}[1]"
+        )
         before = shot(surface)
         page.mouse.move(*_center(surface))
         page.mouse.down()
