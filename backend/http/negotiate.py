@@ -11,6 +11,7 @@ from backend.errors import BadRequestError
 
 PictureFormat = Literal["png", "jpeg", "webp"]
 FORMATS: dict[str, PictureFormat] = {"png": "png", "jpeg": "jpeg", "jpg": "jpeg", "webp": "webp"}
+TRUE_WORDS, FALSE_WORDS = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 MEDIA: dict[str, PictureFormat] = {"image/png": "png", "image/jpeg": "jpeg", "image/webp": "webp"}
 
 
@@ -42,9 +43,9 @@ def number(query: Mapping[str, str], name: str, default: float | None = None) ->
 def flag(query: Mapping[str, str], name: str, default: bool = False) -> bool:
     """A switch: `1 true yes on` or `0 false no off`, any case."""
     value = query.get(name, "").lower()
-    if value in ("1", "true", "yes", "on"):
+    if value in TRUE_WORDS:
         return True
-    return False if value in ("0", "false", "no", "off") else default
+    return False if value in FALSE_WORDS else default
 
 
 def accepted(header: str) -> list[tuple[str, float]]:

@@ -14,6 +14,7 @@ from backend.api.slicer.graphics import Graphics
 from backend.api.slicer.links import Links
 from backend.config import Settings
 from backend.errors import BadRequestError, ForbiddenError, SlicecastError
+from backend.http.negotiate import FALSE_WORDS, TRUE_WORDS
 from backend.http.routes import Operation, Param
 from backend.links.link import scheme_of
 from backend.scene import commands as c
@@ -55,7 +56,6 @@ SAVING = (
     Param("applytransforms", "write in world coordinates", "boolean", default=False),
 )
 RESERVED = ("url", "localfile", "filetype", "checksum")
-TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 NO_PATH = "Required `url` or `localfile` query parameter is missing in `mrml` request"
 
 
@@ -185,6 +185,6 @@ def _truth(query: Mapping[str, str], name: str) -> bool | None:
     text = query.get(name)
     if text is None:
         return None
-    if text.lower() not in TRUE + FALSE:
-        raise BadRequestError(f"{name} is one of {', '.join(TRUE + FALSE)}, not {text!r}")
-    return text.lower() in TRUE
+    if text.lower() not in TRUE_WORDS + FALSE_WORDS:
+        raise BadRequestError(f"{name} is one of {', '.join(TRUE_WORDS + FALSE_WORDS)}, not {text!r}")
+    return text.lower() in TRUE_WORDS
