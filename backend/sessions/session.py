@@ -290,6 +290,7 @@ class Session:
             self._beat_at, self._beat = time.monotonic(), event
             return
         if isinstance(event, c.Started):
+            self._beat_at, self._beat = time.monotonic(), c.Beat(0.0)  # what its predecessor said last counts no more
             self.info = event.info
             if event.info.gl is None:
                 log.warning(NO_DRIVER, gl=self._settings.gl)
