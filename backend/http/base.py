@@ -18,7 +18,7 @@ from backend import __version__, errors, metrics
 from backend.config import Settings
 from backend.http.access_log import AccessLog, Kind, Level
 from backend.http.guard import is_foreign_page
-from backend.http.intake import Intake
+from backend.http.intake import Intake, has_body
 from backend.http.negotiate import parse_query
 from backend.http.switches import Switches
 from backend.redact import redact
@@ -74,6 +74,8 @@ class BaseHandler(tornado.web.RequestHandler):
     Bodies are taken in by `data_received`, never parsed as forms, and refused above `largest_body_bytes`.
     """
 
+    intake: Intake | None = None
+    """The body on its way in, where there is one."""
     refused: errors.SlicecastError | None = None
     fault_text = ""
     level: Level = "info"
@@ -85,14 +87,19 @@ class BaseHandler(tornado.web.RequestHandler):
         self.set_header("X-Request-Id", self.request_id)
         self.started = time.perf_counter()
         structlog.contextvars.bind_contextvars(request=self.request_id)
-        self.intake = Intake(self.request, self.largest_body_bytes, self.config.body_timeout_s)
+        if has_body(self.request):
+            self.intake = Intake(self.request, self.largest_body_bytes, self.config.body_timeout_s)
         self._gathered = bytearray()
         if not is_allowed_host(self.request.host, self.config):
             self.refuse(errors.ForbiddenError(f"this server does not answer to the host name {self.request.host!r}"))
         elif self.request.method not in SAFE_METHODS and self.is_from_page_without_leave:
             self.refuse(errors.ForbiddenError("pages of this origin may change nothing here (setting cors)"))
-        elif self.intake.too_large is not None:
-            self.refuse(self.intake.too_large)
+        elif self.intake is not None:
+            self._refuse_if_too_large(self.intake)
+
+    def _refuse_if_too_large(self, intake: Intake) -> None:
+        if intake.too_large is not None:
+            self.refuse(intake.too_large)
 
     @property
     def is_from_page_without_leave(self) -> bool:
@@ -104,7 +111,7 @@ class BaseHandler(tornado.web.RequestHandler):
 
     def refuse(self, error: errors.SlicecastError) -> None:
         """Refuse the request before its body has come: at once, or, so that the answer is not lost, after hearing it out."""
-        if self.refused is None and self.intake.is_worth_hearing_out:
+        if self.refused is None and self.intake is not None and self.intake.is_worth_hearing_out:
             self.refused = error
             setattr(self, (self.request.method or "GET").lower(), self._answer_refusal)
         elif self.refused is None:
@@ -121,9 +128,10 @@ class BaseHandler(tornado.web.RequestHandler):
 
     def data_received(self, chunk: bytes) -> None:
         """Called by Tornado for each piece of the body."""
+        assert self.intake is not None
         self.intake.count(chunk)
-        if self.refused is None and self.intake.too_large is not None:
-            self.refuse(self.intake.too_large)
+        if self.refused is None:
+            self._refuse_if_too_large(self.intake)
         if self.refused is None:
             self.take(chunk)
 
@@ -290,7 +298,7 @@ class BaseHandler(tornado.web.RequestHandler):
 
     def on_finish(self) -> None:
         """Count and log the request."""
-        if hasattr(self, "intake"):
+        if self.intake is not None:
             self.intake.stop()
         seconds = time.perf_counter() - getattr(self, "started", time.perf_counter())
         status = self.get_status()
@@ -311,7 +319,7 @@ class BaseHandler(tornado.web.RequestHandler):
 
     def on_connection_close(self) -> None:
         """The client went away."""
-        if hasattr(self, "intake"):
+        if self.intake is not None:
             self.intake.stop()
         super().on_connection_close()
 

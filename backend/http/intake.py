@@ -16,6 +16,12 @@ DISCARDED_AT_MOST = 64 << 20
 """A client that is refused is heard out up to here; closing on it would lose it the answer."""
 
 
+def has_body(request: tornado.httputil.HTTPServerRequest) -> bool:
+    """Whether a body follows the head of a request (RFC 9112, 6)."""
+    headers = request.headers
+    return headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in headers
+
+
 class Intake:
     """Counts a body; closes the connection of one that trickles."""
 

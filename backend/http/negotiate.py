@@ -75,6 +75,8 @@ def picture_format(query: Mapping[str, str], accept: str, default: PictureFormat
     wanted = FORMATS.get(query.get("fmt", "").lower())
     if wanted:
         return wanted
+    if not accept:
+        return default
     weights = dict(reversed(accepted(accept)))
     png = max(weights.get(media, 0.0) for media in ("image/png", "image/*", "*/*"))
     others = [(weight, MEDIA[media]) for media, weight in weights.items() if media in MEDIA and media != "image/png"]

@@ -14,15 +14,20 @@ from backend.scene.commands import AnyCommand, AnyEvent, Command
 
 T = TypeVar("T")
 RETRY_AFTER_S = 2.0
+BUFFER_BYTES = 256 << 10
 
 
-class Channel(asyncio.Protocol):
-    """One connection. When it is lost, everything that waits fails with `UnavailableError`."""
+class Channel(asyncio.BufferedProtocol):
+    """One connection. When it is lost, everything that waits fails with `UnavailableError`.
+
+    What comes is received where it stays until its message is whole, so that a picture is copied once.
+    """
 
     def __init__(self, on_event: Callable[[AnyEvent], None], on_lost: Callable[[], None]) -> None:
         self._on_event, self._on_lost = on_event, on_lost
         self._transport: asyncio.Transport | None = None
-        self._buffer = bytearray()
+        self._buffer = bytearray(BUFFER_BYTES)
+        self._filled = 0
         self._waiting: dict[int, asyncio.Future[tuple[Any, bytes]]] = {}
         self._last_id = 0
 
@@ -34,15 +39,15 @@ class Channel(asyncio.Protocol):
         """
         self._last_id += 1
         number = self._last_id
-        future: asyncio.Future[tuple[Any, bytes]] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[tuple[Any, bytes]] = loop.create_future()
         self._waiting[number] = future
         self._write(number, command)
+        clock = loop.call_later(timeout_s, self._give_up, number)
         try:
-            async with asyncio.timeout(timeout_s):
-                value, body = await future
-        except TimeoutError:
-            raise errors.UnavailableError("the scene took too long to answer", RETRY_AFTER_S) from None
+            value, body = await future
         finally:
+            clock.cancel()
             self._waiting.pop(number, None)
         return msgspec.convert(value, answer), body
 
@@ -60,28 +65,44 @@ class Channel(asyncio.Protocol):
             raise errors.UnavailableError("the scene is restarting", RETRY_AFTER_S)
         self._transport.writelines([part for part in wire.pack(wire.Request(number, cast(AnyCommand, command))) if part])
 
-    # -- asyncio.Protocol ----------------------------------------------------------------------------------------
+    def _give_up(self, number: int) -> None:
+        future = self._waiting.get(number)
+        if future is not None and not future.done():
+            future.set_exception(errors.UnavailableError("the scene took too long to answer", RETRY_AFTER_S))
+
+    # -- asyncio.BufferedProtocol ----------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by asyncio."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, _sizehint: int) -> memoryview:
+        """Called by asyncio: where what comes next goes."""
+        return memoryview(self._buffer)[self._filled :]
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Called by asyncio: take every whole message out of the buffer."""
-        self._buffer += data
-        start = 0
-        while len(self._buffer) - start >= wire.PREFIX.size:
-            prefix = bytes(self._buffer[start : start + wire.PREFIX.size])
-            head, body = wire.unpack_prefix(prefix)
-            end = start + wire.PREFIX.size + head + body
-            if len(self._buffer) < end:
-                break
+        self._filled += nbytes
+        held = memoryview(self._buffer)
+        start = wanted = 0
+        while self._filled - start >= wire.PREFIX.size:
             begin = start + wire.PREFIX.size
-            message = wire.decode_message(bytes(self._buffer[begin : begin + head]))
-            self._deliver(message, bytes(self._buffer[begin + head : end]))
-            start = end
-        del self._buffer[:start]
+            head, body = wire.unpack_prefix(held[start:begin])
+            wanted = wire.PREFIX.size + head + body
+            if self._filled - start < wanted:
+                break
+            end = start + wanted
+            self._deliver(wire.decode_message(held[begin : begin + head]), bytes(held[begin + head : end]))
+            start, wanted = end, 0
+        self._keep(held[start : self._filled], max(wanted, BUFFER_BYTES))
+
+    def _keep(self, rest: memoryview, room: int) -> None:
+        """Move the beginning of a message to the front of a buffer that has room for all of it."""
+        self._filled = len(rest)
+        if len(self._buffer) != room:
+            self._buffer = bytearray(room)
+        memoryview(self._buffer)[: self._filled] = rest
 
     def connection_lost(self, _error: Exception | None) -> None:
         """Called by asyncio when the process has gone."""
