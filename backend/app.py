@@ -25,6 +25,7 @@ from backend.api.stream.live import live_route
 from backend.config import Settings
 from backend.errors import SlicecastError
 from backend.http.access_log import AccessLog
+from backend.http.application import Application
 from backend.http.base import NotFoundHandler
 from backend.http.health import HealthHandler, MetricsHandler, ReadyHandler
 from backend.http.openapi import openapi
@@ -128,7 +129,7 @@ def make_application(
         tornado.routing.Rule(tornado.routing.PathMatches(r"/api/.*"), NotFoundHandler, {}),
         tornado.routing.Rule(tornado.routing.PathMatches(r"/.*"), StaticHandler, {"root": root}),
     ]
-    return tornado.web.Application(
+    return Application(
         rules, default_handler_class=NotFoundHandler, config=settings, switches=switches,
         access_log=AccessLog(settings.access_log_entries), websocket_ping_interval=20, websocket_ping_timeout=20,
     )  # fmt: skip

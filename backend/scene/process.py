@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import gc
 import importlib
 import os
 import signal
@@ -234,6 +235,7 @@ def main() -> None:
     threading.Thread(target=read_commands, args=(connection, inbox, host), daemon=True, name="input").start()
     threading.Thread(target=beat, args=(outbox, inbox), daemon=True, name="beat").start()
     host.start()
+    gc.freeze()  # modules and views stay anyhow; going through them again would cost a stream several pictures
     outbox.event(Started(os.getpid(), host.info))
     Server(host, inbox, outbox).run()
 

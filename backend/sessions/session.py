@@ -50,6 +50,9 @@ class Session:
         self._started = asyncio.Event()
         self._up = asyncio.Event()  # it has been ready once
         self._beat_at, self._beat = time.monotonic(), c.Beat(0.0)
+        # What is with the scene process at once is enough to keep it busy. The others wait here: answers that came all
+        # together would keep the event loop from everybody else for as long as it takes to send them.
+        self._lanes = {"commands": asyncio.Semaphore(1), "pictures": asyncio.Semaphore(settings.render_threads + 1)}
         self._long_limits: list[float] = []  # of the long commands under way
         self._progress: dict[str, tuple[float, c.Progress]] = {}  # newest word of the process on each job, and when it came
         self._deaths: list[float] = []
@@ -102,15 +105,23 @@ class Session:
         """As `ask`, with the bytes that come beside the value."""
         if self.status == "starting":
             await self._wait_for_start()
-        channel = self._ready_process().channel
-        if not isinstance(command, c.Frame):
-            self.told += 1
         if command.patient:
-            return await self._ask_patiently(channel, command, answer)
-        value, body = await channel.ask(command, answer, self._limit_of(type(command).__name__) + 1.0)
+            return await self._ask_patiently(self._channel_for(command), command, answer)
+        limit = self._limit_of(type(command).__name__) + 1.0
+        if command.lane == "free":
+            value, body = await self._channel_for(command).ask(command, answer, limit)
+        else:
+            async with self._lanes[command.lane]:
+                value, body = await self._channel_for(command).ask(command, answer, limit)
         if isinstance(value, c.PictureInfo):
             self._remember(value.view, value.rev, value.place)
         return value, body
+
+    def _channel_for(self, command: c.Command) -> Channel:
+        channel = self._ready_process().channel
+        if not isinstance(command, c.Frame):
+            self.told += 1
+        return channel
 
     async def _wait_for_start(self) -> None:
         """Programs that start a server ask as soon as it listens; only later restarts are answered with "try again"."""

@@ -9,6 +9,7 @@ import msgspec
 Vector3 = tuple[float, float, float]
 PictureFormat = Literal["png", "jpeg", "webp"]
 Journaling = Literal["no", "append", "newest", "clear"]
+Lane = Literal["commands", "pictures", "free"]
 
 
 class Command(msgspec.Struct, tag=True, omit_defaults=True):
@@ -20,6 +21,8 @@ class Command(msgspec.Struct, tag=True, omit_defaults=True):
     """How long beyond that the process is left alone, where it keeps to the limit by itself."""
     patient: ClassVar[bool] = False
     """Native code may keep the whole process silent meanwhile, so a missing heartbeat is no fault."""
+    lane: ClassVar[Lane] = "commands"
+    """The others that it takes turns with on its way to the scene process; `free` is for those who bound themselves."""
     journal: ClassVar[Journaling] = "no"
     """How a new scene process is told after a crash: not at all, in turn, only the newest of its key, or in turn
     with everything before forgotten (`clear`)."""

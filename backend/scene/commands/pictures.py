@@ -25,6 +25,7 @@ class Picture(msgspec.Struct, omit_defaults=True):
 class Frame(Command):
     """A picture of the view's newest state for client `by`: while moving, or at full quality when `still`."""
 
+    lane = "free"
     view: str
     picture: Picture
     by: str = ""
@@ -37,6 +38,7 @@ class Frame(Command):
 class CancelFrames(Command):
     """Stop refining the stills of client `by`: it has gone or has something newer to do."""
 
+    lane = "free"
     by: str
     view: str | None = None
 
@@ -47,6 +49,7 @@ class SlicePicture(Command):
     `forgiving`: a name of no slice view means red, as in Slicer. `drag`: the offset is relative to the one kept by `start`.
     """
 
+    lane = "pictures"
     view: str
     picture: Picture
     forgiving: bool = False
@@ -65,6 +68,7 @@ class ThreeDPicture(Command):
     `forgiving`: a name of no 3D view means the first, as in Slicer.
     """
 
+    lane = "pictures"
     view: str
     picture: Picture
     forgiving: bool = False

@@ -9,4 +9,5 @@ from backend.scene.commands.pictures import Picture
 class Screenshot(Command):
     """Picture the current layout: every view in its place, with its title bar, directions and overlays."""
 
+    lane = "pictures"
     picture: Picture
