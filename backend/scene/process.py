@@ -27,7 +27,7 @@ from typing import Any
 from backend.errors import SlicecastError
 from backend.render.glprobe import probe
 from backend.scene import wire
-from backend.scene.commands import AnyEvent, Beat, Command, Pointer, SetView, Started, Track
+from backend.scene.commands import AnyEvent, Beat, Command, OwnCamera, Pointer, SetView, Started, Track
 from backend.scene.deferred import Deferred
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -95,7 +95,7 @@ class Inbox:
         return changes, other
 
     def _sort(self, item: tuple[float, wire.Request, Call | None]) -> None:
-        if isinstance(item[1].command, SetView | Pointer | Track):
+        if isinstance(item[1].command, SetView | Pointer | Track | OwnCamera):
             self._changes.append(item[1])
         else:
             self._others.append(item)
