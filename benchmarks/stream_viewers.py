@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
 import multiprocessing
 import statistics
@@ -66,7 +67,7 @@ async def drag(client: StreamClient, opened: dict[str, Any], patch_of: PatchOf, 
     moving = [p for p in client.pictures if p.n > first]
     times = [began, *(p.at for p in moving), began + elapsed]
     ages = [p.at - client.sent_at[p.n] for p in moving]
-    return Dragged(len(moving) / elapsed, ages, [b - a for a, b in zip(times, times[1:], strict=False)])
+    return Dragged(len(moving) / elapsed, ages, [b - a for a, b in itertools.pairwise(times)])
 
 
 async def own_cameras(port: int, view: str, patch_of: PatchOf) -> None:
