@@ -6,6 +6,7 @@ Nothing here is shared with other connections, so a slow or dead client costs th
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import time
 from collections.abc import Awaitable, Callable
@@ -24,9 +25,9 @@ from backend.errors import NoDriverError, SlicecastError, SupersededError, Unava
 from backend.scene import commands as c
 from backend.sessions.frames import SharedFrames
 from backend.sessions.session import Session, patch_of
+from backend.sessions.tool import send_pose
 
 log = structlog.get_logger("stream")
-
 SEND_TIMEOUT_S = 10.0
 RETRY_S = 0.5
 MOTION_MEMORY_S = 0.3
@@ -59,10 +60,9 @@ class Connection:
         """A socket is there (again): start sending, every picture afresh."""
         self._socket, self._pacer = (send_text, send_bytes), Pacer()
         self._floor_n = self._told_n  # whatever is drawn from now on has all that it said before
-        now = self._now()
         for stream in self.streams.values():
             stream.seq, stream.busy, stream.etag = 0, False, ""
-            stream.want(now)
+            stream.want(self._now())
         self._pump_task = asyncio.create_task(self._pump())
 
     def detach(self) -> None:
@@ -96,17 +96,8 @@ class Connection:
             self._close_camera(camera)
             raise
         self._last_stream += 1
-        stream = Stream(
-            self._last_stream,
-            info.view,
-            info.kind,
-            wish.size,
-            wish.ref,
-            wish.still,
-            wish.prefer,
-            wish.max_fps,
-            camera=camera,
-        )
+        stream = Stream(self._last_stream, info.view, info.kind, wish.size, wish.ref, wish.still, wish.prefer, wish.max_fps)
+        stream.camera = camera
         self.streams[stream.number] = stream
         stream.want(self._now())
         self._say_view("opened", stream, info)
@@ -114,9 +105,8 @@ class Connection:
 
     async def reopen_all(self) -> None:
         """Tell a client that came back what its streams show now."""
-        for stream in self.streams.values():
-            info = await self._session.ask(c.OpenView(stream.view, stream.camera), c.ViewInfo)
-            self._say_view("opened", stream, info)
+        for stream in list(self.streams.values()):
+            await self._tell_camera("opened", stream, stream.camera)
 
     def _say_view(self, kind: str, stream: Stream, info: c.ViewInfo) -> None:
         camera = "own" if stream.camera else "shared"
@@ -132,12 +122,17 @@ class Connection:
             self._close_camera(stream.camera)
             stream.use(self._new_camera(stream.view) if kind == "own" else "", self._now())
             self._wake.set()
-        return self._tell_camera(stream, stream.camera)
+        return self._tell_camera("camera", stream, stream.camera)
 
-    async def _tell_camera(self, stream: Stream, camera: str) -> None:
-        info = await self._session.ask(c.OpenView(stream.view, camera), c.ViewInfo)
-        if self._shows(stream, camera):
-            self._say_view("camera", stream, info)
+    async def _tell_camera(self, kind: str, stream: Stream, camera: str) -> None:
+        try:
+            info = await self._session.ask(c.OpenView(stream.view, camera), c.ViewInfo)
+        except SlicecastError:
+            if self._shows(stream, camera):  # else it has another by now, which is told by itself
+                raise
+        else:
+            if self._shows(stream, camera):
+                self._say_view(kind, stream, info)
 
     def has_own_camera(self, number: int) -> bool:
         """Whether what moves this stream's view moves nobody else's."""
@@ -150,8 +145,7 @@ class Connection:
 
     def _new_camera(self, view: str) -> str:
         self._cameras += 1
-        camera = f"{self.id}/{self._cameras}"
-        self._session.tell(c.OwnCamera(view, camera))
+        self._session.tell(c.OwnCamera(view, camera := f"{self.id}/{self._cameras}"))
         return camera
 
     def _shows(self, stream: Stream, camera: str) -> bool:
@@ -164,8 +158,7 @@ class Connection:
 
     def close(self, number: int, reason: str = "closed by the client") -> None:
         """Close a stream."""
-        stream = self.streams.pop(number, None)
-        if stream is not None:
+        if (stream := self.streams.pop(number, None)) is not None:
             self._close_camera(stream.camera)
             self._pacer.forget(number)
             self.say("closed", stream=number, reason=reason)
@@ -212,17 +205,19 @@ class Connection:
 
     def input(self, message: m.Input, looks_only: bool) -> None:
         """Pass raw input on; with `looks_only` it changes nothing but where the view looks from."""
-        self.change(
-            message.stream,
-            message.n,
-            lambda s: c.Pointer(s.view, message.events, message.size, self.id, message.n, s.camera, looks_only),
-        )
+        pointed = (message.events, message.size, self.id, message.n)
+        self.change(message.stream, message.n, lambda s: c.Pointer(s.view, *pointed, s.camera, looks_only))
 
     def track(self, message: m.Track) -> None:
         """Move the tracked tool; the empty change after it carries the client's counter into the picture that shows it."""
         self._stream(message.stream)
         pose = (message.matrix, message.position, message.quaternion)
-        self._session.tell(c.Track(*(None if part is None else list(part) for part in pose)))
+        command = c.Track(*(None if part is None else list(part) for part in pose))
+        if command.is_whole:
+            with contextlib.suppress(UnavailableError):  # as with every change, nobody is told while the scene restarts
+                send_pose(self._session, command)
+        else:
+            self._session.tell(command)
         self.change(message.stream, message.n, lambda s: c.SetView(s.view, c.ViewPatch(), self.id, message.n, s.camera))
 
     def acknowledge(self, ack: m.Ack) -> None:
@@ -247,8 +242,7 @@ class Connection:
         stream.stats = on
 
     def _say_stats(self, number: int, seq: int) -> None:
-        stream = self.streams.get(number)
-        if stream is None or not stream.stats or self._socket is None:
+        if (stream := self.streams.get(number)) is None or not stream.stats or self._socket is None:
             return
         quality, scale = self._pacer.quality
         self.say("stats", stream=number, fps=stream.seq - seq, rate=self._pacer.rate, rtt=self._pacer.rtt,
