@@ -55,6 +55,32 @@ def test_element_and_canvas_show_and_move_the_views(demo: LiveServer, browser: A
     page.close()
 
 
+def test_an_element_with_a_camera_of_its_own_moves_alone(demo: LiveServer, browser: Any) -> None:
+    page = browser.new_page(viewport={"width": 900, "height": 700})
+    page.goto(f"{demo.url}/demos/embed.html")
+    wait(page, "document.querySelector('slicecast-view').state")
+    page.evaluate(
+        """() => {
+          const own = document.querySelector('slicecast-view').cloneNode();
+          own.id = 'own';
+          own.setAttribute('own', '');
+          document.body.append(own);
+        }"""
+    )
+    wait(page, "document.querySelector('#own').state")
+    shared = page.locator("slicecast-view").first
+    before = shared.evaluate("e => e.state.offset")
+    page.locator("#own").evaluate(f"e => e.set({{ offset: {before} - 40, window: 777 }})")
+    wait(page, "document.querySelector('slicecast-view').state.window === 777")  # told after the plane had moved
+    assert shared.evaluate("e => e.state.offset") == before
+    shared.evaluate(f"e => e.set({{ offset: {before} + 10 }})")
+    wait(page, f"Math.abs(document.querySelector('slicecast-view').state.offset - {before} - 10) < 1e-6")
+    wait(page, f"Math.abs(document.querySelector('#own').state.offset - {before} + 40) < 1e-6")
+    page.locator("#own").evaluate("e => e.removeAttribute('own')")
+    wait(page, f"Math.abs(document.querySelector('#own').state?.offset - {before} - 10) < 1e-6")
+    page.close()
+
+
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Iterator[tuple[LiveServer, str]]:
     """A server that lets another origin in, and a page of that origin."""
