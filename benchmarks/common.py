@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.results import Figure
 from tests.support.phantoms import centred, write_nrrd
 
 SPACING_MM = (0.8, 0.8, 1.0)
 SHAPE = (300, 512, 512)
+FIGURES_FILE = "SLICECAST_BENCH_FIGURES"
+SECONDS_MOST = "SLICECAST_BENCH_SECONDS"
 
 
-def report(name: str, figure: float, unit: str, limit: float | None = None, better: str = "higher", note: str = "") -> None:
-    """Print one line: figure, bare limit, ratio (above 1 means better than the limit)."""
-    line = f"{name:<58} {figure:10.2f} {unit:<12}"
-    if limit:
-        ratio = figure / limit if better == "higher" else limit / figure
-        line += f" limit {limit:10.2f}  ratio {ratio:6.2f}"
-    print(f"{line}  {note}".rstrip(), flush=True)
+def seconds(usual: float) -> float:
+    """How long to measure: `usual`, or less where a quick look is wanted (`--seconds`)."""
+    return min(usual, float(os.environ.get(SECONDS_MOST, usual)))
+
+
+def report(
+    name: str,
+    figure: float,
+    unit: str,
+    limit: float | None = None,
+    better: Literal["higher", "lower"] = "higher",
+    note: str = "",
+    *,
+    target: float | None = None,
+    target_ratio: float | None = None,
+) -> None:
+    """Tell one figure with its bare limit, their ratio (above 1 means better than the limit) and whether its targets are met.
+
+    `target` bounds the figure itself, `target_ratio` the ratio. It is printed, and kept for the page of results.
+    """
+    found = Figure(name.strip(), figure, unit, limit, better, target, target_ratio, note)
+    print(msgspec.structs.replace(found, name=name).line(), flush=True)
+    if FIGURES_FILE in os.environ:
+        with Path(os.environ[FIGURES_FILE]).open("ab") as file:
+            file.write(msgspec.json.encode(found) + b"\n")
 
 
 def interleave(work: dict[str, Callable[[], object]], rounds: int = 20) -> dict[str, tuple[float, float]]:

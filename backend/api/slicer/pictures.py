@@ -152,7 +152,7 @@ class Pictures:
         make: Callable[[], Awaitable[Result]] = fly
         client = query.get("client")
         info, data = await (self.newest.do((client, view), make) if client else make())
-        metrics.observe_picture(info.wait_us, info.render_us, info.encode_us)
+        metrics.observe_picture("http", info.wait_us, info.render_us, info.encode_us)
         handler.set_header("Server-Timing", _server_timing(info))
         if info.unchanged and not data:
             handler.set_status(304)
