@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.common import FIGURES_FILE, SECONDS_MOST
+from benchmarks.common import FIGURES_FILE, FOLDER, SECONDS_MOST
 from benchmarks.results import Figure, Section, pace, write
 
 HERE = Path(__file__).parent
@@ -59,7 +59,10 @@ def main() -> int:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
     if options.seconds is not None:
         os.environ[SECONDS_MOST] = str(options.seconds)
-    sections = [run(name) for name in options.names or known]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what runs is ended too
+    with tempfile.TemporaryDirectory(prefix="slicecast-bench-") as folder:
+        os.environ[FOLDER] = folder
+        sections = [run(name) for name in options.names or known]
     page = options.results or (None if options.names or options.seconds else HERE / "results.md")
     if page is not None:
         write(page, sections)

@@ -20,6 +20,7 @@ SPACING_MM = (0.8, 0.8, 1.0)
 SHAPE = (300, 512, 512)
 FIGURES_FILE = "SLICECAST_BENCH_FIGURES"
 SECONDS_MOST = "SLICECAST_BENCH_SECONDS"
+FOLDER = "SLICECAST_BENCH_FOLDER"
 
 
 def seconds(usual: float) -> float:
@@ -65,7 +66,16 @@ def interleave(work: dict[str, Callable[[], object]], rounds: int = 20) -> dict[
 
 
 def synthetic_ct(shape: tuple[int, int, int] = SHAPE) -> NDArray[np.int16]:
-    """A body with lungs, ribs and a spine, in HU with scanner-like noise: (K, J, I) int16."""
+    """A body with lungs, ribs and a spine, in HU with scanner-like noise: (K, J, I) int16. Made once for all benchmarks of a run."""
+    if FOLDER not in os.environ:
+        return _make_ct(shape)
+    kept = Path(os.environ[FOLDER]) / f"ct-{'x'.join(map(str, shape))}.npy"
+    if not kept.exists():
+        np.save(kept, _make_ct(shape))
+    return np.load(kept)
+
+
+def _make_ct(shape: tuple[int, int, int]) -> NDArray[np.int16]:
     depth, height, width = shape
     z = np.arange(depth, dtype=np.float32)[:, None, None] / depth
     y = np.linspace(-1, 1, height, dtype=np.float32)[None, :, None]
@@ -86,6 +96,8 @@ def synthetic_ct(shape: tuple[int, int, int] = SHAPE) -> NDArray[np.int16]:
 
 
 def ct_file(folder: Path, shape: tuple[int, int, int] = SHAPE) -> Path:
-    """The synthetic CT as an NRRD file."""
-    dims = (shape[2], shape[1], shape[0])
-    return write_nrrd(folder / "ct.nrrd", synthetic_ct(shape), centred(np.eye(3), SPACING_MM, dims))
+    """The synthetic CT as an NRRD file, in this folder or in the run's own."""
+    path = Path(os.environ.get(FOLDER, folder)) / f"ct-{'x'.join(map(str, shape))}.nrrd"
+    if not path.exists():
+        write_nrrd(path, synthetic_ct(shape), centred(np.eye(3), SPACING_MM, shape[::-1]), "raw")
+    return path
