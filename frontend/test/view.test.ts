@@ -149,8 +149,12 @@ describe("page", () => {
 
   it("summarises the last two seconds", () => {
     const ages = new Ages();
-    for (let i = 0; i < 20; i += 1) ages.add(i, 1000, 1000 + i * 50);
-    expect(ages.summary(2000)).toEqual({ perSecond: 10, median: 10, p95: 19, kBps: 10 });
-    expect(ages.summary(9000).median).toBeNull();
+    const made = { bytes: 1000, waitUs: 500, renderUs: 3000, encodeUs: 1000, pageMs: 2 };
+    for (let i = 0; i < 20; i += 1) ages.add({ ...made, ageMs: 20 + i }, 1000 + i * 50);
+    ages.add({ ...made, ageMs: null, renderUs: 900_000 }, 2000); // shows nothing new
+    const { stages, ...rest } = ages.summary(2000);
+    expect(rest).toEqual({ perSecond: 10.5, median: 30, p95: 39, kBps: 10.5, limitedBy: "link" });
+    expect(stages).toEqual({ wait: 0.5, render: 3, encode: 1, link: 23.5, page: 2 });
+    expect(ages.summary(9000)).toMatchObject({ median: null, stages: null, limitedBy: null });
   });
 });
