@@ -1,7 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { backoffMs, shouldReconnect } from "../src/net/backoff";
-import { predicted } from "../src/net/painter";
-import type { CameraState, SliceState } from "../src/net/protocol";
+import { Painter, predicted } from "../src/net/painter";
+import type { CameraState, PictureHeader, SliceState } from "../src/net/protocol";
 import { Ages } from "../src/state/ages";
 import { arrange, FOUR_UP } from "../src/state/layouts";
 import { perView } from "../src/state/perView";
@@ -69,6 +69,38 @@ describe("slices", () => {
     expect(wheel.take(-60, 0)).toBe(1);
     expect(wheel.take(3, 1)).toBe(0);
     expect(new WheelSteps().take(400, 0)).toBe(-4);
+  });
+});
+
+describe("painter", () => {
+  it("draws the first picture of a frame at once and the rest with the next", () => {
+    const frames: (() => void)[] = [];
+    vi.stubGlobal("requestAnimationFrame", (frame: () => void) => frames.push(frame));
+    const context = { fillRect: () => {}, drawImage: () => {} };
+    const canvas = { width: 8, height: 8, getContext: () => context } as unknown as HTMLCanvasElement;
+    const drawn: number[] = [];
+    const painter = new Painter(
+      canvas,
+      () => ["jpeg"],
+      ({ header }) => drawn.push(header.seq),
+      () => {},
+    );
+    const come = (seq: number) => painter.confirm({ seq, n: seq } as PictureHeader, 0);
+    come(1);
+    expect(drawn).toEqual([1]);
+    come(2);
+    come(3);
+    expect(drawn).toEqual([1]);
+    frames.shift()?.();
+    expect(drawn).toEqual([1, 2, 3]);
+    come(4);
+    expect(drawn).toEqual([1, 2, 3]);
+    frames.shift()?.();
+    frames.shift()?.();
+    expect(frames).toEqual([]); // nothing runs while nothing comes
+    come(5);
+    expect(drawn).toEqual([1, 2, 3, 4, 5]);
+    vi.unstubAllGlobals();
   });
 });
 
