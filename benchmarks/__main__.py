@@ -49,7 +49,9 @@ def run(name: str) -> Section:
 
 def main() -> int:
     """Run what is asked for; returns the exit code."""
-    known = sorted(module.name for module in pkgutil.iter_modules([str(HERE)]) if not module.ispkg and module.name not in SHARED)
+    known = sorted(
+        module.name for module in pkgutil.iter_modules([str(HERE)]) if not module.ispkg and module.name not in SHARED
+    )
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(known)}; default all")
     parser.add_argument("--seconds", type=float, help="longest time of each measurement, for a quick look")

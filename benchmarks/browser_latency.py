@@ -75,7 +75,9 @@ def main() -> None:
             server.request("PUT", "/slicer/gui?viewersLayout=OneUpRedSlice&contents=viewers")
             page = browser.new_page(viewport={"width": VIEWPORT[0], "height": VIEWPORT[1]})
             page.goto(f"{server.url}/viewer/")
-            page.wait_for_function("slicecast.picture('Red')?.flags & 4 && slicecast.picture('Red').width > 500", timeout=60_000)
+            page.wait_for_function(
+                "slicecast.picture('Red')?.flags & 4 && slicecast.picture('Red').width > 500", timeout=60_000
+            )
             page.evaluate(FOLLOW)
             drag(page, min(2.0, length_s))  # the browser compiles what is hot
             found = drag(page, length_s)

@@ -15,7 +15,19 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-PACKAGES = ("slicecast", "numpy", "numba", "vtk", "slicer-core", "tornado", "isal", "simplejpeg", "pillow", "trame", "trame-rca")
+PACKAGES = (
+    "slicecast",
+    "numpy",
+    "numba",
+    "vtk",
+    "slicer-core",
+    "tornado",
+    "isal",
+    "simplejpeg",
+    "pillow",
+    "trame",
+    "trame-rca",
+)
 NOISE_SLOWER, NOISE_SPREAD = 1.15, 1.5
 LOOP_ROUNDS = 60
 

@@ -77,9 +77,7 @@ class Client:
         return self._missing == 0
 
 
-def served(
-    port: int, path: str, seconds: float, connections: int, offset: float | None = None
-) -> tuple[float, list[float]]:
+def served(port: int, path: str, seconds: float, connections: int, offset: float | None = None) -> tuple[float, list[float]]:
     """Pictures a second over keep-alive connections, and the time of each.
 
     The load shares the machine with the server, so it takes as little of it as it can: one thread, nothing decoded.
@@ -118,7 +116,9 @@ def main() -> None:
                 bare.append(bare_loop(SECONDS / 2))
                 rgba.append(served(server.port, RGBA, SECONDS, CONNECTIONS)[0])
             limit = statistics.median(bare)
-            report("slice GET 512² grey PNG, new offset, 4 connections", statistics.median(grey), "per s", limit, target_ratio=0.8)
+            report(
+                "slice GET 512² grey PNG, new offset, 4 connections", statistics.median(grey), "per s", limit, target_ratio=0.8
+            )
             report("slice GET 512² RGBA PNG (/slicer), 4 connections", statistics.median(rgba), "per s", limit)
             _rate, times = served(server.port, GREY, SECONDS, 1)
             report("one slice GET, idle server, median", statistics.median(times) * 1e3, "ms", 1e3 / limit, "lower")
