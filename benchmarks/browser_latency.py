@@ -1,7 +1,7 @@
 """Input to drawn in a real Chromium: the viewer's slice view dragged by 60 pointer events a second.
 
-Counted is the newest event that a picture shows: from when the page handled it, and from when the browser got it (which hands pointer events to pages
-once per display frame). Drawn is when the picture is in the canvas; the display shows it with its next frame.
+Counted is the newest event that a picture shows: from when the page handled it, and from when the browser got it (which
+hands pointer events to pages once per display frame). Drawn is when the picture is in the canvas; the display shows it with its next frame.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ def interleave(work: dict[str, Callable[[], object]], rounds: int = 20) -> dict[
 
 
 def synthetic_ct(shape: tuple[int, int, int] = SHAPE) -> NDArray[np.int16]:
-    """A body with lungs, ribs and a spine, in HU with scanner-like noise: (K, J, I) int16. Made once for all benchmarks of a run."""
+    """A body with lungs, ribs and a spine, in HU with scanner-like noise: (K, J, I) int16. A run makes it once."""
     if FOLDER not in os.environ:
         return _make_ct(shape)
     kept = Path(os.environ[FOLDER]) / f"ct-{'x'.join(map(str, shape))}.npy"

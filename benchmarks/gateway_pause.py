@@ -1,6 +1,6 @@
-"""How long the gateway keeps others waiting while it streams a turning volume: `/healthz`, which needs no scene, from another process.
+"""How long the gateway keeps others waiting while it streams a turning volume.
 
-The machine's processors are busy with rendering meanwhile, so a bare Tornado server is asked at the same time.
+Another process asks for `/healthz`, which needs no scene. The machine's processors are busy with rendering meanwhile, so a bare Tornado server is asked at the same time.
 """
 
 from __future__ import annotations

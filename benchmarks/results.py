@@ -33,7 +33,7 @@ LOOP_ROUNDS = 60
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """One measured figure. `target` bounds the figure itself, `target_ratio` its ratio to the limit, which is better above 1."""
+    """One measured figure; `target` bounds the figure itself, `target_ratio` its ratio to the limit (above 1 is better)."""
 
     name: str
     value: float
@@ -131,9 +131,10 @@ def write(path: Path, sections: Iterable[Section]) -> None:
     best = min(paces, key=lambda pace: pace.median_ms, default=Pace(0.0, 1.0))
     lines = ["# Results of `make bench`", "", *_machine(), ""]
     lines += [
-        "The limit is the same work without us, or a peer, measured in the same run; ratios are better above 1. The pace is a fixed loop, before and",
-        f"after each benchmark: its time, and its 95th of 100 by its median. Figures beside a pace that is {NOISE_SLOWER - 1:.0%} slower than the best of",
-        f"{best.median_ms:.2f} ms, or that spreads over {NOISE_SPREAD:g}, are marked ≈.",
+        "The limit is the same work without us, or a peer, measured in the same run; ratios are better above 1. The pace is a",
+        "fixed loop, before and after each benchmark: its time, and its 95th of 100 by its median. Figures beside a pace that is",
+        f"{NOISE_SLOWER - 1:.0%} slower than the best of {best.median_ms:.2f} ms, or that spreads over {NOISE_SPREAD:g}, "
+        "are marked ≈.",
         "",
     ]
     for section in sections:
@@ -162,7 +163,7 @@ def _machine() -> list[str]:
             versions.append(f"no {name}")
     return [
         f"- {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        f"- {cpu}, {len(os.sched_getaffinity(0))} processors, {memory / 2**20:.1f} GiB, {platform.system()} {platform.release()}",
+        f"- {cpu}, {len(os.sched_getaffinity(0))} processors, {memory / 2**20:.1f} GiB, {platform.system()}",
         f"- Python {platform.python_version()}; {', '.join(versions)}",
         f"- load of the last minute at the end: {os.getloadavg()[0]:.1f}",
     ]

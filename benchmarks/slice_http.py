@@ -50,7 +50,10 @@ def bare_loop(seconds: float) -> float:
 
 
 class Client:
-    """A keep-alive connection with one request under way, whose answers are taken as they come; a new `offset` each time unless given."""
+    """A keep-alive connection with one request under way, whose answers are taken as they come.
+
+    Each asks for a new offset unless one is given.
+    """
 
     def __init__(self, port: int, path: str, offset: float | None = None) -> None:
         self.connection = socket.create_connection(("127.0.0.1", port))

@@ -1,6 +1,7 @@
 """Slices over HTTP beside plain Tornado servers with the same clients, in turns.
 
-A cached slice beside constant bytes of the same length; a new slice each time beside vtkImageReslice and Pillow's PNG as it comes.
+A cached slice beside constant bytes of the same length; a new slice each time beside vtkImageReslice and Pillow's PNG as it
+comes.
 """
 
 from __future__ import annotations

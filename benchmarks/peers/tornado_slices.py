@@ -1,7 +1,8 @@
 """Plain Tornado servers to be measured beside ours.
 
 `python -m benchmarks.peers.tornado_slices PORT constant LENGTH` answers everything with the same bytes;
-`… PORT vtk FOLDER` with axial slices of `FOLDER/ct.npy` through vtkImageReslice and Pillow's PNG as it comes, at the query's `offset` in mm.
+`… PORT vtk FOLDER` with axial slices of `FOLDER/ct.npy` through vtkImageReslice and Pillow's PNG as it comes, at the query's
+`offset` in mm.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A trame-rca server of a slice view, as its users write one: VTK's image slice in a render window, scrolled by events.
 
-`python -m benchmarks.peers.trame_slices PORT FOLDER`: shows the axial slices of `FOLDER/ct.npy`, (K, J, I) int16. The event's `offset` in mm is where to
-scroll to; its `n` comes back in the meta of the pictures that show it.
+`python -m benchmarks.peers.trame_slices PORT FOLDER`: shows the axial slices of `FOLDER/ct.npy`, (K, J, I) int16. The
+event's `offset` in mm is where to scroll to; its `n` comes back in the meta of the pictures that show it.
 """
 
 from __future__ import annotations
