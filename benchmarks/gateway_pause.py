@@ -1,6 +1,7 @@
 """How long the gateway keeps others waiting while it streams a turning volume.
 
-Another process asks for `/healthz`, which needs no scene. The machine's processors are busy with rendering meanwhile, so a bare Tornado server is asked at the same time.
+Another process asks for `/healthz`, which needs no scene. The machine's processors are busy with rendering meanwhile, so a bare
+Tornado server is asked at the same time.
 """
 
 from __future__ import annotations

@@ -6,11 +6,15 @@ event's `offset` in mm is where to scroll to; its `n` comes back in the meta of 
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")  # as ours; else it looks for a display first
+
 import vtkmodules.vtkInteractionStyle
 import vtkmodules.vtkRenderingOpenGL2  # noqa: F401
 from trame.app import get_server

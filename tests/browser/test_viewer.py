@@ -162,5 +162,5 @@ def test_the_viewer_follows_the_layout(page: Page, server: LiveServer) -> None:
     page.get_by_role("tab", name="Yellow", exact=True).click()
     assert shown() == {"view view-Yellow"}
     server.request("PUT", "/slicer/gui?viewersLayout=FourUp")
-    page.wait_for_function("document.querySelectorAll('.view-1').length === 1")
+    page.locator(".view-1").wait_for()
     assert shown() == {f"view view-{name}" for name in ("1", "Red", "Green", "Yellow")}
