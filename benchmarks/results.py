@@ -132,8 +132,8 @@ def write(path: Path, sections: Iterable[Section]) -> None:
     lines = ["# Results of `make bench`", "", *_machine(), ""]
     lines += [
         "The limit is the same work without us, or a peer, measured in the same run; ratios are better above 1. A fixed loop",
-        "runs before and after each benchmark: its pace is the median time, and the 95th of 100 divided by that. Figures beside",
-        f"a pace {NOISE_SLOWER - 1:.0%} slower than the best of {best.median_ms:.2f} ms, or over {NOISE_SPREAD:g}, are marked ≈.",
+        "runs before and after each benchmark: its pace is the median time, and the 95th of 100 by that. Figures beside",
+        f"a pace {NOISE_SLOWER - 1:.0%} slower than the best of {best.median_ms:.2f} ms, over {NOISE_SPREAD:g}, are marked ≈.",
         "",
     ]
     for section in sections:
