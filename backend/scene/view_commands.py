@@ -86,6 +86,8 @@ class ViewCommands:
             view.copy_geometry(other)
         if command.scroll_to is not None:
             view.scroll_to(command.scroll_to)
+        if command.patch.slab is not None:
+            view.apply(c.ViewPatch(slab=command.patch.slab))
         if command.drag:
             view.drag_offset(command.patch.offset, start=command.drag == "start")
         elif command.patch.offset is not None:

@@ -1,11 +1,12 @@
 """The volume layers of a slice view as pixels: background, foreground, label map, and what lies over them.
 
 Plain scalar volumes under linear transforms are drawn by the slice kernels; anything else (colour volumes, thresholds,
-warps, thick slabs) by Slicer's own pipeline, `vtkMRMLSliceLogic`, which needs no OpenGL either.
+warps) by Slicer's own pipeline, `vtkMRMLSliceLogic`, which needs no OpenGL either.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vtk.util.numpy_support import vtk_to_numpy
 
-from backend.render.reslice import GreySlice, apply_lut, blend_labels, over
+from backend.render.reslice import SLAB_MODES, GreySlice, Slab, SlabMode, apply_lut, blend_labels, over
 from backend.render.views.changes import Remembered, SceneChanges
 from backend.render.views.segments import LabelLayer
 from backend.render.views.volumes import VolumeSource, VolumeSources, content_key, ijk_to_world
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from backend.render.views.slice_view import Geometry
 
 Pixels = NDArray[np.uint8]
+THICKEST_MM = 1e6
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,33 @@ class Layers:
 
 
 @dataclass(frozen=True)
+class ThickSlice:
+    """The slab reconstruction of a slice node."""
+
+    mode: SlabMode
+    thickness_mm: float
+    oversampling: float
+
+    @classmethod
+    def of(cls, node: Any) -> ThickSlice | None:
+        """What the slice node asks for; None where its slices are thin. What scripts set is held within reason."""
+        if not node.GetSlabReconstructionEnabled():
+            return None
+        mode = SLAB_MODES[min(max(node.GetSlabReconstructionType(), 0), len(SLAB_MODES) - 1)]
+        return cls(mode, thickness_of(node), max(0.1, min(10.0, node.GetSlabReconstructionOversamplingFactor())))
+
+    def samples(self, geometry: Geometry, ras_to_ijk: NDArray[np.floating[Any]]) -> Slab:
+        """The samples of a volume that a picture of this geometry gathers."""
+        per_mm = ras_to_ijk[:3, :3] @ geometry.slice_to_ras[:3, 2]
+        return Slab.of_thickness(self.mode, self.thickness_mm, per_mm, self.oversampling)
+
+
+def thickness_of(node: Any) -> float:
+    """Thickness of a slice node's slab, mm, whether it is enabled or not."""
+    return max(0.0, min(THICKEST_MM, node.GetSlabReconstructionThickness()))
+
+
+@dataclass(frozen=True)
 class ScalarLayer:
     """Everything a kernel needs for one scalar volume, whatever the plane."""
 
@@ -65,10 +94,12 @@ class ScalarLayer:
     interpolate: bool
     lut: Pixels | None  # (256, 3), None for grey
     opacity: float = 1.0
+    thick: ThickSlice | None = None
 
     def draw(self, geometry: Geometry) -> Layers:
         """The layer alone, outside black with alpha 0."""
-        grey = self.source.slices.grey(geometry.plane(self.ras_to_ijk), self.window, self.level, self.interpolate)
+        slab = self.thick.samples(geometry, self.ras_to_ijk) if self.thick else None
+        grey = self.source.slices.grey(geometry.plane(self.ras_to_ijk), self.window, self.level, self.interpolate, slab)
         if self.lut is None:
             return Layers(grey.pixels, spans=grey.inside)
         pixels = apply_lut(grey.pixels, self.lut)
@@ -116,7 +147,7 @@ class LayerStack:
         """Changes whenever the layers may look different for another reason than geometry."""
         composite = self._logic.GetSliceCompositeNode()
         volumes = tuple(content_key(node) for node in self._nodes() if node is not None)
-        return (volumes, composite.GetMTime(), self._logic.GetSliceNode().GetSlabReconstructionEnabled())
+        return (volumes, composite.GetMTime(), ThickSlice.of(self._logic.GetSliceNode()))
 
     def _nodes(self) -> list[Any | None]:
         composite = self._logic.GetSliceCompositeNode()
@@ -146,7 +177,6 @@ class LayerStack:
         labels = self._label_map(label, composite.GetLabelOpacity())
         plain = (
             composite.GetCompositing() == composite.Alpha
-            and not self._logic.GetSliceNode().GetSlabReconstructionEnabled()
             and (base is None) == (background is None)
             and (front is None) == (foreground is None)
             and (labels is None) == (label is None)
@@ -165,7 +195,8 @@ class LayerStack:
         if display is None or matrix is None or source is None or display.GetApplyThreshold():
             return None
         window, level, interpolate = display.GetWindow(), display.GetLevel(), bool(display.GetInterpolate())
-        return ScalarLayer(source, np.linalg.inv(matrix), window, level, interpolate, _lut(display), opacity)
+        thick = ThickSlice.of(self._logic.GetSliceNode())
+        return ScalarLayer(source, np.linalg.inv(matrix), window, level, interpolate, _lut(display), opacity, thick)
 
     def _label_map(self, node: Any | None, opacity: float) -> LabelMapLayer | None:
         if node is None or not node.IsA("vtkMRMLLabelMapVolumeNode") or node.GetDisplayNode() is None:
@@ -188,6 +219,7 @@ class LayerStack:
             if connection is None:
                 empty = np.zeros((geometry.height, geometry.width), np.uint8)
                 return Layers(empty, empty)
+            self._thicken(geometry, before[1][2])
             connection.GetProducer().Update()
             image = connection.GetProducer().GetOutputDataObject(connection.GetIndex())
             scalars = vtk_to_numpy(image.GetPointData().GetScalars())
@@ -199,6 +231,26 @@ class LayerStack:
         rgb = np.ascontiguousarray(rgba[:, :, :3])
         rgb[alpha == 0] = 0
         return Layers(rgb, alpha)
+
+
+    def _thicken(self, geometry: Geometry, step_mm: float) -> None:
+        """Have Slicer's pipeline gather the samples that our kernels would: by itself it takes a part of the thickness only.
+
+        `step_mm` is what one slice of the pipeline's output measures along the normal.
+        """
+        thick = ThickSlice.of(self._logic.GetSliceNode())
+        layers = self._logic.GetBackgroundLayer(), self._logic.GetForegroundLayer()
+        for node, layer in zip(self._nodes(), layers, strict=False):
+            matrix = ijk_to_world(node) if thick and node is not None and node.GetImageData() else None
+            if thick is None or matrix is None or node is None:
+                continue
+            slab = thick.samples(geometry, np.linalg.inv(matrix))
+            samples_mm = float(np.linalg.norm(matrix[:3, :3] @ slab.step))
+            across = np.linalg.norm(matrix[:3, :3] @ node.GetImageData().GetDimensions())
+            reach = min(slab.reach, math.ceil(2 * across / samples_mm))
+            layer.GetReslice().SetSlabMode(SLAB_MODES.index(slab.mode))
+            layer.GetReslice().SetSlabNumberOfSlices(2 * reach + 1)
+            layer.GetReslice().SetSlabSliceSpacingFraction(samples_mm / step_mm)
 
 
 def _lut(display: Any) -> Pixels | None:

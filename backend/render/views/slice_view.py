@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 
 from backend.errors import BadRequestError, NotFoundError
 from backend.imaging.frames import edge_letters
-from backend.render.reslice import Plane
+from backend.render.reslice import SLAB_MODES, Plane
 from backend.render.views.changes import Remembered, SceneChanges
-from backend.render.views.layers import Layers, LayerStack, Overlaid
+from backend.render.views.layers import Layers, LayerStack, Overlaid, ThickSlice, thickness_of
 from backend.render.views.matrices import Matrix, from_vtk
 from backend.render.views.offscreen import Offscreen
 from backend.render.views.overlay import SLICE_MANAGERS, drawables
 from backend.render.views.segments import SegmentationLayers
 from backend.render.views.volumes import Extent, VolumeSources, extent_along, ijk_to_world
-from backend.scene.commands import ViewPatch
+from backend.scene.commands import SlabPatch, ViewPatch
 
 ORIENTATIONS = {"axial": "Axial", "sagittal": "Sagittal", "coronal": "Coronal"}
 DEFAULT_SIZE = (512, 512)
@@ -170,7 +170,12 @@ class SliceView:
             "fov": list(self.field_of_view()),
             "window": volume.window if volume else None,
             "level": volume.level if volume else None,
+            "slab": self._slab(),
         }
+
+    def _slab(self) -> dict[str, Any]:
+        thick = ThickSlice.of(self.node)
+        return {"mode": thick.mode if thick else "off", "thickness": thickness_of(self.node)}
 
     def _orientation(self) -> str:
         if (from_vtk(self.node.GetSliceToRAS())[:3, :3] != self.slice_to_ras[:3, :3]).any():
@@ -205,6 +210,8 @@ class SliceView:
             self._set_box(patch.fov)
         if patch.window is not None or patch.level is not None:
             self._set_window(patch.window, patch.level)
+        if patch.slab is not None:
+            self._set_slab(patch.slab)
 
     def orient(self, name: str) -> None:
         """Turn to Axial, Sagittal or Coronal and refit, if not so already.
@@ -289,7 +296,7 @@ class SliceView:
         background = place["background"]["id"] if place["background"] else None
         return ViewPatch(
             background=background, slice_to_ras=place["slice_to_ras"], fov=self.field_of_view(),
-            window=place["window"], level=place["level"],
+            window=place["window"], level=place["level"], slab=SlabPatch(**place["slab"]),
         )  # fmt: skip
 
     def _choose_background(self, node_id: str) -> None:
@@ -313,6 +320,15 @@ class SliceView:
         display.SetWindowLevel(
             display.GetWindow() if window is None else window, display.GetLevel() if level is None else level
         )
+
+    def _set_slab(self, slab: SlabPatch) -> None:
+        self.settle()
+        if slab.thickness is not None:
+            self.node.SetSlabReconstructionThickness(slab.thickness)
+        if slab.mode is not None:
+            self.node.SetSlabReconstructionEnabled(slab.mode != "off")
+            if slab.mode != "off":
+                self.node.SetSlabReconstructionType(SLAB_MODES.index(slab.mode))
 
     def _move(self, matrix: Matrix) -> None:
         if np.abs(matrix - self.slice_to_ras).max() > 1e-9:
