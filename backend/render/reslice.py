@@ -16,6 +16,7 @@ from backend.render.kernels import slices as kernels
 Matrix = NDArray[np.floating[Any]]
 Grey = NDArray[np.uint8]
 
+THICKEST_OUTLINE = 16
 SLAB_PLANES = 32
 SLAB_BYTES = 64 << 20
 AXIS_TOLERANCE = 1e-7  # voxels per pixel across another axis that still count as aligned
@@ -245,12 +246,15 @@ def apply_lut(grey: Grey, lut: Grey) -> Grey:
     return np.asarray(lut[grey])
 
 
-def blend_labels(rgb: Grey, labels: NDArray[Any], colors: NDArray[np.float32], outline: NDArray[np.float32]) -> None:
+def blend_labels(
+    rgb: Grey, labels: NDArray[Any], colors: NDArray[np.float32], outline: NDArray[np.float32], thickness: int = 1
+) -> None:
     """Draw labels over `rgb` (h, w, 3) in place.
 
-    `colors` (n, 4): red, green, blue 0..255 and fill opacity 0..1 for each label; `outline` (n,): opacity of outlines.
+    `colors` (n, 4): red, green, blue 0..255 and fill opacity 0..1 for each label; `outline` (n,): opacity of outlines, which
+    lie within their label, `thickness` pixels wide (16 at most).
     """
-    kernels.blend_labels(rgb, labels, colors, outline)
+    kernels.blend_labels(rgb, labels, colors, outline, max(0, min(thickness, THICKEST_OUTLINE)))
 
 
 def over(rgb: Grey, overlay: Grey) -> None:

@@ -110,18 +110,29 @@ class ScalarLayer:
 
 @dataclass(frozen=True)
 class LabelMapLayer:
-    """A label map volume: nearest voxels through its colour table."""
+    """A label map volume: nearest voxels through its colour table, whole or only the outlines of labels."""
 
     source: VolumeSource
     ras_to_ijk: NDArray[np.floating[Any]]
     colors: NDArray[np.float32]
     opacity: float
+    outline_px: int  # 0 where labels are filled
 
-    def draw_on(self, rgb: Pixels, geometry: Geometry) -> None:
-        """Blend onto (h, w, 3)."""
-        colors = self.colors.copy()
-        colors[:, 3] *= self.opacity
-        blend_labels(rgb, self.source.slices.labels(geometry.plane(self.ras_to_ijk)), colors, np.zeros(len(colors), np.float32))
+    def over(self, below: Layers, geometry: Geometry) -> Layers:
+        """The layers with this one blended over them."""
+        labels = self.source.slices.labels(geometry.plane(self.ras_to_ijk))
+        colors, opacity = self.colors.copy(), self.colors[:, 3] * self.opacity
+        outline = opacity if self.outline_px else np.zeros_like(opacity)
+        colors[:, 3] = 0 if self.outline_px else opacity
+        rgb, alpha = below.rgb(), below.alpha
+        if alpha is None:
+            blend_labels(rgb, labels, colors, outline, self.outline_px)
+            return Layers(rgb)
+        shown = np.repeat(alpha[:, :, None], 3, axis=2)  # beyond the other volumes labels are as opaque as they are drawn
+        blend_labels(rgb, labels, colors, outline, self.outline_px)
+        colors[:, :3] = 255
+        blend_labels(shown, labels, colors, outline, self.outline_px)
+        return Layers(rgb, np.ascontiguousarray(shown[:, :, 0]))
 
 
 @dataclass(frozen=True)
@@ -147,7 +158,8 @@ class LayerStack:
         """Changes whenever the layers may look different for another reason than geometry."""
         composite = self._logic.GetSliceCompositeNode()
         volumes = tuple(content_key(node) for node in self._nodes() if node is not None)
-        return (volumes, composite.GetMTime(), ThickSlice.of(self._logic.GetSliceNode()))
+        node = self._logic.GetSliceNode()
+        return (volumes, composite.GetMTime(), ThickSlice.of(node), node.GetUseLabelOutline())
 
     def _nodes(self) -> list[Any | None]:
         composite = self._logic.GetSliceCompositeNode()
@@ -207,7 +219,9 @@ class LayerStack:
             return None
         table = vtk_to_numpy(color.GetLookupTable().GetTable()).astype(np.float32)
         colors = np.column_stack([table[:, :3], table[:, 3] / 255.0])
-        return LabelMapLayer(source, np.linalg.inv(matrix), np.ascontiguousarray(colors, np.float32), opacity)
+        is_outlined = self._logic.GetSliceNode().GetUseLabelOutline()
+        outline_px = node.GetDisplayNode().GetSliceIntersectionThickness() if is_outlined else 0
+        return LabelMapLayer(source, np.linalg.inv(matrix), np.ascontiguousarray(colors, np.float32), opacity, outline_px)
 
     def _by_slice_logic(self, geometry: Geometry) -> Layers:
         node = self._logic.GetSliceNode()
@@ -282,9 +296,7 @@ def _draw(stack: Stack, geometry: Geometry) -> Layers:
     if stack.front is not None and stack.front.opacity > 0:
         result = _blend(result, stack.front.draw(geometry), stack.front.opacity)
     if stack.labels is not None and stack.labels.opacity > 0:
-        rgb = result.rgb()
-        stack.labels.draw_on(rgb, geometry)
-        result = Layers(rgb, result.given_alpha, result.spans)
+        result = stack.labels.over(result, geometry)
     return result
 
 
@@ -293,8 +305,10 @@ def _blend(below: Layers, above: Layers, opacity: float) -> Layers:
     weight = np.float32(opacity) * (1.0 if shown is None else shown[:, :, None] / np.float32(255))
     rgb = below.rgb()
     mixed = rgb + (above.rgb().astype(np.float32) - rgb) * weight
-    alphas = below.alpha, above.alpha
-    alpha = None if alphas[0] is None or alphas[1] is None else np.maximum(alphas[0], alphas[1])
+    alpha = below.alpha
+    if alpha is not None:  # beyond the background the foreground is as opaque as it is blended
+        through = 255.0 - alpha
+        alpha = (alpha + through * (weight if shown is None else weight[:, :, 0]) + 0.5).astype(np.uint8)
     return Layers((mixed + 0.5).astype(np.uint8), alpha)
 
 
@@ -317,7 +331,8 @@ class Overlaid:
             return result
         rgb = result.rgb()
         for layer in self.segments:
-            blend_labels(rgb, layer.slices.labels(geometry.plane(layer.ras_to_ijk)), layer.colors, layer.outline)
+            labels = layer.slices.labels(geometry.plane(layer.ras_to_ijk))
+            blend_labels(rgb, labels, layer.colors, layer.outline, layer.outline_px)
         if self.drawn is not None:
             over(rgb, self.drawn)
         return Layers(rgb, result.given_alpha, result.spans)
