@@ -12,6 +12,7 @@ from backend.scene import commands as c
 from backend.scene.context import Context, Performer
 from backend.scene.framing import Framer, Made
 from backend.scene.interaction import Pointers
+from backend.scene.linking import Links
 from backend.scene.views import canonical
 
 
@@ -24,6 +25,7 @@ class ViewCommands:
         self.changed_by: dict[str, str] = {}  # of each view: who moved it last
         self._framer = Framer(PictureCache(context.options.cache_mb << 20), self._applied)
         self._pointers = Pointers()
+        self._links = Links(context.views)
         self.performers: Mapping[type[c.Command], Performer] = {
             c.OpenView: self._open,
             c.SetView: self._set,
@@ -50,12 +52,16 @@ class ViewCommands:
     def _set(self, command: c.SetView, _arrived: float) -> None:
         view = self._views.get(command.view)
         self._note(view.name, command.by, command.n)
-        view.apply(command.patch)
+        with self._links.following(view) as followers:
+            view.apply(command.patch)
+        self.changed_by.update(dict.fromkeys(followers, command.by))
 
     def _pointer(self, command: c.Pointer, _arrived: float) -> None:
         view = self._views.get(command.view)
         self._note(view.name, command.by, command.n)
-        self._pointers.handle(view, command.by, command.events, command.size)
+        with self._links.following(view) as followers:
+            self._pointers.handle(view, command.by, command.events, command.size)
+        self.changed_by.update(dict.fromkeys(followers, command.by))
 
     def _note(self, view: str, by: str, n: int) -> None:
         self._applied[by] = max(n, self._applied.get(by, 0))

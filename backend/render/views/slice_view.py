@@ -171,6 +171,7 @@ class SliceView:
             "window": volume.window if volume else None,
             "level": volume.level if volume else None,
             "slab": self._slab(),
+            "linked": bool(self.logic.GetSliceCompositeNode().GetLinkedControl()),
         }
 
     def _slab(self) -> dict[str, Any]:
@@ -212,6 +213,8 @@ class SliceView:
             self._set_window(patch.window, patch.level)
         if patch.slab is not None:
             self._set_slab(patch.slab)
+        if patch.linked is not None:
+            self.logic.GetSliceCompositeNode().SetLinkedControl(patch.linked)
 
     def orient(self, name: str) -> None:
         """Turn to Axial, Sagittal or Coronal and refit, if not so already.
@@ -297,6 +300,7 @@ class SliceView:
         return ViewPatch(
             background=background, slice_to_ras=place["slice_to_ras"], fov=self.field_of_view(),
             window=place["window"], level=place["level"], slab=SlabPatch(**place["slab"]),
+            linked=place["linked"],
         )  # fmt: skip
 
     def _choose_background(self, node_id: str) -> None:

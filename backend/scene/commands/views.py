@@ -39,6 +39,7 @@ class ViewPatch(msgspec.Struct, omit_defaults=True):
     background: str | None = None
     fit: bool = False
     slab: SlabPatch | None = None
+    linked: bool | None = None
     camera: CameraPatch | None = None
     look_from: str | None = None
     reset: bool = False

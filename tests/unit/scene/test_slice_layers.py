@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import slicer
 from numpy.typing import NDArray
+from vtk.util.numpy_support import numpy_to_vtk
 
 from backend.render.views.layers import _draw
 from backend.scene import commands as c
@@ -95,11 +96,16 @@ def test_segment_fill_and_outline(layered: SceneHost) -> None:
     volume: Any = view.background
     segmentation = layered.app.scene.AddNewNodeByClass("vtkMRMLSegmentationNode")
     segmentation.CreateDefaultDisplayNodes()
-    segmentation.SetReferenceImageGeometryParameterFromVolumeNode(volume)
     labels = np.zeros((30, 40, 50), np.uint8)
     labels[:, 10:30, 10:40] = 1
-    name = segmentation.GetSegmentation().AddEmptySegment("box", "box", [1.0, 0.0, 0.0])
-    slicer.util.updateSegmentBinaryLabelmapFromArray(labels, segmentation, name, volume)
+    image = slicer.vtkOrientedImageData()
+    image.DeepCopy(volume.GetImageData())
+    image.GetPointData().SetScalars(numpy_to_vtk(labels.ravel(), deep=True))
+    segment = slicer.vtkSegment()
+    segment.SetName("box")
+    segment.SetColor(1.0, 0.0, 0.0)
+    segment.AddRepresentation("Binary labelmap", image)
+    segmentation.GetSegmentation().AddSegment(segment)
     view.logic.GetSliceCompositeNode().SetLabelOpacity(0)
     display = segmentation.GetDisplayNode()
 
