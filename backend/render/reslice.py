@@ -112,9 +112,7 @@ class SliceRenderer:
             self._voxels = given if given.dtype in NATIVE_DTYPES else given.astype(_near_type(given))
         return self._voxels
 
-    def grey(
-        self, plane: Plane, window: float, level: float, interpolate: bool = True, slab: Slab | None = None
-    ) -> GreySlice:
+    def grey(self, plane: Plane, window: float, level: float, interpolate: bool = True, slab: Slab | None = None) -> GreySlice:
         """Window/levelled picture: `level` ± `window` / 2 become black and white; a negative window inverts.
 
         Of a slab only samples in the volume count; the mode sum adds them up as they are, however many a voxel has.

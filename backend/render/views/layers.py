@@ -246,7 +246,6 @@ class LayerStack:
         rgb[alpha == 0] = 0
         return Layers(rgb, alpha)
 
-
     def _thicken(self, geometry: Geometry, step_mm: float) -> None:
         """Have Slicer's pipeline gather the samples that our kernels would: by itself it takes a part of the thickness only.
 

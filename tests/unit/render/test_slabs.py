@@ -124,7 +124,10 @@ def test_samples_of_a_thickness() -> None:
     peak[6] = 100
     plane = Plane(np.array([0.0, 0, 4]), np.eye(3)[0], np.eye(3)[1], 3, 3)
     one_mm = np.array([0.0, 0.0, 1.0])
-    seen = {t: SliceRenderer(peak).grey(plane, 100, 50, slab=Slab.of_thickness("mip", t, one_mm, 2.0)).pixels[1, 1] for t in (2, 3, 4)}
+    seen = {
+        t: SliceRenderer(peak).grey(plane, 100, 50, slab=Slab.of_thickness("mip", t, one_mm, 2.0)).pixels[1, 1]
+        for t in (2, 3, 4)
+    }
     assert seen == {2: 0, 3: 128, 4: 255}
     mean = SliceRenderer(peak).grey(plane, 100, 50, slab=Slab.of_thickness("mean", 4.0, one_mm, 1.0)).pixels[1, 1]
     assert mean == 51
