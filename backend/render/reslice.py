@@ -168,7 +168,7 @@ class SliceRenderer:
         return GreySlice(out, _rectangle(rows, columns))
 
     def _slab_values(self, plane: Plane, slab: Slab, interpolate: bool) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:
-        """(height, width) float32 before window/level, NaN where no sample lies in the volume, and the columns where some do."""
+        """(height, width) float32 before window/level, NaN where no sample lies in the volume, and the columns of those."""
         first, last = _samples_within(plane, slab, self.voxels.shape)
         mode = SLAB_MODES.index(slab.mode)
         values = np.full((plane.height, plane.width), slabs.START[mode], np.float32)
@@ -218,7 +218,7 @@ class SliceRenderer:
     def _planes_at_once(self, normal: int) -> int:
         voxels = self.voxels
         if normal != 0:
-            return voxels.shape[2 - normal] + 1
+            return int(voxels.shape[2 - normal]) + 1
         return max(2, min(SLAB_PLANES, SLAB_BYTES // max(1, voxels[:, :, 0].nbytes)))
 
     def _planes(self, normal: int, first: int, last: int) -> NDArray[Any]:

@@ -13,6 +13,7 @@ from backend.scene.context import Context, Performer
 from backend.scene.framing import Framer, Made
 from backend.scene.interaction import Pointers
 from backend.scene.linking import Links
+from backend.scene.prefetch import Prefetch
 from backend.scene.views import canonical
 
 
@@ -23,7 +24,8 @@ class ViewCommands:
         self._app, self._views = context.app, context.views
         self._applied: dict[str, int] = {}  # of each client: the newest counter whose change is in
         self.changed_by: dict[str, str] = {}  # of each view: who moved it last
-        self._framer = Framer(PictureCache(context.options.cache_mb << 20), self._applied)
+        self.prefetch = Prefetch(context.options.prefetch_slices)
+        self._framer = Framer(PictureCache(context.options.cache_mb << 20), self._applied, self.prefetch)
         self._pointers = Pointers()
         self._links = Links(context.views)
         self.performers: Mapping[type[c.Command], Performer] = {
@@ -40,6 +42,7 @@ class ViewCommands:
 
     def notice(self, command: c.Command) -> None:
         """Called on the input thread as a command arrives: a change of state ends the refinement it outdates, at once."""
+        self.prefetch.drop()
         if isinstance(command, c.SetView | c.Pointer):
             self._framer.abort(canonical(command.view), None)
         elif isinstance(command, c.CancelFrames):

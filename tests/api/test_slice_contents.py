@@ -1,4 +1,4 @@
-"""What lies over a slice in a live server: markups, crosshair, segment outlines; slabs, tilted planes and links by the stream."""
+"""What lies over a slice in a live server: markups and crosshair; slabs, tilted planes and links by the stream."""
 
 from __future__ import annotations
 

@@ -53,11 +53,9 @@ def aligned(planes, depths, depth_weights, rows, row_weights, columns, column_we
                     continue
                 v = line[x] + (line[x + 1] - line[x]) * column_weights[i]
                 if mode == MIP:
-                    if v > out[j, i]:
-                        out[j, i] = v
+                    out[j, i] = max(out[j, i], v)
                 elif mode == MINIP:
-                    if v < out[j, i]:
-                        out[j, i] = v
+                    out[j, i] = min(out[j, i], v)
                 else:
                     out[j, i] += v
 
@@ -116,11 +114,9 @@ def oblique(voxels, origin, right, down, step, first, last, interpolate, mode, o
                     v = np.float32(voxels[np.int64(z + half), np.int64(y + half), np.int64(x + half)])
                 counts[j, i] += 1
                 if mode == MIP:
-                    if v > out[j, i]:
-                        out[j, i] = v
+                    out[j, i] = max(out[j, i], v)
                 elif mode == MINIP:
-                    if v < out[j, i]:
-                        out[j, i] = v
+                    out[j, i] = min(out[j, i], v)
                 else:
                     out[j, i] += v
         if spans[j, 1] == 0:

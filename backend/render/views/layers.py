@@ -80,7 +80,8 @@ class ThickSlice:
 
 def thickness_of(node: Any) -> float:
     """Thickness of a slice node's slab, mm, whether it is enabled or not."""
-    return max(0.0, min(THICKEST_MM, node.GetSlabReconstructionThickness()))
+    thickness: float = node.GetSlabReconstructionThickness()
+    return max(0.0, min(THICKEST_MM, thickness))
 
 
 @dataclass(frozen=True)
@@ -301,13 +302,13 @@ def _draw(stack: Stack, geometry: Geometry) -> Layers:
 
 def _blend(below: Layers, above: Layers, opacity: float) -> Layers:
     shown = above.alpha
-    weight = np.float32(opacity) * (1.0 if shown is None else shown[:, :, None] / np.float32(255))
+    weight = np.full((1, 1), opacity, np.float32) if shown is None else shown / np.float32(255) * np.float32(opacity)
     rgb = below.rgb()
-    mixed = rgb + (above.rgb().astype(np.float32) - rgb) * weight
+    mixed = rgb + (above.rgb().astype(np.float32) - rgb) * weight[:, :, None]
     alpha = below.alpha
     if alpha is not None:  # beyond the background the foreground is as opaque as it is blended
         through = 255.0 - alpha
-        alpha = (alpha + through * (weight if shown is None else weight[:, :, 0]) + 0.5).astype(np.uint8)
+        alpha = (alpha + through * weight + 0.5).astype(np.uint8)
     return Layers((mixed + 0.5).astype(np.uint8), alpha)
 
 

@@ -347,7 +347,8 @@ class SliceView:
 
     def content_key(self, overlays: bool) -> tuple[Any, ...]:
         """Changes whenever a picture of this view may change for another reason than its size."""
-        key = (self.slice_to_ras.round(9).tobytes(), self.field_of_view(), self._stack.now().key)
+        pose = self.slice_to_ras.round(9) + 0.0  # no negative zeros
+        key = (pose.tobytes(), self.field_of_view(), self._stack.now().key)
         if not overlays:
             return key
         drawn = self._anything_to_draw()
@@ -382,6 +383,26 @@ class SliceView:
         segments = self._segments.visible(self.node)
         drawn = self._draw_overlay(geometry) if self._anything_to_draw() else None
         return Overlaid(geometry, layers, segments, drawn)
+
+    def ahead(
+        self, pose: Matrix, width: int, height: int, overlays: bool
+    ) -> tuple[tuple[Any, ...], Callable[[], Layers]] | None:
+        """Content key and drawing of this view's picture of another plane (slice_to_ras); the view stays where it is.
+
+        None where it is not for the kernels alone, or beyond the volume.
+        """
+        stack, extent = self._stack.now(), self.extent()
+        offset = float(pose[:3, 2] @ pose[:3, 3])
+        if stack.is_empty or not stack.is_plain or extent is None or not extent.low <= offset <= extent.high:
+            return None
+        kept = self.slice_to_ras, self._is_settled
+        self._pose, self._is_settled = pose, False
+        try:
+            if overlays and self._anything_to_draw():
+                return None
+            return self.content_key(overlays), self.prepare(width, height, overlays)
+        finally:
+            self._pose, self._is_settled = kept
 
     def _draw_overlay(self, geometry: Geometry) -> NDArray[np.uint8] | None:
         if not self._has_gl:

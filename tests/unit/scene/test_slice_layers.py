@@ -1,4 +1,4 @@
-"""Background, foreground and label map as our kernels draw them against Slicer's own pipeline, segmentations and their outlines."""
+"""Background, foreground and label map against Slicer's own pipeline; segmentations and their outlines."""
 
 from __future__ import annotations
 
