@@ -21,7 +21,7 @@ setup-test: setup $(STAMPS)/system-test $(STAMPS)/python-test
 test: setup-test lint
 	npm run --silent check
 	npm run --silent test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --reruns 1
 
 lint: setup-test
 	$(BIN)/ruff check .

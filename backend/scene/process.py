@@ -101,8 +101,11 @@ class Inbox:
         return self._arrived.empty() and not self._changes and not self._others
 
     def _sort(self, item: tuple[float, wire.Request, Call | None]) -> None:
-        if isinstance(item[1].command, SetView | Pointer | Track):
-            self._changes.append(item[1])
+        request = item[1]
+        if isinstance(request.command, SetView | Pointer | Track):
+            if isinstance(request.command, Track) and request.command.is_whole:  # nobody will see where the tool was before
+                self._changes = deque(one for one in self._changes if one.id or not isinstance(one.command, Track))
+            self._changes.append(request)
         else:
             self._others.append(item)
 

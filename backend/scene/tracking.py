@@ -8,12 +8,11 @@ import numpy as np
 import vtk
 from numpy.typing import NDArray
 
-from backend.errors import BadRequestError
+from backend.imaging.poses import numbers_of, tool_pose
 from backend.render.views.matrices import from_vtk, to_vtk
 
 BOX_MM = (30.0, 70.0, 5.0)
 COLOR = (1.0, 1.0, 0.0)
-LARGEST = 1e7  # mm; a tool at infinity can hang a renderer
 
 
 class Tracker:
@@ -25,28 +24,14 @@ class Tracker:
     def move(
         self, matrix: list[float] | None, position: list[float] | None, quaternion: list[float] | None
     ) -> NDArray[np.float64]:
-        """Apply matrix, position (RAS mm), quaternion (w, x, y, z) in this order; what is None stays. Returns (4, 4).
-
-        A matrix of 16 numbers is column-major with its translation, as Slicer's documentation says; any other count of at
-        least 9 is a row-major rotation, as Slicer's source does.
+        """Apply what is given as `tool_pose` does; what is None stays. Returns (4, 4).
 
         Raises:
             BadRequestError: too few numbers, or not finite.
         """
         transform = self._first("vtkMRMLLinearTransformNode", "tracker")
-        pose = np.eye(4) if transform is None else _pose_of(transform)
-        if matrix is not None:
-            values = _numbers("m", matrix, 9)
-            if len(values) == 16:
-                pose[:] = values.reshape(4, 4).T
-                pose[3] = (0, 0, 0, 1)
-            else:
-                pose[:3, :3] = values[:9].reshape(3, 3)
-        if position is not None:
-            pose[:3, 3] = _numbers("p", position, 3)[:3]
-        if quaternion is not None:
-            pose[:3, :3] = _rotation(_numbers("q", quaternion, 4)[:4])
-        return self._place(transform, pose)
+        present = np.eye(4) if transform is None else _pose_of(transform)
+        return self._place(transform, tool_pose(present, matrix, position, quaternion))
 
     def turn(self, angles: list[float]) -> NDArray[np.float64]:
         """Set the pose from a phone's orientation in degrees: turned about Z, then X, then Y, at the origin. Returns (4, 4).
@@ -54,7 +39,7 @@ class Tracker:
         Raises:
             BadRequestError: not three finite numbers.
         """
-        alpha, beta, gamma = _numbers("angles", angles, 3)[:3]
+        alpha, beta, gamma = numbers_of("angles", angles, 3)[:3]
         turned = vtk.vtkTransform()
         turned.RotateZ(alpha)
         turned.RotateX(beta)
@@ -96,19 +81,3 @@ def _pose_of(transform: Any) -> NDArray[np.float64]:
     matrix = to_vtk(np.eye(4))
     transform.GetMatrixTransformToParent(matrix)
     return from_vtk(matrix)
-
-
-def _numbers(name: str, values: list[float], least: int) -> NDArray[np.float64]:
-    array = np.array(values, dtype=np.float64)
-    if len(array) < least or not np.isfinite(array).all() or np.abs(array).max() > LARGEST:
-        raise BadRequestError(f"{name} needs at least {least} finite numbers up to {LARGEST:.0f}")
-    return array
-
-
-def _rotation(quaternion: NDArray[np.float64]) -> NDArray[np.float64]:
-    length = float(np.linalg.norm(quaternion))
-    if length < 1e-9:
-        raise BadRequestError("q is no rotation")
-    matrix = np.zeros((3, 3))
-    vtk.vtkMath.QuaternionToMatrix3x3(quaternion / length, matrix)
-    return matrix

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
@@ -28,6 +29,8 @@ class Channel(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray(BUFFER_BYTES)
         self._filled = 0
+        self._arrived: deque[tuple[wire.Reply | wire.Event, bytes]] = deque()
+        self._is_delivering = False
         self._waiting: dict[int, asyncio.Future[tuple[Any, bytes]]] = {}
         self._last_id = 0
 
@@ -93,9 +96,11 @@ class Channel(asyncio.BufferedProtocol):
             if self._filled - start < wanted:
                 break
             end = start + wanted
-            self._deliver(wire.decode_message(held[begin : begin + head]), bytes(held[begin + head : end]))
+            self._arrived.append((wire.decode_message(held[begin : begin + head]), bytes(held[begin + head : end])))
             start, wanted = end, 0
         self._keep(held[start : self._filled], max(wanted, BUFFER_BYTES))
+        if self._arrived and not self._is_delivering:
+            self._deliver_next()
 
     def _keep(self, rest: memoryview, room: int) -> None:
         """Move the beginning of a message to the front of a buffer that has room for all of it."""
@@ -106,11 +111,24 @@ class Channel(asyncio.BufferedProtocol):
 
     def connection_lost(self, _error: Exception | None) -> None:
         """Called by asyncio when the process has gone."""
+        while self._arrived:
+            self._deliver(*self._arrived.popleft())
         for future in self._waiting.values():
             if not future.done():
                 future.set_exception(errors.UnavailableError("the scene process stopped; it restarts", RETRY_AFTER_S))
         self._waiting.clear()
         self._on_lost()
+
+    def _deliver_next(self) -> None:
+        """Deliver one message in each turn of the event loop, however many have come, so that others have their turn between.
+
+        Sending an answer takes longer than anything else here, and scenes answer in bursts.
+        """
+        if self._arrived:
+            self._deliver(*self._arrived.popleft())
+        self._is_delivering = bool(self._arrived)
+        if self._is_delivering:
+            asyncio.get_running_loop().call_soon(self._deliver_next)
 
     def _deliver(self, message: wire.Reply | wire.Event, body: bytes) -> None:
         if isinstance(message, wire.Event):

@@ -31,6 +31,9 @@ KINDS = {kind.__name__: kind for kind in get_args(c.AnyCommand)}
 RESTART_WINDOW_S = 60.0
 WATCH_EVERY_S = 0.25
 TELL_TIME_EVERY_S = 1.0
+COMMANDS_AT_ONCE = 8
+"""So many are with the scene process, enough for what it does between two pictures. The others wait here: answers that come in
+a burst keep the event loop from everybody else."""
 EMPTY = c.SceneInfo([], [], "FourUp", None)
 
 
@@ -50,9 +53,10 @@ class Session:
         self._started = asyncio.Event()
         self._up = asyncio.Event()  # it has been ready once
         self._beat_at, self._beat = time.monotonic(), c.Beat(0.0)
-        # What is with the scene process at once is enough to keep it busy. The others wait here: answers that came all
-        # together would keep the event loop from everybody else for as long as it takes to send them.
-        self._lanes = {"commands": asyncio.Semaphore(1), "pictures": asyncio.Semaphore(settings.render_threads + 1)}
+        self._lanes = {
+            "commands": asyncio.Semaphore(COMMANDS_AT_ONCE),
+            "pictures": asyncio.Semaphore(settings.render_threads + 2),
+        }
         self._long_limits: list[float] = []  # of the long commands under way
         self._progress: dict[str, tuple[float, c.Progress]] = {}  # newest word of the process on each job, and when it came
         self._deaths: list[float] = []
@@ -173,6 +177,15 @@ class Session:
                 self._process.channel.tell(command)
             except UnavailableError:
                 log.debug("dropped", command=type(command).__name__)
+
+    def send(self, command: c.Command, answer: Any) -> None:
+        """As `ask`, for a command whose answer is known beforehand: the scene, which may be busy, is not waited for.
+
+        Raises:
+            UnavailableError: the scene restarts.
+        """
+        self._channel_for(command).tell(command)
+        self.journal.note(command.journaled(answer))
 
     async def load(self, entries: list[c.Load | c.LoadDemo]) -> None:
         """Load what the command line names, one after the other; failures are logged and told, the rest goes on."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import numpy as np
 import pytest
 
 from tests.support.live import Answer, LiveServer
@@ -326,3 +327,18 @@ def test_curl_as_people_write_it(server: LiveServer) -> None:
     for switch in ("--data", "--data-binary"):
         command = ["curl", "-s", "-X", "POST", f"{server.url}/slicer/exec", switch, "__execResult = {'a': 1 + 1}"]
         assert json.loads(subprocess.run(command, capture_output=True, check=True).stdout) == {"a": 2}
+
+
+def test_the_tool_is_moved_while_the_scene_is_busy(server: LiveServer) -> None:
+    busy = threading.Thread(target=server.request, args=("POST", "/slicer/exec", b"import time; time.sleep(3)"))
+    busy.start()
+    time.sleep(0.3)
+    assert server.get("/slicer/tracking?p=1,2,3&q=1,0,0,0").body == b"Set matrix"
+    assert server.get("/slicer/tracking?p=4,5,6&q=0,0,0,1").body == b"Set matrix"
+    assert server.get("/slicer/tracking?p=4,5,6&q=0,0,0,0").json()["success"] is False
+    assert busy.is_alive(), "the answers came while the code ran"
+    busy.join()
+    (tool,) = server.get("/slicer/mrml/properties?name=tracker").json().values()
+    np.testing.assert_allclose(
+        tool["Matrices"]["MatrixTransformToParent"], [[-1, 0, 0, 4], [0, -1, 0, 5], [0, 0, 1, 6], [0, 0, 0, 1]]
+    )

@@ -65,7 +65,14 @@ class LiveServer:
         return f"http://127.0.0.1:{self.port}"
 
     def wait(self, status: str = "ready", timeout_s: float = START_TIMEOUT_S) -> LiveServer:
-        """Wait until the scene has this status."""
+        """Wait until the scene has this status; a server that does not come to it is stopped."""
+        try:
+            return self._wait(status, timeout_s)
+        except Exception:
+            self.stop()
+            raise
+
+    def _wait(self, status: str, timeout_s: float) -> LiveServer:
         until = time.monotonic() + timeout_s
         found = "nothing yet"
         while time.monotonic() < until:

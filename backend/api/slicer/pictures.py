@@ -24,6 +24,7 @@ from backend.render.annotate import time_image
 from backend.scene import commands as c
 from backend.sessions.session import Session
 from backend.sessions.sharing import NewestWins, SingleFlight
+from backend.sessions.tool import move_tool
 
 ORIENTATIONS = ("axial", "sagittal", "coronal")
 SLABS = ("off", "mip", "minip", "mean", "sum")
@@ -104,7 +105,7 @@ class Pictures:
     async def tracking(self, handler: BaseHandler, query: Mapping[str, str], strict: bool) -> None:
         """`/tracking`: m, p, q move the cursor; the answer is text under `/slicer` and a picture at the root, or as asked."""
         command = c.Track(*(numbers(query, name) for name in ("m", "p", "q")))
-        await self.session.ask(command, list[float])
+        await move_tool(self.session, command)
         if _wants_picture(handler, query, strict):
             picture = c.ThreeDPicture("1", self._square(handler, query, strict))
             await self.send(handler, query, "1", picture)

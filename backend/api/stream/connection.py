@@ -6,6 +6,7 @@ Nothing here is shared with other connections, so a slow or dead client costs th
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import time
 from collections.abc import Awaitable, Callable
@@ -24,6 +25,7 @@ from backend.errors import NoDriverError, SlicecastError, SupersededError, Unava
 from backend.scene import commands as c
 from backend.sessions.frames import SharedFrames
 from backend.sessions.session import Session
+from backend.sessions.tool import send_pose
 
 log = structlog.get_logger("stream")
 CODECS = ("jpeg", "png")
@@ -155,7 +157,12 @@ class Connection:
         """Move the tracked tool; the empty change after it carries the client's counter into the picture that shows it."""
         self._stream(message.stream)
         pose = (message.matrix, message.position, message.quaternion)
-        self._session.tell(c.Track(*(None if part is None else list(part) for part in pose)))
+        command = c.Track(*(None if part is None else list(part) for part in pose))
+        if command.is_whole:
+            with contextlib.suppress(UnavailableError):  # as with every change, nobody is told while the scene restarts
+                send_pose(self._session, command)
+        else:
+            self._session.tell(command)
         self.change(message.stream, message.n, lambda s: c.SetView(s.view, c.ViewPatch(), self.id, message.n))
 
     def acknowledge(self, ack: m.Ack) -> None:

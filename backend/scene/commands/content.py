@@ -61,6 +61,12 @@ class Track(Command):
     position: list[float] | None = None
     quaternion: list[float] | None = None
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it gives all of the pose, so that what the pose was before does not matter."""
+        turns = self.matrix is not None or self.quaternion is not None
+        return turns and (self.position is not None or len(self.matrix or ()) == 16)
+
     def journaled(self, answer: list[float]) -> Command:
         """The whole pose."""
         return pose_of(answer)
