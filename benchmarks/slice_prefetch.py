@@ -19,7 +19,7 @@ KINDS = {"thin": "slab=off", "MIP of 20 mm": "slab=mip&thickness=20"}
 
 
 def scroll(server: LiveServer, begin: int, query: str) -> tuple[list[float], int]:
-    """Times (s) of pictures forth and back by slices of 1 mm, each scroll through places not seen before; how many were hits."""
+    """Times (s) of pictures forth and back by slices of 1 mm, through places not seen before; how many were hits."""
     times, hits = [], 0
     for step in (*range(SLICES), *range(SLICES - 1, -1, -1)):
         place = begin + step + (0.5 if len(times) >= SLICES else 0.0)  # on the way back between the slices of the way forth
@@ -50,7 +50,9 @@ def main() -> None:
                         if turn >= 0:
                             times[n] += found
                             hits[n] += hit
-                report(f"prefetch, {kind}: pictures made ahead", 100 * hits[4] / len(times[4]), "%", note=f"({hits[0]} without)")
+                report(
+                    f"prefetch, {kind}: pictures made ahead", 100 * hits[4] / len(times[4]), "%", note=f"({hits[0]} without)"
+                )
                 for name, of in (("median", statistics.median), ("p95", lambda t: statistics.quantiles(t, n=20)[-1])):
                     figure, limit = of(times[4]) * 1e3, of(times[0]) * 1e3
                     report(f"prefetch, {kind}: wait, {name}, against none", figure, "ms", limit, "lower")

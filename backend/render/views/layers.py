@@ -15,16 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 from vtk.util.numpy_support import vtk_to_numpy
 
-from backend.render.reslice import SLAB_MODES, GreySlice, Slab, SlabMode, apply_lut, blend_labels, over
+from backend.render.reslice import SLAB_MODES, GreySlice, apply_lut, blend_labels, over
 from backend.render.views.changes import Remembered, SceneChanges
 from backend.render.views.segments import LabelLayer
+from backend.render.views.thick import ThickSlice
 from backend.render.views.volumes import VolumeSource, VolumeSources, content_key, ijk_to_world
 
 if TYPE_CHECKING:
     from backend.render.views.slice_view import Geometry
 
 Pixels = NDArray[np.uint8]
-THICKEST_MM = 1e6
 
 
 @dataclass(frozen=True)
@@ -57,34 +57,6 @@ class Layers:
 
 
 @dataclass(frozen=True)
-class ThickSlice:
-    """The slab reconstruction of a slice node."""
-
-    mode: SlabMode
-    thickness_mm: float
-    oversampling: float
-
-    @classmethod
-    def of(cls, node: Any) -> ThickSlice | None:
-        """What the slice node asks for; None where its slices are thin. What scripts set is held within reason."""
-        if not node.GetSlabReconstructionEnabled():
-            return None
-        mode = SLAB_MODES[min(max(node.GetSlabReconstructionType(), 0), len(SLAB_MODES) - 1)]
-        return cls(mode, thickness_of(node), max(0.1, min(10.0, node.GetSlabReconstructionOversamplingFactor())))
-
-    def samples(self, geometry: Geometry, ras_to_ijk: NDArray[np.floating[Any]]) -> Slab:
-        """The samples of a volume that a picture of this geometry gathers."""
-        per_mm = ras_to_ijk[:3, :3] @ geometry.slice_to_ras[:3, 2]
-        return Slab.of_thickness(self.mode, self.thickness_mm, per_mm, self.oversampling)
-
-
-def thickness_of(node: Any) -> float:
-    """Thickness of a slice node's slab, mm, whether it is enabled or not."""
-    thickness: float = node.GetSlabReconstructionThickness()
-    return max(0.0, min(THICKEST_MM, thickness))
-
-
-@dataclass(frozen=True)
 class ScalarLayer:
     """Everything a kernel needs for one scalar volume, whatever the plane."""
 
@@ -99,7 +71,7 @@ class ScalarLayer:
 
     def draw(self, geometry: Geometry) -> Layers:
         """The layer alone, outside black with alpha 0."""
-        slab = self.thick.samples(geometry, self.ras_to_ijk) if self.thick else None
+        slab = self.thick.samples(geometry.slice_to_ras, self.ras_to_ijk) if self.thick else None
         grey = self.source.slices.grey(geometry.plane(self.ras_to_ijk), self.window, self.level, self.interpolate, slab)
         if self.lut is None:
             return Layers(grey.pixels, spans=grey.inside)
@@ -258,7 +230,7 @@ class LayerStack:
             matrix = ijk_to_world(node) if thick and node is not None and node.GetImageData() else None
             if thick is None or matrix is None or node is None:
                 continue
-            slab = thick.samples(geometry, np.linalg.inv(matrix))
+            slab = thick.samples(geometry.slice_to_ras, np.linalg.inv(matrix))
             samples_mm = float(np.linalg.norm(matrix[:3, :3] @ slab.step))
             across = np.linalg.norm(matrix[:3, :3] @ node.GetImageData().GetDimensions())
             reach = min(slab.reach, math.ceil(2 * across / samples_mm))

@@ -16,14 +16,16 @@ from numpy.typing import NDArray
 
 from backend.errors import BadRequestError, NotFoundError
 from backend.imaging.frames import edge_letters
-from backend.render.reslice import SLAB_MODES, Plane
+from backend.render.reslice import Plane
+from backend.render.views.background import background_of
 from backend.render.views.changes import Remembered, SceneChanges
-from backend.render.views.layers import Layers, LayerStack, Overlaid, ThickSlice, thickness_of
+from backend.render.views.layers import Layers, LayerStack, Overlaid
 from backend.render.views.matrices import Matrix, from_vtk
 from backend.render.views.offscreen import Offscreen
 from backend.render.views.overlay import SLICE_MANAGERS, drawables
 from backend.render.views.segments import SegmentationLayers
-from backend.render.views.volumes import Extent, VolumeSources, extent_along, ijk_to_world
+from backend.render.views.thick import set_slab, slab_state
+from backend.render.views.volumes import Extent, VolumeSources, extent_along
 from backend.scene.commands import SlabPatch, ViewPatch
 
 ORIENTATIONS = {"axial": "Axial", "sagittal": "Sagittal", "coronal": "Coronal"}
@@ -42,19 +44,6 @@ class Geometry:
     def plane(self, ras_to_ijk: NDArray[np.floating[Any]]) -> Plane:
         """The picture's pixels in the voxel coordinates of a volume."""
         return Plane.from_matrices(self.slice_to_ras, self.mm_per_px, self.width, self.height, ras_to_ijk)
-
-
-@dataclass(frozen=True)
-class Background:
-    """What the state tells of the background volume."""
-
-    id: str
-    name: str
-    ijk_to_world: Matrix | None
-    dimensions: tuple[int, int, int]
-    window: float | None
-    level: float | None
-    scalar_range: list[float] | None
 
 
 class SliceView:
@@ -78,7 +67,7 @@ class SliceView:
         self._has_gl = has_gl
         self._offscreen: Offscreen | None = None
         self._stack = LayerStack(self.logic, sources, changes)
-        self._background = Remembered(changes, self._read_background)
+        self._background = Remembered(changes, lambda: background_of(self.background))
         self._drawables = Remembered(changes, lambda: drawables(app.scene, node))
         self._segments_key = Remembered(changes, lambda: segments.key(node))
         self._pose, self._pose_mtime, self._is_settled = from_vtk(node.GetSliceToRAS()), node.GetMTime(), True
@@ -112,22 +101,6 @@ class SliceView:
     def background(self) -> Any | None:
         """The background volume node."""
         return self._app.scene.GetNodeByID(self.logic.GetSliceCompositeNode().GetBackgroundVolumeID() or "")
-
-    def _read_background(self) -> Background | None:
-        volume = self.background
-        if volume is None:
-            return None
-        image = volume.GetImageData()
-        display = volume.GetScalarVolumeDisplayNode() if volume.IsA("vtkMRMLScalarVolumeNode") else None
-        return Background(
-            volume.GetID(),
-            volume.GetName(),
-            ijk_to_world(volume) if image else None,
-            image.GetDimensions() if image else (0, 0, 0),
-            display.GetWindow() if display else None,
-            display.GetLevel() if display else None,
-            list(image.GetScalarRange()) if display and image else None,
-        )
 
     def field_of_view(self) -> tuple[float, float]:
         """Width and height, mm, that every picture of this view contains, whatever its shape."""
@@ -170,13 +143,9 @@ class SliceView:
             "fov": list(self.field_of_view()),
             "window": volume.window if volume else None,
             "level": volume.level if volume else None,
-            "slab": self._slab(),
+            "slab": slab_state(self.node),
             "linked": bool(self.logic.GetSliceCompositeNode().GetLinkedControl()),
         }
-
-    def _slab(self) -> dict[str, Any]:
-        thick = ThickSlice.of(self.node)
-        return {"mode": thick.mode if thick else "off", "thickness": thickness_of(self.node)}
 
     def _orientation(self) -> str:
         if (from_vtk(self.node.GetSliceToRAS())[:3, :3] != self.slice_to_ras[:3, :3]).any():
@@ -212,7 +181,8 @@ class SliceView:
         if patch.window is not None or patch.level is not None:
             self._set_window(patch.window, patch.level)
         if patch.slab is not None:
-            self._set_slab(patch.slab)
+            self.settle()
+            set_slab(self.node, patch.slab)
         if patch.linked is not None:
             self.logic.GetSliceCompositeNode().SetLinkedControl(patch.linked)
 
@@ -325,15 +295,6 @@ class SliceView:
             display.GetWindow() if window is None else window, display.GetLevel() if level is None else level
         )
 
-    def _set_slab(self, slab: SlabPatch) -> None:
-        self.settle()
-        if slab.thickness is not None:
-            self.node.SetSlabReconstructionThickness(slab.thickness)
-        if slab.mode is not None:
-            self.node.SetSlabReconstructionEnabled(slab.mode != "off")
-            if slab.mode != "off":
-                self.node.SetSlabReconstructionType(SLAB_MODES.index(slab.mode))
-
     def _move(self, matrix: Matrix) -> None:
         if np.abs(matrix - self.slice_to_ras).max() > 1e-9:
             self._pose, self._is_settled = matrix, False
@@ -387,10 +348,7 @@ class SliceView:
     def ahead(
         self, pose: Matrix, width: int, height: int, overlays: bool
     ) -> tuple[tuple[Any, ...], Callable[[], Layers]] | None:
-        """Content key and drawing of this view's picture of another plane (slice_to_ras); the view stays where it is.
-
-        None where it is not for the kernels alone, or beyond the volume.
-        """
+        """Content key and drawing of another plane's picture; None beyond the volume and where kernels alone do not do."""
         stack, extent = self._stack.now(), self.extent()
         offset = float(pose[:3, 2] @ pose[:3, 3])
         if stack.is_empty or not stack.is_plain or extent is None or not extent.low <= offset <= extent.high:

@@ -54,7 +54,7 @@ class ThreeDPixels:
             SupersededError: `aborted` said so.
         """
         image = self.image
-        for volume in self.volumes:
+        for volume in sorted(self.volumes, key=self._distance, reverse=True):  # each is laid over those behind it
             height, width = image.shape[:2]
             image = volume.marcher.render(
                 self.camera,
@@ -68,6 +68,10 @@ class ThreeDPixels:
                 aborted=aborted,
             )
         return image
+
+    def _distance(self, volume: ShownVolume) -> float:
+        centre = np.reshape(volume.bounds, (3, 2)).mean(axis=1)
+        return float((centre - self.camera.position) @ self.camera.axes()[2])
 
 
 class ThreeDView:
