@@ -11,6 +11,7 @@ import numpy as np
 
 from backend.render.views.matrices import Matrix
 from backend.render.views.slice_view import SliceView
+from backend.render.views.thick import slab_state
 from backend.scene.commands import SlabPatch, ViewPatch
 from backend.scene.views import Views
 
@@ -31,7 +32,7 @@ class Seen:
         """The view as it is now."""
         composite = view.logic.GetSliceCompositeNode()
         contents = {name: getattr(composite, f"Get{name}")() for name in CONTENTS}
-        return cls(view.slice_to_ras.copy(), view.field_of_view(), view.place()["slab"], contents)
+        return cls(view.slice_to_ras.copy(), view.field_of_view(), slab_state(view.node), contents)
 
 
 class Links:
