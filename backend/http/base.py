@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import re
 import secrets
 import time
@@ -41,6 +42,15 @@ LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 SAFE_HEADERS = re.compile(r"[\w!#$%&'*+.^`|~, -]{1,4096}\Z", re.ASCII)  # tokens of RFC 9110, separated by commas
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 EXPOSED = "Content-Length, Content-Range, ETag, X-Request-Id"
+
+
+_started = secrets.token_hex(4)
+_requests = itertools.count(1)
+
+
+def new_request_id() -> str:
+    """An id that no other request of this or another server has."""
+    return f"{_started}{next(_requests):08x}"
 
 
 def host_of(netloc: str) -> str:
@@ -83,7 +93,7 @@ class BaseHandler(tornado.web.RequestHandler):
     def prepare(self) -> None:
         """Give the request its id, refuse foreign hosts and pages, and bodies that are too large."""
         given = self.request.headers.get("X-Request-Id", "")
-        self.request_id = given if REQUEST_ID.match(given) else secrets.token_hex(8)
+        self.request_id = given if REQUEST_ID.match(given) else new_request_id()
         self.set_header("X-Request-Id", self.request_id)
         self.started = time.perf_counter()
         structlog.contextvars.bind_contextvars(request=self.request_id)
@@ -272,7 +282,7 @@ class BaseHandler(tornado.web.RequestHandler):
             self.level = "error"
             message = "internal error; the server's log has the details under this request id"
         if not hasattr(self, "request_id"):
-            self.request_id = secrets.token_hex(8)
+            self.request_id = new_request_id()
         self.fault_text = message
         status, body = self.error_body(status_code, message)
         self.set_status(status)

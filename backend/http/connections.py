@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import resource
-from collections.abc import Awaitable
+import socket
+import time
+from collections.abc import Awaitable, Iterable
 from typing import Any
 
 import structlog
 import tornado.httpserver
 import tornado.httputil
 import tornado.iostream
+from tornado.ioloop import PeriodicCallback
 
 log = structlog.get_logger("server")
 BUSY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -19,12 +22,30 @@ FILES_BESIDE_CONNECTIONS = 256
 class BoundedServer(tornado.httpserver.HTTPServer):
     """Connections that wait for the head of a request are idle; the first of them makes room when there is none."""
 
-    def initialize(self, *args: Any, max_connections: int = 0, **kwargs: Any) -> None:
-        """As Tornado's, and `max_connections`."""
+    def initialize(self, *args: Any, max_connections: int = 0, header_timeout_s: float = 60.0, **kwargs: Any) -> None:
+        """As Tornado's, and `max_connections`, and how long a connection may be idle."""
         super().initialize(*args, **kwargs)
-        self._limit = max_connections
+        self.conn_params.header_timeout = None  # looked after here, all at once, and not with a clock for each request
+        self._limit, self._header_timeout_s = max_connections, header_timeout_s
         self._open: set[object] = set()
-        self._idle: dict[tornado.iostream.IOStream, None] = {}
+        self._idle: dict[tornado.iostream.IOStream, float] = {}  # since when, the first for longest
+        self._sweeper = PeriodicCallback(self._close_idle, min(1.0, header_timeout_s / 4) * 1e3)
+
+    def add_sockets(self, sockets: Iterable[socket.socket]) -> None:
+        """Begin to listen."""
+        super().add_sockets(sockets)
+        self._sweeper.start()
+
+    def stop(self) -> None:
+        """Listen no more."""
+        super().stop()
+        self._sweeper.stop()
+
+    def _close_idle(self) -> None:
+        latest = time.monotonic() - self._header_timeout_s
+        for stream in [stream for stream, since in self._idle.items() if since < latest]:
+            self._idle.pop(stream, None)
+            stream.close()
 
     @property
     def busy(self) -> int:
@@ -46,7 +67,7 @@ class BoundedServer(tornado.httpserver.HTTPServer):
     def start_request(self, server_conn: object, request_conn: Any) -> tornado.httputil.HTTPMessageDelegate:
         """A connection waits for its first or next request."""
         self._open.add(server_conn)
-        self._idle[request_conn.stream] = None
+        self._idle[request_conn.stream] = time.monotonic()
         return _Noting(super().start_request(server_conn, request_conn), self._idle, request_conn.stream)
 
     def on_close(self, server_conn: object) -> None:
@@ -60,7 +81,7 @@ class _Noting(tornado.httputil.HTTPMessageDelegate):
     """Takes a connection off the idle ones when the head of a request is there; passes all on."""
 
     def __init__(
-        self, inner: tornado.httputil.HTTPMessageDelegate, idle: dict[tornado.iostream.IOStream, None],
+        self, inner: tornado.httputil.HTTPMessageDelegate, idle: dict[tornado.iostream.IOStream, float],
         stream: tornado.iostream.IOStream,
     ) -> None:  # fmt: skip
         self._inner, self._idle, self._stream = inner, idle, stream

@@ -84,7 +84,7 @@ class Server:
             application,
             max_connections=settings.max_connections,
             max_header_size=settings.max_header_kb << 10,
-            idle_connection_timeout=settings.header_timeout_s,
+            header_timeout_s=settings.header_timeout_s,
         )
         self.port, sockets = bind(settings)
         self._http.add_sockets(sockets)
