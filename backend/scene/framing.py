@@ -32,8 +32,8 @@ WHOLES_KEPT = 4  # pictures that are being sent in tiles
 class Stop:
     """Tells a picture in the making that nobody wants it any more."""
 
-    def __init__(self, by: str) -> None:
-        self.by = by
+    def __init__(self, by: str, camera: str) -> None:
+        self.by, self.camera = by, camera
         self._set = False
 
     def set(self) -> None:
@@ -60,12 +60,12 @@ class Framer:
         """The state has just changed."""
         self._stirred = time.time()
 
-    def abort(self, view: str | None, by: str | None) -> None:
-        """End refinements of a view (by its key, None: all) and a client (None: all). Any thread."""
+    def abort(self, view: str | None, by: str | None, camera: str | None = None) -> None:
+        """End refinements of a view (by its key, None: all), a client and a camera (None: all). Any thread."""
         with self._lock:
             for key, stops in self._stops.items():
                 for stop in stops:
-                    if view in (None, key) and by in (None, stop.by):
+                    if view in (None, key) and by in (None, stop.by) and camera in (None, stop.camera):
                         stop.set()
 
     def frame(self, view: View, command: c.Frame, arrived: float) -> Made:
@@ -77,7 +77,7 @@ class Framer:
             key = _key("frame", view, picture, view.content_key(overlays=True))
             layers = view.prepare(picture.width, picture.height, overlays=True)
             draw = self._tile_of(command, key, lambda: layers().pixels)
-            if command.tile is None and not command.still:
+            if command.tile is None and not command.still and not command.camera:
                 self._look_ahead(view, command.by, picture, True, lambda content: (_key("frame", view, picture, content), None))
             return self._maker(view, (key, command.tile), picture, draw, started, arrived)
         known = _key("frame", view, picture, view.content_key())
@@ -88,7 +88,7 @@ class Framer:
         pixels = view.prepare(picture.width, picture.height)
         if pixels.volumes and not command.still:
             return self._maker(view, None, picture, self._coarse(view, pixels, command), started, arrived, coarse=True)
-        stop = self._stop_for(view, command.by) if command.still else None
+        stop = self._stop_for(view, command) if command.still else None
         key = _key("frame", view, picture, view.content_key())
         draw = self._tile_of(command, key, lambda: pixels(None, stop))
         return self._maker(view, (key, command.tile), picture, draw, started, arrived, stop=stop)
@@ -230,8 +230,8 @@ class Framer:
 
         return make
 
-    def _stop_for(self, view: View, by: str) -> Stop:
-        stop = Stop(by)
+    def _stop_for(self, view: View, command: c.Frame) -> Stop:
+        stop = Stop(command.by, command.camera)
         with self._lock:
             self._stops.setdefault(view.name.lower(), set()).add(stop)
         return stop

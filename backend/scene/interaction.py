@@ -13,6 +13,7 @@ from backend.imaging.cameras import View, pan, rotate, zoom
 from backend.render.views.matrices import Matrix
 from backend.render.views.slice_view import SliceView
 from backend.render.views.threed_view import ThreeDView
+from backend.scene.commands import Pointer as PointerCommand
 from backend.scene.commands import ViewPatch
 
 LEFT, RIGHT, MIDDLE = 1, 2, 4
@@ -39,21 +40,21 @@ class Pointers:
     def __init__(self) -> None:
         self._pointers: dict[tuple[str, str], Pointer] = {}
 
-    def handle(self, view: SliceView | ThreeDView, by: str, events: list[list[Any]], size: tuple[int, int]) -> None:
+    def handle(self, view: SliceView | ThreeDView, command: PointerCommand) -> None:
         """Apply a batch of `[dt, kind, x, y, buttons, modifiers, extra]` in order.
 
         Raises:
             BadRequestError: an event that is not of this form; those before it are applied.
         """
-        pointer = self._pointers.setdefault((by, view.name), Pointer())
-        for event in events:
+        pointer = self._pointers.setdefault((command.by, command.camera or view.name), Pointer())
+        for event in command.events:
             kind, x, y, buttons, modifiers, extra = _read(event)
             if kind == "down":
                 pointer.x, pointer.y, pointer.buttons = x, y, buttons or LEFT
             elif kind in ("up", "cancel"):
                 pointer.buttons = 0
             elif kind == "move" and pointer.buttons:
-                _drag(view, pointer.buttons, modifiers, x - pointer.x, pointer.y - y, size)
+                _drag(view, pointer.buttons, modifiers, x - pointer.x, pointer.y - y, command)
                 pointer.x, pointer.y = x, y
             elif kind == "wheel":
                 _wheel(view, pointer, extra)
@@ -79,19 +80,19 @@ def _read(event: list[Any]) -> tuple[str, float, float, int, int, float]:
     return kind, *place, held, pressed, extra
 
 
-def _drag(view: SliceView | ThreeDView, buttons: int, modifiers: int, right: float, up: float, size: tuple[int, int]) -> None:
+def _drag(view: SliceView | ThreeDView, buttons: int, modifiers: int, right: float, up: float, command: PointerCommand) -> None:
     """A drag by fractions of the view's width and height, up positive."""
     panning = bool(buttons & MIDDLE) or bool(modifiers & SHIFT)
     if isinstance(view, SliceView):
-        _drag_slice(view, buttons, modifiers, panning, right, up, size)
+        _drag_slice(view, buttons, modifiers, panning, right, up, command)
     else:
-        view.view = _dragged(view.view, buttons, panning, right, up, size)
+        view.view = _dragged(view.view, buttons, panning, right, up, command.size)
 
 
 def _drag_slice(
-    view: SliceView, buttons: int, modifiers: int, panning: bool, right: float, up: float, size: tuple[int, int]
+    view: SliceView, buttons: int, modifiers: int, panning: bool, right: float, up: float, command: PointerCommand
 ) -> None:
-    state = view.state()
+    state, size = view.state(), command.size
     if panning:
         geometry = view.geometry(*size)
         matrix = geometry.slice_to_ras
@@ -104,7 +105,7 @@ def _drag_slice(
         factor = 2.0 ** (2.0 * -up)
         width, height = view.field_of_view()
         view.apply(ViewPatch(fov=(width * factor, height * factor)))
-    elif state["scalar_range"] is not None:
+    elif state["scalar_range"] is not None and not command.looks_only:
         span = (state["scalar_range"][1] - state["scalar_range"][0]) * WINDOW_PER_VIEW
         window = max(state["window"] + right * span, 1e-3)
         view.apply(ViewPatch(window=window, level=state["level"] - up * span))

@@ -19,15 +19,17 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from typing import Any
 
+import msgspec
+
 from backend.errors import SlicecastError
 from backend.render.glprobe import probe
 from backend.scene import wire
-from backend.scene.commands import AnyEvent, Beat, Command, Pointer, SetView, Started, Track
+from backend.scene.commands import AnyEvent, Beat, Command, OwnCamera, Pointer, SetView, Started, Track
 from backend.scene.deferred import Deferred
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -38,6 +40,7 @@ SWITCH_S = 0.0005
 ANNOUNCE_S = 0.01
 QUIET_S = 0.003  # nothing is made ahead for somebody who asks again within this time
 Call = Callable[[], Any]
+DEPENDENT = frozenset(("orientation", "fit", "look_from", "reset"))  # what these values do depends on what was before
 DEFAULT_HOST = "backend.scene.host:SceneHost"
 
 
@@ -88,7 +91,7 @@ class Inbox:
                 self._sort(self._arrived.get_nowait())
         except Empty:
             pass
-        changes, self._changes = list(self._changes), deque()
+        changes, self._changes = newest_values(self._changes), deque()
         other = self._others.popleft() if self._others else None
         if changes or other:
             self.busy_since = time.monotonic()
@@ -102,7 +105,7 @@ class Inbox:
 
     def _sort(self, item: tuple[float, wire.Request, Call | None]) -> None:
         request = item[1]
-        if isinstance(request.command, SetView | Pointer | Track):
+        if isinstance(request.command, SetView | Pointer | Track | OwnCamera):
             if isinstance(request.command, Track) and request.command.is_whole:  # nobody will see where the tool was before
                 self._changes = deque(one for one in self._changes if one.id or not isinstance(one.command, Track))
             self._changes.append(request)
@@ -112,6 +115,41 @@ class Inbox:
     def done(self) -> None:
         """The scene thread has finished what it took."""
         self.busy_since = 0.0
+
+
+def newest_values(changes: Iterable[wire.Request]) -> list[wire.Request]:
+    """Waiting changes of state without those that the next change of the same camera by the same client makes void: it sets
+    the same values anew. Values are absolute, so nothing is lost; a busy scene keeps its time for pictures."""
+    kept: list[wire.Request] = []
+    following: dict[tuple[str, str], Command] = {}  # of each view and camera: the change after the one looked at
+    for request in reversed(list(changes)):
+        command = request.command
+        if isinstance(command, SetView | Pointer):
+            place = (command.view, command.camera)
+            after = following.get(place)
+            following[place] = command
+            if isinstance(command, SetView) and isinstance(after, SetView) and makes_void(after, command):
+                continue
+        kept.append(request)
+    return kept[::-1]
+
+
+def makes_void(after: SetView, before: SetView) -> bool:
+    """Whether a change that follows sets all that the one before does, as values that do not depend on what was before."""
+    values = values_of(before.patch)
+    return before.by == after.by and values == values_of(after.patch) and DEPENDENT.isdisjoint(values)
+
+
+def values_of(patch: msgspec.Struct) -> list[str]:
+    """Names of the values that a patch sets, those of a camera as `camera.name`."""
+    names = []
+    for name in patch.__struct_fields__:
+        value = getattr(patch, name)
+        if isinstance(value, msgspec.Struct):
+            names += [f"{name}.{part}" for part in values_of(value)]
+        elif value is not None and (value is not False or name not in DEPENDENT):  # those are False where absent
+            names.append(name)
+    return names
 
 
 def read_commands(connection: socket.socket, inbox: Inbox, host: Any) -> None:

@@ -117,7 +117,7 @@ class Session:
         else:
             async with self._lanes[command.lane]:
                 value, body = await self._channel_for(command).ask(command, answer, limit)
-        if isinstance(value, c.PictureInfo):
+        if isinstance(value, c.PictureInfo) and not (isinstance(command, c.Frame) and command.camera):
             self._remember(value.view, value.rev, value.place)
         return value, body
 
@@ -327,7 +327,7 @@ class Session:
             self.info = event.info
         elif isinstance(event, c.Progress):
             self._progress[event.job] = (time.monotonic(), event)
-        elif isinstance(event, c.ViewChanged):
+        elif isinstance(event, c.ViewChanged) and not event.camera:  # an own camera is put back by whose it is
             self._remember(event.view, event.rev, event.patch)
         self.announce(event)
 

@@ -22,7 +22,7 @@ from backend.render.views.thick import ThickSlice
 from backend.render.views.volumes import VolumeSource, VolumeSources, content_key, ijk_to_world
 
 if TYPE_CHECKING:
-    from backend.render.views.slice_view import Geometry
+    from backend.render.views.slice_geometry import Geometry
 
 Pixels = NDArray[np.uint8]
 

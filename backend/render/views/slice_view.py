@@ -6,8 +6,8 @@ draw, markups and model cuts, from the displayable managers (`overlay`), and onl
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -16,34 +16,20 @@ from numpy.typing import NDArray
 
 from backend.errors import BadRequestError, NotFoundError
 from backend.imaging.frames import edge_letters
-from backend.render.reslice import Plane
 from backend.render.views.background import background_of
 from backend.render.views.changes import Remembered, SceneChanges
 from backend.render.views.layers import Layers, LayerStack, Overlaid
-from backend.render.views.matrices import Matrix, from_vtk
+from backend.render.views.matrices import Matrix, from_vtk, rotation_to_vtk
 from backend.render.views.offscreen import Offscreen
 from backend.render.views.overlay import SLICE_MANAGERS, drawables
 from backend.render.views.segments import SegmentationLayers
+from backend.render.views.slice_geometry import Geometry, SliceStand, require_rotation
 from backend.render.views.thick import set_slab, slab_state
 from backend.render.views.volumes import Extent, VolumeSources, extent_along
 from backend.scene.commands import SlabPatch, ViewPatch
 
 ORIENTATIONS = {"axial": "Axial", "sagittal": "Sagittal", "coronal": "Coronal"}
 DEFAULT_SIZE = (512, 512)
-
-
-@dataclass(frozen=True)
-class Geometry:
-    """What part of space a slice picture shows: `slice_to_ras` has its origin at the picture's centre, RAS mm."""
-
-    slice_to_ras: Matrix
-    mm_per_px: float
-    width: int
-    height: int
-
-    def plane(self, ras_to_ijk: NDArray[np.floating[Any]]) -> Plane:
-        """The picture's pixels in the voxel coordinates of a volume."""
-        return Plane.from_matrices(self.slice_to_ras, self.mm_per_px, self.width, self.height, ras_to_ijk)
 
 
 class SliceView:
@@ -148,10 +134,35 @@ class SliceView:
         }
 
     def _orientation(self) -> str:
-        if (from_vtk(self.node.GetSliceToRAS())[:3, :3] != self.slice_to_ras[:3, :3]).any():
-            self.settle()  # the node names it by comparing its rotation with the presets
-        name: str = self.node.GetOrientation()
-        return name
+        name: str = self.node.GetSliceOrientationPresetName(rotation_to_vtk(self.slice_to_ras))
+        return name or "Reformat"
+
+    def stand(self) -> SliceStand:
+        """A new own camera, where the view is now."""
+        return SliceStand(self.slice_to_ras, self.field_of_view())
+
+    @contextmanager
+    def seen_from(self, own: SliceStand) -> Iterator[None]:
+        """Look from an own camera meanwhile: what moves the view moves that camera, and the shared one is where it was."""
+        pose, box, rev, key = self.slice_to_ras, self.field_of_view(), self.rev, self._key
+        mtime, size, fov = self.node.GetMTime(), self.node.GetDimensions(), self.node.GetFieldOfView()
+        was_settled, changes = self._is_settled, self._offscreen.changes if self._offscreen else 0
+        self._pose, self._is_settled, self._box, self.rev, self._key = own.pose, False, own.box, own.rev, own.key
+        try:
+            yield
+        finally:
+            own.pose, own.box, own.rev, own.key = self.slice_to_ras, self.field_of_view(), self.rev, self._key
+            self._pose, self._is_settled, self._box, self.rev, self._key = pose, was_settled, box, rev, key
+            if self.node.GetMTime() != mtime:  # drawing or fitting needed the node to be there
+                blocked = self.node.StartModify()
+                self.node.SetDimensions(*size)
+                self.node.SetFieldOfView(*fov)
+                self._is_settled = False
+                self.settle()
+                self.node.EndModify(blocked)
+                self._pose_mtime, self._seen_fov = self.node.GetMTime(), tuple(self.node.GetFieldOfView()[:2])
+            if self._offscreen is not None:
+                self._offscreen.changes = changes  # what another place stirred up is nothing new here
 
     def apply(self, patch: ViewPatch) -> None:
         """Set absolute values; orientation first, which refits, so that offset and zoom given with it hold.
@@ -384,15 +395,3 @@ class SliceView:
         self._offscreen.draw(geometry.width, geometry.height)
         self._offscreen.changes = changes  # what this picture's own shape stirred up is nothing new to anybody
         return self._offscreen.rgba()
-
-
-def require_rotation(values: list[float]) -> None:
-    """Refuse a slice_to_ras (16 numbers, row-major) whose axes are not orthonormal.
-
-    Raises:
-        BadRequestError: it is not a rotation with a translation.
-    """
-    matrix = np.array(values, dtype=np.float64).reshape(4, 4)
-    axes = matrix[:3, :3]
-    if not np.allclose(axes.T @ axes, np.eye(3), atol=1e-3) or not np.allclose(matrix[3], (0, 0, 0, 1)):
-        raise BadRequestError("slice_to_ras must hold three orthonormal axes and a position")

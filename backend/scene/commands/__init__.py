@@ -30,7 +30,9 @@ from backend.scene.commands.samples import FilesReady, FilesWanted, LoadSample, 
 from backend.scene.commands.screenshots import Screenshot
 from backend.scene.commands.views import (
     CameraPatch,
+    CloseCamera,
     OpenView,
+    OwnCamera,
     Pointer,
     Restore,
     SetView,
@@ -39,10 +41,11 @@ from backend.scene.commands.views import (
     ViewInfo,
     ViewPatch,
     require_finite,
+    split_patch,
 )
 from backend.scene.commands.volumes import PutVolume, StepVolume, VolumePut, WriteGrid, WriteVolume, Written
 
-ViewCommand = OpenView | SetView | Pointer | Snapshot | Restore
+ViewCommand = OpenView | SetView | Pointer | OwnCamera | CloseCamera | Snapshot | Restore
 PictureCommand = Frame | CancelFrames | SlicePicture | ThreeDPicture | Screenshot
 ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track | Turn
 ConsoleCommand = Execute
@@ -68,6 +71,7 @@ __all__ = [
     "CameraPatch",
     "CancelFrames",
     "Clear",
+    "CloseCamera",
     "Command",
     "ConsoleCommand",
     "ContentCommand",
@@ -98,6 +102,7 @@ __all__ = [
     "NodeGraphics",
     "NodeProperties",
     "OpenView",
+    "OwnCamera",
     "Picture",
     "PictureCommand",
     "PictureFormat",
@@ -147,5 +152,6 @@ __all__ = [
     "WriteVolume",
     "Written",
     "require_finite",
+    "split_patch",
     "views_of",
 ]

@@ -45,29 +45,65 @@ class ViewPatch(msgspec.Struct, omit_defaults=True):
     reset: bool = False
 
 
+POSE_FIELDS = ("orientation", "offset", "slice_to_ras", "origin", "fov", "fit", "camera", "look_from", "reset")
+
+
+def split_patch(patch: ViewPatch) -> tuple[ViewPatch | None, ViewPatch | None]:
+    """What of `patch` an own camera has to itself, and what all members share; None where there is nothing."""
+
+    def part(of_pose: bool) -> ViewPatch | None:
+        fields = {name: getattr(patch, name) for name in patch.__struct_fields__ if (name in POSE_FIELDS) == of_pose}
+        found = ViewPatch(**fields)
+        return None if found == ViewPatch() else found
+
+    return part(True), part(False)
+
+
 class OpenView(Command):
-    """Ask for the canonical name, revision and whole state of a view, by any of its names."""
+    """Ask for the canonical name, revision and whole state of a view, by any of its names; `camera` as in `SetView`."""
 
     view: str
+    camera: str = ""
+
+
+class OwnCamera(Command):
+    """Make an own camera of this name for a view, unless there is one: at `pose`, or where the shared camera is now."""
+
+    view: str
+    camera: str
+    pose: ViewPatch | None = None
+
+
+class CloseCamera(Command):
+    """Forget an own camera."""
+
+    camera: str
 
 
 class SetView(Command):
-    """Change a view's state on behalf of client `by`, whose counter stands at `n`; answered by nothing but events."""
+    """Change a view's state on behalf of client `by`, whose counter stands at `n`; answered by nothing but events.
+
+    `camera` names an own camera of the view: its plane and field of view, or 3D camera, are its own, all else is shared.
+    """
 
     view: str
     patch: ViewPatch
     by: str = ""
     n: int = 0
+    camera: str = ""
 
 
 class Pointer(Command):
-    """Raw input events of docs/stream.md for a view; answered by nothing but events."""
+    """Raw input events of docs/stream.md for a view; answered by nothing but events. `camera` as in `SetView`."""
 
     view: str
     events: list[list[Any]]
     size: tuple[int, int]
     by: str = ""
     n: int = 0
+    camera: str = ""
+    looks_only: bool = False
+    """Events that would change more than where the view looks from are left out."""
 
 
 class Snapshot(Command):

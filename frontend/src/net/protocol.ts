@@ -35,6 +35,9 @@ export interface ThreeDState {
   background_colors: [string, string];
 }
 
+/** The camera that all look through, or one's own (docs/stream.md, "Own cameras"). */
+export type CameraKind = "shared" | "own";
+
 export type ViewState = SliceState | ThreeDState;
 export type Patch = Record<string, unknown>;
 
