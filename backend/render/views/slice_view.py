@@ -193,7 +193,7 @@ class SliceView:
             self._set_window(patch.window, patch.level)
         if patch.slab is not None:
             self.settle()
-            set_slab(self.node, patch.slab)
+            set_slab(self.node, patch.slab.mode, patch.slab.thickness)
         if patch.linked is not None:
             self.logic.GetSliceCompositeNode().SetLinkedControl(patch.linked)
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backend.render.reslice import SLAB_MODES, Slab, SlabMode
 from backend.render.views.matrices import Matrix
-from backend.scene.commands import SlabPatch
 
 THICKEST_MM = 1e6
 
@@ -49,11 +48,11 @@ def slab_state(node: Any) -> dict[str, Any]:
     return {"mode": thick.mode if thick else "off", "thickness": thickness_of(node)}
 
 
-def set_slab(node: Any, slab: SlabPatch) -> None:
-    """Set what the patch holds."""
-    if slab.thickness is not None:
-        node.SetSlabReconstructionThickness(slab.thickness)
-    if slab.mode is not None:
-        node.SetSlabReconstructionEnabled(slab.mode != "off")
-        if slab.mode != "off":
-            node.SetSlabReconstructionType(SLAB_MODES.index(slab.mode))
+def set_slab(node: Any, mode: SlabMode | Literal["off"] | None, thickness_mm: float | None) -> None:
+    """Set what is not None."""
+    if thickness_mm is not None:
+        node.SetSlabReconstructionThickness(thickness_mm)
+    if mode is not None:
+        node.SetSlabReconstructionEnabled(mode != "off")
+        if mode != "off":
+            node.SetSlabReconstructionType(SLAB_MODES.index(mode))
