@@ -16,9 +16,11 @@ from backend.render.encode import encode
 from backend.render.marcher import MotionBudget
 from backend.render.pictures import PictureCache, etag_of
 from backend.render.views.layers import Layers
+from backend.render.views.matrices import Matrix
 from backend.render.views.slice_view import SliceView
 from backend.render.views.threed_view import ThreeDPixels, ThreeDView
 from backend.scene import commands as c
+from backend.scene.prefetch import Prefetch
 
 View = SliceView | ThreeDView
 Key = tuple[Any, ...]
@@ -30,8 +32,8 @@ WHOLES_KEPT = 4  # pictures that are being sent in tiles
 class Stop:
     """Tells a picture in the making that nobody wants it any more."""
 
-    def __init__(self, by: str) -> None:
-        self.by = by
+    def __init__(self, by: str, camera: str) -> None:
+        self.by, self.camera = by, camera
         self._set = False
 
     def set(self) -> None:
@@ -45,8 +47,9 @@ class Stop:
 class Framer:
     """Makes pictures of views. `frame` and friends run on the scene thread, what they return on any."""
 
-    def __init__(self, cache: PictureCache, applied: dict[str, int]) -> None:
+    def __init__(self, cache: PictureCache, applied: dict[str, int], prefetch: Prefetch) -> None:
         self._cache, self._applied = cache, applied
+        self.prefetch = prefetch
         self._budgets: dict[str, MotionBudget] = {}
         self._stops: dict[str, set[Stop]] = {}
         self._lock = threading.Lock()
@@ -57,12 +60,12 @@ class Framer:
         """The state has just changed."""
         self._stirred = time.time()
 
-    def abort(self, view: str | None, by: str | None) -> None:
-        """End refinements of a view (by its key, None: all) and a client (None: all). Any thread."""
+    def abort(self, view: str | None, by: str | None, camera: str | None = None) -> None:
+        """End refinements of a view (by its key, None: all), a client and a camera (None: all). Any thread."""
         with self._lock:
             for key, stops in self._stops.items():
                 for stop in stops:
-                    if view in (None, key) and by in (None, stop.by):
+                    if view in (None, key) and by in (None, stop.by) and camera in (None, stop.camera):
                         stop.set()
 
     def frame(self, view: View, command: c.Frame, arrived: float) -> Made:
@@ -74,6 +77,8 @@ class Framer:
             key = _key("frame", view, picture, view.content_key(overlays=True))
             layers = view.prepare(picture.width, picture.height, overlays=True)
             draw = self._tile_of(command, key, lambda: layers().pixels)
+            if command.tile is None and not command.still and not command.camera:
+                self._look_ahead(view, command.by, picture, True, lambda content: (_key("frame", view, picture, content), None))
             return self._maker(view, (key, command.tile), picture, draw, started, arrived)
         known = _key("frame", view, picture, view.content_key())
         if command.tile is not None and known in self._whole:
@@ -83,7 +88,7 @@ class Framer:
         pixels = view.prepare(picture.width, picture.height)
         if pixels.volumes and not command.still:
             return self._maker(view, None, picture, self._coarse(view, pixels, command), started, arrived, coarse=True)
-        stop = self._stop_for(view, command.by) if command.still else None
+        stop = self._stop_for(view, command) if command.still else None
         key = _key("frame", view, picture, view.content_key())
         draw = self._tile_of(command, key, lambda: pixels(None, stop))
         return self._maker(view, (key, command.tile), picture, draw, started, arrived, stop=stop)
@@ -121,18 +126,42 @@ class Framer:
         """A picture for the Slicer API: grey or RGBA with alpha 0 outside the volume."""
         started = time.perf_counter()
         picture = command.picture
-        content = (command.overlays, command.labels, command.grey, view.content_key(command.overlays))
         draw = view.prepare(picture.width, picture.height, command.overlays)
         edges = edge_letters(view.slice_to_ras) if command.labels else None
 
-        def pixels() -> NDArray[np.uint8]:
-            layers = draw()
+        def key_of(content: Key) -> Key:
+            return _key("slice", view, picture, (command.overlays, command.labels, command.grey, content))
+
+        def pixels_of(layers: Layers) -> NDArray[np.uint8]:
             if edges is not None:
                 layers = Layers(draw_edges(layers.rgb(), edges), layers.given_alpha, layers.spans)
             return layers.pixels if command.grey or picture.format == "jpeg" else layers.rgba()
 
-        key = _key("slice", view, picture, content)
-        return self._maker(view, key, picture, pixels, started, arrived, least_bytes=LEAST_PNG_BYTES)
+        self._look_ahead(view, "", picture, command.overlays, key_of, pixels_of, LEAST_PNG_BYTES)
+        key = key_of(view.content_key(command.overlays))
+        return self._maker(view, key, picture, lambda: pixels_of(draw()), started, arrived, least_bytes=LEAST_PNG_BYTES)
+
+    def _look_ahead(
+        self,
+        view: SliceView,
+        by: str,
+        picture: c.Picture,
+        overlays: bool,
+        key_of: Callable[[Key], Key],
+        pixels_of: Callable[[Layers], NDArray[np.uint8]] = lambda layers: layers.pixels,
+        least_bytes: int = 0,
+    ) -> None:
+        """Have the next slices in the direction of motion made while nothing else is to do."""
+
+        def make_at(pose: Matrix) -> None:
+            found = view.ahead(pose, picture.width, picture.height, overlays)
+            if found is None or self._cache.get(key := key_of(found[0])) is not None:
+                return
+            pixels = pixels_of(found[1]())
+            data = encode(pixels, picture.format, picture.quality, picture.subsampling, picture.lossless, least_bytes)
+            self._cache.put(key, data)
+
+        self.prefetch.asked(view, (view.name, by), (key_of(()), view.field_of_view()), make_at)
 
     def threed_picture(self, view: ThreeDView, command: c.ThreeDPicture, arrived: float) -> Made:
         """A picture for the Slicer API, at full quality."""
@@ -201,8 +230,8 @@ class Framer:
 
         return make
 
-    def _stop_for(self, view: View, by: str) -> Stop:
-        stop = Stop(by)
+    def _stop_for(self, view: View, command: c.Frame) -> Stop:
+        stop = Stop(command.by, command.camera)
         with self._lock:
             self._stops.setdefault(view.name.lower(), set()).add(stop)
         return stop

@@ -28,11 +28,11 @@ from backend.scene.preset_commands import Presets
 from backend.scene.sample_commands import SampleCommands
 from backend.scene.screenshot_commands import Screenshots
 from backend.scene.view_commands import ViewCommands
-from backend.scene.views import Views
+from backend.scene.views import View, Views
 from backend.scene.volume_commands import VolumeCommands
 
 # Commands whose performers know that a slice view's plane may be ahead of its node.
-DRAWING = (c.SetView, c.Pointer, c.Frame, c.SlicePicture, c.CancelFrames)
+DRAWING = (c.SetView, c.Pointer, c.Frame, c.SlicePicture, c.CancelFrames, c.OwnCamera, c.CloseCamera)
 ANNOUNCE_EVERY_S = 0.033
 DESCRIBE_EVERY_S = 0.5  # names may change without a word
 Emit = Callable[[c.AnyEvent], None]
@@ -44,7 +44,7 @@ class SceneHost:
     def __init__(self, options: Options, emit: Emit, find_driver: Callable[[], GlDriver | None]) -> None:
         self._options, self._emit, self._find_driver = options, emit, find_driver
         self.pool = ThreadPoolExecutor(options.threads, thread_name_prefix="pictures")
-        self._announced: dict[str, tuple[int, dict[str, Any]]] = {}
+        self._announced: dict[tuple[str, str], tuple[int, dict[str, Any]]] = {}  # of each view and own camera
         self._announced_at = self._described_at = 0.0
         self._lists_changed = False
         self._info: c.SceneInfo | None = None
@@ -121,6 +121,15 @@ class SceneHost:
             self.views.settle()
         return self._performers[type(command)](command, arrived)
 
+    @property
+    def is_ahead_waiting(self) -> bool:
+        """Whether there is something to make for what is likely to be asked next."""
+        return self._view_commands.prefetch.is_waiting
+
+    def make_ahead(self) -> None:
+        """Make one picture that is likely to be asked for next."""
+        self._view_commands.prefetch.make_one()
+
     def _perform_whole(self, command: c.Command) -> Any:
         """As `perform`, but on this thread to the end of it."""
         result = self.perform(command, time.perf_counter())
@@ -152,15 +161,24 @@ class SceneHost:
         return True
 
     def _announce_views(self) -> None:
-        for view in self.views.all():
-            rev = view.touch()
-            told = self._announced.get(view.name)
-            if told is not None and told[0] == rev:
-                continue
-            state = view.state()
-            patch = {key: value for key, value in state.items() if told is None or told[1].get(key) != value}
-            self._announced[view.name] = (rev, state)
-            self._emit(c.ViewChanged(view.name, rev, patch, self._view_commands.changed_by.get(view.name, "")))
+        cameras = self._view_commands.cameras
+        seen = [(view.name, "") for view in self.views.all()] + cameras.all()
+        for name, camera in seen:
+            with cameras.seen(name, camera) as view:
+                self._announce_view(view, camera)
+        if len(self._announced) > len(seen):
+            self._announced = {key: self._announced[key] for key in seen}
+
+    def _announce_view(self, view: View, camera: str) -> None:
+        rev = view.touch()
+        told = self._announced.get((view.name, camera))
+        if told is not None and told[0] == rev:
+            return
+        state = view.state()
+        patch = {key: value for key, value in state.items() if told is None or told[1].get(key) != value}
+        self._announced[view.name, camera] = (rev, state)
+        by = self._view_commands.changed_by.get(camera or view.name, "")
+        self._emit(c.ViewChanged(view.name, rev, patch, by, camera))
 
     def _announce_lists(self) -> None:
         info = self._describe()

@@ -19,15 +19,17 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from typing import Any
 
+import msgspec
+
 from backend.errors import SlicecastError
 from backend.render.glprobe import probe
 from backend.scene import wire
-from backend.scene.commands import AnyEvent, Beat, Command, Pointer, SetView, Started, Track
+from backend.scene.commands import AnyEvent, Beat, Command, OwnCamera, Pointer, SetView, Started, Track
 from backend.scene.deferred import Deferred
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -36,7 +38,9 @@ IDLE_S = 0.25
 # A thread that comes out of a kernel waits at most this long for the interpreter lock; the default of 5 ms is a whole picture.
 SWITCH_S = 0.0005
 ANNOUNCE_S = 0.01
+QUIET_S = 0.003  # nothing is made ahead for somebody who asks again within this time
 Call = Callable[[], Any]
+DEPENDENT = frozenset(("orientation", "fit", "look_from", "reset"))  # what these values do depends on what was before
 DEFAULT_HOST = "backend.scene.host:SceneHost"
 
 
@@ -87,16 +91,21 @@ class Inbox:
                 self._sort(self._arrived.get_nowait())
         except Empty:
             pass
-        changes, self._changes = list(self._changes), deque()
+        changes, self._changes = newest_values(self._changes), deque()
         other = self._others.popleft() if self._others else None
         if changes or other:
             self.busy_since = time.monotonic()
             self.busy_with = type((other[1] if other else changes[0]).command).__name__
         return changes, other
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits."""
+        return self._arrived.empty() and not self._changes and not self._others
+
     def _sort(self, item: tuple[float, wire.Request, Call | None]) -> None:
         request = item[1]
-        if isinstance(request.command, SetView | Pointer | Track):
+        if isinstance(request.command, SetView | Pointer | Track | OwnCamera):
             if isinstance(request.command, Track) and request.command.is_whole:  # nobody will see where the tool was before
                 self._changes = deque(one for one in self._changes if one.id or not isinstance(one.command, Track))
             self._changes.append(request)
@@ -106,6 +115,41 @@ class Inbox:
     def done(self) -> None:
         """The scene thread has finished what it took."""
         self.busy_since = 0.0
+
+
+def newest_values(changes: Iterable[wire.Request]) -> list[wire.Request]:
+    """Waiting changes of state without those that the next change of the same camera by the same client makes void: it sets
+    the same values anew. Values are absolute, so nothing is lost; a busy scene keeps its time for pictures."""
+    kept: list[wire.Request] = []
+    following: dict[tuple[str, str], Command] = {}  # of each view and camera: the change after the one looked at
+    for request in reversed(list(changes)):
+        command = request.command
+        if isinstance(command, SetView | Pointer):
+            place = (command.view, command.camera)
+            after = following.get(place)
+            following[place] = command
+            if isinstance(command, SetView) and isinstance(after, SetView) and makes_void(after, command):
+                continue
+        kept.append(request)
+    return kept[::-1]
+
+
+def makes_void(after: SetView, before: SetView) -> bool:
+    """Whether a change that follows sets all that the one before does, as values that do not depend on what was before."""
+    values = values_of(before.patch)
+    return before.by == after.by and values == values_of(after.patch) and DEPENDENT.isdisjoint(values)
+
+
+def values_of(patch: msgspec.Struct) -> list[str]:
+    """Names of the values that a patch sets, those of a camera as `camera.name`."""
+    names = []
+    for name in patch.__struct_fields__:
+        value = getattr(patch, name)
+        if isinstance(value, msgspec.Struct):
+            names += [f"{name}.{part}" for part in values_of(value)]
+        elif value is not None and (value is not False or name not in DEPENDENT):  # those are False where absent
+            names.append(name)
+    return names
 
 
 def read_commands(connection: socket.socket, inbox: Inbox, host: Any) -> None:
@@ -137,12 +181,16 @@ class Server:
 
     def __init__(self, host: Any, inbox: Inbox, outbox: Outbox) -> None:
         self._host, self._inbox, self._outbox = host, inbox, outbox
+        self._making: set[int] = set()  # pictures in the pool
 
     def run(self) -> None:
         """Scene thread: for ever."""
         told = True
         while True:
-            changes, other = self._inbox.take(timeout_s=IDLE_S if told else ANNOUNCE_S)
+            ahead = self._host.is_ahead_waiting
+            changes, other = self._inbox.take(timeout_s=QUIET_S if ahead else IDLE_S if told else ANNOUNCE_S)
+            if ahead and not changes and other is None:
+                self._make_ahead()
             for request in changes:
                 self._perform(request, time.perf_counter())
             if other is not None:
@@ -154,6 +202,14 @@ class Server:
             told = self._host.announce()
             self._inbox.done()
 
+    def _make_ahead(self) -> None:
+        """Make what is likely to be asked for next, until somebody asks for anything; never while a picture is made."""
+        while self._host.is_ahead_waiting and self._inbox.is_empty and not self._making:
+            try:
+                self._host.make_ahead()
+            except Exception as error:  # whoever asks for this picture will be told
+                sys.stderr.write("".join(traceback.format_exception(error)))
+
     def _perform(self, request: wire.Request, arrived: float) -> None:
         try:
             result = self._host.perform(request.command, arrived)
@@ -163,6 +219,7 @@ class Server:
         if isinstance(result, Deferred):  # long work that must not hold up the views
             threading.Thread(target=self._work, args=(request, result), daemon=True, name="work").start()
         elif callable(result):  # a picture: made in the pool, the scene thread goes on
+            self._making.add(request.id)
             self._host.pool.submit(self._finish, request, result)
         else:
             self._reply(request, result, b"")
@@ -190,6 +247,8 @@ class Server:
             self._fail(request, error)
         else:
             self._reply(request, value, body)
+        finally:
+            self._making.discard(request.id)
 
     def _reply(self, request: wire.Request, value: Any, body: bytes) -> None:
         if request.id:

@@ -12,6 +12,9 @@ from backend.scene import commands as c
 from backend.scene.context import Context, Performer
 from backend.scene.framing import Framer, Made
 from backend.scene.interaction import Pointers
+from backend.scene.linking import Links
+from backend.scene.own_cameras import OwnCameras
+from backend.scene.prefetch import Prefetch
 from backend.scene.views import canonical
 
 
@@ -21,13 +24,18 @@ class ViewCommands:
     def __init__(self, context: Context) -> None:
         self._app, self._views = context.app, context.views
         self._applied: dict[str, int] = {}  # of each client: the newest counter whose change is in
-        self.changed_by: dict[str, str] = {}  # of each view: who moved it last
-        self._framer = Framer(PictureCache(context.options.cache_mb << 20), self._applied)
+        self.changed_by: dict[str, str] = {}  # of each view and own camera: who moved it last
+        self.cameras = OwnCameras(self._views)
+        self.prefetch = Prefetch(context.options.prefetch_slices)
+        self._framer = Framer(PictureCache(context.options.cache_mb << 20), self._applied, self.prefetch)
         self._pointers = Pointers()
+        self._links = Links(context.views)
         self.performers: Mapping[type[c.Command], Performer] = {
             c.OpenView: self._open,
             c.SetView: self._set,
             c.Pointer: self._pointer,
+            c.OwnCamera: self._own_camera,
+            c.CloseCamera: self._close_camera,
             c.Frame: self._frame,
             c.CancelFrames: self._cancel_frames,
             c.SlicePicture: self._slice_picture,
@@ -38,32 +46,47 @@ class ViewCommands:
 
     def notice(self, command: c.Command) -> None:
         """Called on the input thread as a command arrives: a change of state ends the refinement it outdates, at once."""
+        self.prefetch.drop()
         if isinstance(command, c.SetView | c.Pointer):
-            self._framer.abort(canonical(command.view), None)
+            self._framer.abort(canonical(command.view), None, command.camera)
         elif isinstance(command, c.CancelFrames):
             self._framer.abort(None if command.view is None else canonical(command.view), command.by)
 
     def _open(self, command: c.OpenView, _arrived: float) -> c.ViewInfo:
-        view = self._views.get(command.view)
-        return c.ViewInfo(view.name, "slice" if isinstance(view, SliceView) else "threeD", view.touch(), view.state())
+        with self.cameras.seen(command.view, command.camera) as view:
+            return c.ViewInfo(view.name, "slice" if isinstance(view, SliceView) else "threeD", view.touch(), view.state())
+
+    def _own_camera(self, command: c.OwnCamera, _arrived: float) -> None:
+        if self.cameras.make(command.view, command.camera) and command.pose is not None:
+            with self.cameras.seen(command.view, command.camera) as view:
+                view.apply(command.pose)
+
+    def _close_camera(self, command: c.CloseCamera, _arrived: float) -> None:
+        self.cameras.close(command.camera)
+        self.changed_by.pop(command.camera, None)
 
     def _set(self, command: c.SetView, _arrived: float) -> None:
-        view = self._views.get(command.view)
-        self._note(view.name, command.by, command.n)
-        view.apply(command.patch)
+        with self.cameras.seen(command.view, command.camera) as view:
+            self._note(command.camera or view.name, command)
+            with self._links.following(None if command.camera else view) as followers:
+                view.apply(command.patch)
+        self.changed_by.update(dict.fromkeys(followers, command.by))
 
     def _pointer(self, command: c.Pointer, _arrived: float) -> None:
-        view = self._views.get(command.view)
-        self._note(view.name, command.by, command.n)
-        self._pointers.handle(view, command.by, command.events, command.size)
+        with self.cameras.seen(command.view, command.camera) as view:
+            self._note(command.camera or view.name, command)
+            with self._links.following(None if command.camera else view) as followers:
+                self._pointers.handle(view, command)
+        self.changed_by.update(dict.fromkeys(followers, command.by))
 
-    def _note(self, view: str, by: str, n: int) -> None:
-        self._applied[by] = max(n, self._applied.get(by, 0))
-        self.changed_by[view] = by
+    def _note(self, moved: str, command: c.SetView | c.Pointer) -> None:
+        self._applied[command.by] = max(command.n, self._applied.get(command.by, 0))
+        self.changed_by[moved] = command.by
         self._framer.stir()
 
     def _frame(self, command: c.Frame, arrived: float) -> Made:
-        return self._framer.frame(self._views.get(command.view), command, arrived)
+        with self.cameras.seen(command.view, command.camera) as view:
+            return self._framer.frame(view, command, arrived)
 
     def _cancel_frames(self, command: c.CancelFrames, _arrived: float) -> None:
         if command.view is None:
@@ -86,6 +109,8 @@ class ViewCommands:
             view.copy_geometry(other)
         if command.scroll_to is not None:
             view.scroll_to(command.scroll_to)
+        if command.patch.slab is not None:
+            view.apply(c.ViewPatch(slab=command.patch.slab))
         if command.drag:
             view.drag_offset(command.patch.offset, start=command.drag == "start")
         elif command.patch.offset is not None:

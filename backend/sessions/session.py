@@ -117,7 +117,7 @@ class Session:
         else:
             async with self._lanes[command.lane]:
                 value, body = await self._channel_for(command).ask(command, answer, limit)
-        if isinstance(value, c.PictureInfo):
+        if isinstance(value, c.PictureInfo) and not (isinstance(command, c.Frame) and command.camera):
             self._remember(value.view, value.rev, value.place)
         return value, body
 
@@ -327,7 +327,7 @@ class Session:
             self.info = event.info
         elif isinstance(event, c.Progress):
             self._progress[event.job] = (time.monotonic(), event)
-        elif isinstance(event, c.ViewChanged):
+        elif isinstance(event, c.ViewChanged) and not event.camera:  # an own camera is put back by whose it is
             self._remember(event.view, event.rev, event.patch)
         self.announce(event)
 
@@ -383,6 +383,9 @@ def patch_of(state: dict[str, Any]) -> c.ViewPatch:
     patch.slice_to_ras = state.get("slice_to_ras")
     patch.fov = tuple(state["fov"]) if state.get("fov") else None
     patch.window, patch.level = state.get("window"), state.get("level")
+    patch.linked = state.get("linked")
+    if state.get("slab"):
+        patch.slab = c.SlabPatch(**state["slab"])
     camera = state.get("camera")
     if camera:
         patch.camera = c.CameraPatch(

@@ -22,6 +22,8 @@ const axial: SliceState = {
   level: 40,
   scalar_range: [-1000, 1000],
   background: null,
+  slab: { mode: "off", thickness: 1 },
+  linked: false,
   edges: { left: "R", right: "L", top: "A", bottom: "P" },
 };
 const camera: CameraState = {

@@ -19,16 +19,15 @@ from backend.api.stream import header as h
 from backend.api.stream import messages as m
 from backend.api.stream.members import Member
 from backend.api.stream.pacing import Pacer
-from backend.api.stream.streams import Stage, Stream, Tile
+from backend.api.stream.streams import Stream, Tile, stage_after
 from backend.config import Settings
 from backend.errors import NoDriverError, SlicecastError, SupersededError, UnavailableError
 from backend.scene import commands as c
 from backend.sessions.frames import SharedFrames
-from backend.sessions.session import Session
+from backend.sessions.session import Session, patch_of
 from backend.sessions.tool import send_pose
 
 log = structlog.get_logger("stream")
-CODECS = ("jpeg", "png")
 SEND_TIMEOUT_S = 10.0
 RETRY_S = 0.5
 MOTION_MEMORY_S = 0.3
@@ -47,7 +46,7 @@ class Connection:
         self.member: Member | None = None
         self.streams: dict[int, Stream] = {}
         self._last_stream = 0
-        self._focus = 0
+        self._focus = self._cameras = 0
         self._told_n = self._floor_n = 0
         self._socket: tuple[SendText, SendBytes] | None = None
         self._pacer = Pacer()
@@ -60,10 +59,10 @@ class Connection:
     def attach(self, send_text: SendText, send_bytes: SendBytes) -> None:
         """A socket is there (again): start sending, every picture afresh."""
         self._socket, self._pacer = (send_text, send_bytes), Pacer()
-        now = self._now()
+        self._floor_n = self._told_n  # whatever is drawn from now on has all that it said before
         for stream in self.streams.values():
             stream.seq, stream.busy, stream.etag = 0, False, ""
-            stream.want(now)
+            stream.want(self._now())
         self._pump_task = asyncio.create_task(self._pump())
 
     def detach(self) -> None:
@@ -90,36 +89,77 @@ class Connection:
         """
         if len(self.streams) >= self._settings.stream_views:
             raise UnavailableError(f"at most {self._settings.stream_views} views can be open")
-        info = await self._session.ask(c.OpenView(wish.view), c.ViewInfo)
+        camera = self._new_camera(wish.view) if wish.camera == "own" else ""
+        try:
+            info = await self._session.ask(c.OpenView(wish.view, camera), c.ViewInfo)
+        except BaseException:
+            self._close_camera(camera)
+            raise
         self._last_stream += 1
-        stream = Stream(
-            self._last_stream,
-            info.view,
-            info.kind,
-            wish.size,
-            wish.ref,
-            wish.still,
-            wish.prefer,
-            wish.max_fps,
-        )
+        stream = Stream(self._last_stream, info.view, info.kind, wish.size, wish.ref, wish.still, wish.prefer, wish.max_fps)
+        stream.camera = camera
         self.streams[stream.number] = stream
         stream.want(self._now())
-        self._say_opened(stream, info)
+        self._say_view("opened", stream, info)
         self._wake.set()
 
     async def reopen_all(self) -> None:
         """Tell a client that came back what its streams show now."""
-        for stream in self.streams.values():
-            info = await self._session.ask(c.OpenView(stream.view), c.ViewInfo)
-            self._say_opened(stream, info)
+        for stream in list(self.streams.values()):
+            await self._tell_camera("opened", stream, stream.camera)
 
-    def _say_opened(self, stream: Stream, info: c.ViewInfo) -> None:
-        self.say("opened", ref=stream.ref, stream=stream.number, view=info.view, rev=info.rev, camera="shared",
-                 state=info.state)  # fmt: skip
+    def _say_view(self, kind: str, stream: Stream, info: c.ViewInfo) -> None:
+        camera = "own" if stream.camera else "shared"
+        stream.saw(info.state)
+        self.say(kind, ref=stream.ref, stream=stream.number, view=info.view, rev=info.rev, camera=camera, state=info.state)
+
+    # -- own cameras ---------------------------------------------------------------------------------------------
+
+    def use_camera(self, number: int, kind: m.CameraKind) -> Awaitable[None]:
+        """Give a stream its own camera, or the shared one, from the next message on; await the telling of it."""
+        stream = self._stream(number)
+        if (kind == "own") != bool(stream.camera):
+            self._close_camera(stream.camera)
+            stream.use(self._new_camera(stream.view) if kind == "own" else "", self._now())
+            self._wake.set()
+        return self._tell_camera("camera", stream, stream.camera)
+
+    async def _tell_camera(self, kind: str, stream: Stream, camera: str) -> None:
+        try:
+            info = await self._session.ask(c.OpenView(stream.view, camera), c.ViewInfo)
+        except SlicecastError:
+            if self._shows(stream, camera):  # else it has another by now, which is told by itself
+                raise
+        else:
+            if self._shows(stream, camera):
+                self._say_view(kind, stream, info)
+
+    def has_own_camera(self, number: int) -> bool:
+        """Whether what moves this stream's view moves nobody else's."""
+        return number in self.streams and bool(self.streams[number].camera)
+
+    def forget(self) -> None:
+        """The client will not come back."""
+        for stream in self.streams.values():
+            self._close_camera(stream.camera)
+
+    def _new_camera(self, view: str) -> str:
+        self._cameras += 1
+        self._session.tell(c.OwnCamera(view, camera := f"{self.id}/{self._cameras}"))
+        return camera
+
+    def _shows(self, stream: Stream, camera: str) -> bool:
+        """Whether the stream is still open and looks from this camera."""
+        return self.streams.get(stream.number) is stream and stream.camera == camera
+
+    def _close_camera(self, camera: str) -> None:
+        if camera:
+            self._session.tell(c.CloseCamera(camera))
 
     def close(self, number: int, reason: str = "closed by the client") -> None:
         """Close a stream."""
-        if self.streams.pop(number, None) is not None:
+        if (stream := self.streams.pop(number, None)) is not None:
+            self._close_camera(stream.camera)
             self._pacer.forget(number)
             self.say("closed", stream=number, reason=reason)
             self._wake.set()
@@ -144,6 +184,16 @@ class Connection:
         """The user acts on this stream."""
         self._focus = self._stream(number).number
 
+    def set_state(self, message: m.Set) -> None:
+        """Pass new values on: to the stream's own camera what that has to itself, to the shared view the rest."""
+        patch = c.require_finite(message.patch)
+        own, shared = c.split_patch(patch) if self.has_own_camera(message.stream) else (None, patch)
+        if shared is not None:
+            self.change(message.stream, message.n, lambda s: c.SetView(s.view, shared, self.id, message.n))
+        if own is not None or shared is None:
+            patch = own or c.ViewPatch()
+            self.change(message.stream, message.n, lambda s: c.SetView(s.view, patch, self.id, message.n, s.camera))
+
     def change(self, number: int, n: int, command: Callable[[Stream], c.SetView | c.Pointer]) -> None:
         """Pass a change of state on, and draw."""
         stream = self._stream(number)
@@ -152,6 +202,11 @@ class Connection:
         stream.want(self._now())
         self._session.tell(command(stream))
         self._wake.set()
+
+    def input(self, message: m.Input, looks_only: bool) -> None:
+        """Pass raw input on; with `looks_only` it changes nothing but where the view looks from."""
+        pointed = (message.events, message.size, self.id, message.n)
+        self.change(message.stream, message.n, lambda s: c.Pointer(s.view, *pointed, s.camera, looks_only))
 
     def track(self, message: m.Track) -> None:
         """Move the tracked tool; the empty change after it carries the client's counter into the picture that shows it."""
@@ -163,7 +218,7 @@ class Connection:
                 send_pose(self._session, command)
         else:
             self._session.tell(command)
-        self.change(message.stream, message.n, lambda s: c.SetView(s.view, c.ViewPatch(), self.id, message.n))
+        self.change(message.stream, message.n, lambda s: c.SetView(s.view, c.ViewPatch(), self.id, message.n, s.camera))
 
     def acknowledge(self, ack: m.Ack) -> None:
         """The client has drawn a picture."""
@@ -187,8 +242,7 @@ class Connection:
         stream.stats = on
 
     def _say_stats(self, number: int, seq: int) -> None:
-        stream = self.streams.get(number)
-        if stream is None or not stream.stats or self._socket is None:
+        if (stream := self.streams.get(number)) is None or not stream.stats or self._socket is None:
             return
         quality, scale = self._pacer.quality
         self.say("stats", stream=number, fps=stream.seq - seq, rate=self._pacer.rate, rtt=self._pacer.rtt,
@@ -207,22 +261,25 @@ class Connection:
     def on_view_changed(self, event: c.ViewChanged) -> None:
         """A view shows something new."""
         now = self._now()
-        for stream in self.streams.values():
-            if stream.view == event.view:
-                if event.rev > stream.rev and not stream.wanted:
-                    stream.want(now)
-                self.say("state", view=event.view, rev=event.rev, patch=event.patch, by=event.by or None)
-                self._wake.set()
-                break
-        for stream in self.streams.values():  # the same view may be open twice
-            if stream.view == event.view and event.rev > stream.rev and not stream.wanted:
+        showing = [s for s in self.streams.values() if (s.view, s.camera) == (event.view, event.camera)]
+        for stream in showing:
+            if event.rev > stream.rev and not stream.wanted:
                 stream.want(now)
+        if showing:  # once, even if it is open twice
+            own = {}
+            if event.camera:
+                showing[0].saw(event.patch)
+                own["stream"] = showing[0].number
+            self.say("state", view=event.view, rev=event.rev, patch=event.patch, by=event.by or None, **own)
+            self._wake.set()
 
     def on_scene_back(self) -> None:
         """The scene process was started anew: its revisions and counters begin again."""
         self._floor_n = self._told_n
         for stream in self.streams.values():
             stream.rev = 0
+            if stream.camera:
+                self._session.tell(c.OwnCamera(stream.view, stream.camera, patch_of(stream.place) if stream.place else None))
             stream.want(self._now())
         self._wake.set()
 
@@ -276,7 +333,7 @@ class Connection:
         if stream.stage == "moving":
             self._start(stream, "refined")
             return
-        stream.plan_tiles(*self._size(stream), self._pacer.rate)
+        stream.plan_tiles(*stream.pixels(self._settings), self._pacer.rate)
         self._start(stream, "tile" if stream.tiles else "lossless")
 
     def _start(self, stream: Stream, what: str) -> None:
@@ -288,13 +345,19 @@ class Connection:
         task.add_done_callback(self._drawing.discard)
 
     async def _draw(self, stream: Stream, what: str) -> None:
-        moved_at = stream.moved_at
+        moved_at, camera = stream.moved_at, stream.camera
         try:
-            picture = self._picture(stream, what)
+            picture = stream.picture(what, self._settings, self._pacer.quality)
             tile = stream.tiles[0] if what == "tile" else None
             budget_s = stream.target_s * RAYS_SHARE
-            command = c.Frame(stream.view, picture, self.id, still=what != "moving", budget_s=budget_s, tile=tile)
+            command = c.Frame(stream.view, picture, self.id, still=what != "moving", budget_s=budget_s, tile=tile,
+                              camera=camera)  # fmt: skip
             info, data = await self._frames.get(command)
+            if not self._shows(stream, camera):  # its revision says nothing of what is wanted now
+                stream.want(self._now())
+                return
+            if camera:
+                stream.saw(info.place)
             if tile is not None and (stream.moved_at != moved_at or info.rev != stream.rev):
                 stream.want(self._now())  # the whole that it would be part of is not there any more
                 return
@@ -304,8 +367,10 @@ class Connection:
         except SupersededError:
             stream.want(self._now())  # the newer state may be another client's; its rest begins anew as well
         except SlicecastError as error:
-            if isinstance(error, UnavailableError) and not isinstance(error, NoDriverError):
+            is_away = isinstance(error, UnavailableError) and not isinstance(error, NoDriverError)
+            if is_away:
                 await asyncio.sleep(RETRY_S)
+            if is_away or not self._shows(stream, camera):
                 stream.want(self._now())
                 return
             stream.stage = "done"
@@ -316,47 +381,13 @@ class Connection:
             stream.busy = False
             self._wake.set()
 
-    def _size(self, stream: Stream, scale: float = 1.0) -> tuple[int, int]:
-        """Pixels of a stream's pictures: what it wishes, within the limits, smaller by `scale`."""
-        limit = min(self._settings.max_pixels, self._settings.max_side_px**2)
-        width, height = (min(side, self._settings.max_side_px) for side in stream.size)
-        shrink = min(1.0, (limit / (width * height)) ** 0.5) * scale
-        return max(1, round(width * shrink)), max(1, round(height * shrink))
-
-    def _picture(self, stream: Stream, what: str) -> c.Picture:
-        if what == "moving":
-            quality, scale = self._pacer.quality
-            return c.Picture(*self._size(stream, scale), "jpeg", quality, "420")
-        width, height = self._size(stream)
-        return c.Picture(width, height, "jpeg", 95, "444") if what == "refined" else c.Picture(width, height, "png")
-
     async def _send(self, stream: Stream, what: str, info: c.PictureInfo, data: bytes, tile: Tile | None) -> None:
-        if self._socket is None or stream.number not in self.streams:
+        if self._socket is None:
             return
-        kind = h.WHOLE if tile is None else h.TILE
-        if tile is not None:
-            stream.tiles.remove(tile)
-        elif info.etag and info.etag == stream.etag:
-            kind, data = h.UNCHANGED, b""
-        else:
-            stream.etag = info.etag
-        if what == "refined":
-            stream.refined_bytes = len(data) or stream.refined_bytes
-        stream.seq += 1
-        stream.rev = max(stream.rev, info.rev)
-        stream.served_at = self._now()
-        flags = h.KEY | (h.COARSE if info.coarse else 0)
-        if not stream.tiles:
-            flags |= h.COMPLETE
-        if what != "moving":
-            flags |= h.STILL
-        if info.lossless:
-            flags |= h.LOSSLESS
-        head = h.Header(
-            kind, stream.number, stream.seq, info.rev, max(info.applied.get(self.id, 0), self._floor_n),
-            CODECS.index(info.format), flags, info.quality, (info.width, info.height), stream.size, info.state_time,
-            info.wait_us, info.render_us, info.encode_us, len(data), tile or (0, 0, 0, 0),
-        )  # fmt: skip
+        n = max(info.applied.get(self.id, 0), self._floor_n)
+        kind = stream.took(what, info, data, tile, self._now())
+        data = b"" if kind == h.UNCHANGED else data
+        head = stream.header(kind, what, info, n, len(data), tile)
         self._pacer.target_s = stream.target_s
         self._pacer.sent(stream.number, stream.seq, len(data), self._now())
         metrics.STREAM_PICTURES.labels(what).inc()
@@ -369,10 +400,3 @@ class Connection:
     @staticmethod
     def _now() -> float:
         return time.monotonic()
-
-
-def stage_after(what: str, tiles_left: bool) -> Stage:
-    """How far a stream's standing picture has come once this was sent."""
-    if what == "tile":
-        return "tiling" if tiles_left else "done"
-    return "done" if what == "lossless" else "refined" if what == "refined" else "moving"

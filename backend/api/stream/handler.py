@@ -14,9 +14,10 @@ import tornado.websocket
 
 from backend import __version__
 from backend.api.stream import messages as m
-from backend.api.stream.connection import CODECS, Connection
+from backend.api.stream.connection import Connection
 from backend.api.stream.hub import Hub
 from backend.api.stream.members import Role
+from backend.api.stream.streams import CODECS
 from backend.errors import SlicecastError
 from backend.http.base import host_of, is_allowed_host
 from backend.scene import commands as c
@@ -27,7 +28,7 @@ PROTOCOL = 1
 HELLO_BYTES = 16384
 POLICY, PROTOCOL_ERROR, TRY_LATER = 1008, 1002, 1013
 UNSENT_BYTES = 16384
-LEAST_ROLE: dict[type, Role] = {m.Set: "steer", m.Input: "steer", m.Track: "steer", m.Presence: "point"}
+LEAST_ROLE: dict[type, Role] = {m.Track: "steer", m.Presence: "point"}
 TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)
 
 
@@ -132,17 +133,16 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
             case m.Ack():
                 connection.acknowledge(message)
             case m.Set():
-                patch = c.require_finite(message.patch)
-                connection.change(message.stream, message.n, lambda s: c.SetView(s.view, patch, connection.id, message.n))
+                if not connection.has_own_camera(message.stream) or c.split_patch(message.patch)[1] is not None:
+                    self.hub.members.require(connection.id, "steer")
+                connection.set_state(message)
             case m.Track():
                 connection.track(message)
             case m.Input():
+                if not connection.has_own_camera(message.stream):
+                    self.hub.members.require(connection.id, "steer")
                 if self._within_limits(0, len(message.events)):
-                    connection.change(
-                        message.stream,
-                        message.n,
-                        lambda s: c.Pointer(s.view, message.events, message.size, connection.id, message.n),
-                    )
+                    connection.input(message, looks_only=not self.hub.members.may(connection.id, "steer"))
             case m.Open():
                 self._open_views(connection, message)
             case m.Resize():
@@ -153,6 +153,8 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
                 connection.focus(message.stream)
             case m.Close():
                 connection.close(message.stream)
+            case m.Camera():
+                self._spawn(connection.use_camera(message.stream, message.camera), message.stream)
             case m.Probe():
                 if message.time is None:
                     connection.say("probe", id=message.id, t=message.t, time=time.time())
@@ -203,7 +205,8 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
     def _open_views(self, connection: Connection, message: m.Open) -> None:
         wishes = list(message.views or [])
         if message.view is not None and message.size is not None:
-            wishes.append(m.ViewWish(message.view, message.size, message.ref, message.still, message.prefer, message.max_fps))
+            wishes.append(m.ViewWish(message.view, message.size, message.ref, message.still, message.prefer,
+                                     message.max_fps, message.camera))  # fmt: skip
         if not wishes:
             self._say_error("nothing_to_open", "open needs view and size, or views")
 

@@ -108,8 +108,15 @@ class Hub:
         self.members.leave(connection.id)
         self.tell_members()
         if not self.stopping and self.settings.stream_resume_s > 0:
-            timer = asyncio.get_running_loop().call_later(self.settings.stream_resume_s, self._lost.pop, connection.id, None)
+            timer = asyncio.get_running_loop().call_later(self.settings.stream_resume_s, self._forget, connection)
             self._lost[connection.id] = (connection, timer)
+        else:
+            connection.forget()
+
+    def _forget(self, connection: Connection) -> None:
+        """It did not come back in time."""
+        self._lost.pop(connection.id, None)
+        connection.forget()
 
     def resume(self, identity: str, secret: str) -> Connection | None:
         """The connection a client had, if it proves to be its own and is not too old. A socket still open is given up."""
@@ -146,5 +153,6 @@ class Hub:
         elif isinstance(event, str | c.SceneChanged):
             for connection in connections:
                 connection.say("scene", scene=describe(self.session))
-                if event == "ready":
+            if event == "ready":
+                for connection in (*connections, *(lost for lost, _timer in self._lost.values())):
                     connection.on_scene_back()

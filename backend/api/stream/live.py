@@ -59,7 +59,7 @@ class LiveHandler(BaseHandler):
                 stop()
 
     def _hear(self, event: c.AnyEvent | str, view: str) -> None:
-        if event == "ready" or (isinstance(event, c.ViewChanged) and event.view == view):
+        if event == "ready" or (isinstance(event, c.ViewChanged) and event.view == view and not event.camera):
             self._changed.set()
 
     async def _send_pictures(self, view: str, side: int, pause_s: float) -> None:

@@ -70,9 +70,13 @@ class Members:
         Raises:
             ForbiddenError: saying so.
         """
-        role = self._members[identity].role
-        if RANKS[role] < RANKS[least]:
+        if not self.may(identity, least):
+            role = self._members[identity].role
             raise ForbiddenError(f"who may only {role} can not do this; who steers may give you the role {least!r}")
+
+    def may(self, identity: str, least: Role) -> bool:
+        """Whether a client's role is this one or more."""
+        return RANKS[self._members[identity].role] >= RANKS[least]
 
     def all(self) -> list[Member]:
         """Everybody, in the order they came."""

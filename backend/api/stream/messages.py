@@ -40,6 +40,9 @@ class Hello(Message):
     resume: ResumeKey | None = None
 
 
+CameraKind = Literal["shared", "own"]
+
+
 class ViewWish(msgspec.Struct):
     """One view to open."""
 
@@ -49,6 +52,7 @@ class ViewWish(msgspec.Struct):
     still: Literal["lossless", "high", "off"] = "lossless"
     prefer: Literal["smooth", "balanced", "sharp"] = "balanced"
     max_fps: Annotated[float, msgspec.Meta(ge=1, le=240)] = 60.0
+    camera: CameraKind = "shared"
 
 
 class Open(Message):
@@ -60,6 +64,7 @@ class Open(Message):
     still: Literal["lossless", "high", "off"] = "lossless"
     prefer: Literal["smooth", "balanced", "sharp"] = "balanced"
     max_fps: Annotated[float, msgspec.Meta(ge=1, le=240)] = 60.0
+    camera: CameraKind = "shared"
     views: Annotated[list[ViewWish], msgspec.Meta(max_length=64)] | None = None
 
 
@@ -87,6 +92,13 @@ class Close(Message):
     """Close a stream."""
 
     stream: int
+
+
+class Camera(Message):
+    """Look around by oneself, from where the shared camera is, or look with the others again."""
+
+    stream: int
+    camera: CameraKind
 
 
 class Set(Message):
@@ -169,7 +181,7 @@ class Call(Message):
     args: Any = None
 
 
-ViewMessage = Open | Resize | Visible | Focus | Close | Set | Input | Ack | Stats
+ViewMessage = Open | Resize | Visible | Focus | Close | Camera | Set | Input | Ack | Stats
 AnyMessage = Hello | ViewMessage | Track | Probe | Presence | Grant | Call
 decode = msgspec.json.Decoder(AnyMessage).decode
 KNOWN = frozenset(kind.__name__.lower() for kind in AnyMessage.__args__)

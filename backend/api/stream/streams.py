@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from backend.api.stream import header as h
 from backend.api.stream.pacing import TARGETS
+from backend.config import Settings
+from backend.scene import commands as c
+
+CODECS = ("jpeg", "png")
 
 REST_LEAST_S = 0.150
 LOSSLESS_AFTER_S = 0.500
 UNFOCUSED_FPS = 10.0
 JITTER_S = 0.002  # input at exactly the rate of the pictures must not be held up
 
+PLACE_FIELDS = ("slice_to_ras", "fov", "camera")
 TILE_PX, TILE_LEAST_PX = 256, 64
 TILE_S = 0.050  # of the link, for one tile
 WHOLE_S = 0.100  # of the link, for a still sent in one piece
@@ -49,6 +55,10 @@ class Stream:
     refined_bytes: int = 0
     tiles: list[Tile] = field(default_factory=list)
     """What is left to send of a lossless still, x, y, width, height in pixels; all of the revision `rev`."""
+    camera: str = ""
+    """Name of its own camera, empty for the shared one."""
+    place: dict[str, Any] = field(default_factory=dict)
+    """Where its own camera was last, in fields of the state."""
     look_at: tuple[float, float] = (0.5, 0.5)
     """Where the user's pointer was last, in fractions of the view: tiles there come first."""
     ages: list[float] = field(default_factory=list)
@@ -62,6 +72,15 @@ class Stream:
         """Something new is to be shown: any refinement starts over."""
         self.wanted, self.stage, self.moved_at = True, "moving", now
         self.tiles.clear()
+
+    def use(self, camera: str, now: float) -> None:
+        """Look from another camera, whose revisions are its own."""
+        self.camera, self.place, self.rev = camera, {}, 0
+        self.want(now)
+
+    def saw(self, state: dict[str, Any]) -> None:
+        """Remember where the own camera is."""
+        self.place.update({name: state[name] for name in PLACE_FIELDS if name in state})
 
     def next_due(self, focused: bool, others_move: bool) -> float:
         """When the next moving picture may start: unfocused views give way while another is dragged.
@@ -92,3 +111,56 @@ class Stream:
         tiles = [(x, y, min(side, width - x), min(side, height - y)) for x, y in corners]
         centre = (self.look_at[0] * width, self.look_at[1] * height)
         self.tiles = sorted(tiles, key=lambda t: (t[0] + t[2] / 2 - centre[0]) ** 2 + (t[1] + t[3] / 2 - centre[1]) ** 2)
+
+    def pixels(self, settings: Settings, scale: float = 1.0) -> tuple[int, int]:
+        """Pixels of the pictures: what the client wishes, within the limits, smaller by `scale`."""
+        limit = min(settings.max_pixels, settings.max_side_px**2)
+        width, height = (min(side, settings.max_side_px) for side in self.size)
+        shrink = min(1.0, (limit / (width * height)) ** 0.5) * scale
+        return max(1, round(width * shrink)), max(1, round(height * shrink))
+
+    def picture(self, what: str, settings: Settings, moving: tuple[int, float]) -> c.Picture:
+        """How the next picture is wanted; `moving` is the quality and the scale of those that the link can carry now."""
+        if what == "moving":
+            quality, scale = moving
+            return c.Picture(*self.pixels(settings, scale), "jpeg", quality, "420")
+        width, height = self.pixels(settings)
+        return c.Picture(width, height, "jpeg", 95, "444") if what == "refined" else c.Picture(width, height, "png")
+
+    def took(self, what: str, info: c.PictureInfo, data: bytes, tile: Tile | None, now: float) -> int:
+        """Count a picture that is about to be sent; returns the kind of its message."""
+        kind = h.WHOLE if tile is None else h.TILE
+        if tile is not None:
+            self.tiles.remove(tile)
+        elif info.etag and info.etag == self.etag:
+            kind = h.UNCHANGED
+        else:
+            self.etag = info.etag
+        if what == "refined" and kind != h.UNCHANGED:
+            self.refined_bytes = len(data)
+        self.seq += 1
+        self.rev = max(self.rev, info.rev)
+        self.served_at = now
+        return kind
+
+    def header(self, kind: int, what: str, info: c.PictureInfo, n: int, length: int, tile: Tile | None) -> h.Header:
+        """What goes before a picture just counted; `n` is the client's newest counter that it shows."""
+        flags = h.KEY | (h.COARSE if info.coarse else 0)
+        if not self.tiles:
+            flags |= h.COMPLETE
+        if what != "moving":
+            flags |= h.STILL
+        if info.lossless:
+            flags |= h.LOSSLESS
+        return h.Header(
+            kind, self.number, self.seq, info.rev, n, CODECS.index(info.format), flags, info.quality,
+            (info.width, info.height), self.size, info.state_time, info.wait_us, info.render_us, info.encode_us, length,
+            tile or (0, 0, 0, 0),
+        )  # fmt: skip
+
+
+def stage_after(what: str, tiles_left: bool) -> Stage:
+    """How far a stream's standing picture has come once this was sent."""
+    if what == "tile":
+        return "tiling" if tiles_left else "done"
+    return "done" if what == "lossless" else "refined" if what == "refined" else "moving"

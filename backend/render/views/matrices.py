@@ -23,6 +23,13 @@ def to_vtk(matrix: Matrix) -> Any:
     return result
 
 
+def rotation_to_vtk(matrix: Matrix) -> Any:
+    """A new vtkMatrix3x3 of the upper left of a (4, 4) array."""
+    result = vtk.vtkMatrix3x3()
+    result.DeepCopy(np.ascontiguousarray(matrix[:3, :3], dtype=np.float64).ravel())
+    return result
+
+
 def parent_to_world(node: Any) -> Matrix | None:
     """Linear transform from a transformable node's parent to world (RAS mm), identity without parent, None if not linear."""
     parent = node.GetParentTransformNode()

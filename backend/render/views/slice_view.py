@@ -6,8 +6,8 @@ draw, markups and model cuts, from the displayable managers (`overlay`), and onl
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -16,45 +16,20 @@ from numpy.typing import NDArray
 
 from backend.errors import BadRequestError, NotFoundError
 from backend.imaging.frames import edge_letters
-from backend.render.reslice import Plane
+from backend.render.views.background import background_of
 from backend.render.views.changes import Remembered, SceneChanges
 from backend.render.views.layers import Layers, LayerStack, Overlaid
-from backend.render.views.matrices import Matrix, from_vtk
+from backend.render.views.matrices import Matrix, from_vtk, rotation_to_vtk
 from backend.render.views.offscreen import Offscreen
 from backend.render.views.overlay import SLICE_MANAGERS, drawables
 from backend.render.views.segments import SegmentationLayers
-from backend.render.views.volumes import Extent, VolumeSources, extent_along, ijk_to_world
-from backend.scene.commands import ViewPatch
+from backend.render.views.slice_geometry import Geometry, SliceStand, require_rotation
+from backend.render.views.thick import set_slab, slab_state
+from backend.render.views.volumes import Extent, VolumeSources, extent_along
+from backend.scene.commands import SlabPatch, ViewPatch
 
 ORIENTATIONS = {"axial": "Axial", "sagittal": "Sagittal", "coronal": "Coronal"}
 DEFAULT_SIZE = (512, 512)
-
-
-@dataclass(frozen=True)
-class Geometry:
-    """What part of space a slice picture shows: `slice_to_ras` has its origin at the picture's centre, RAS mm."""
-
-    slice_to_ras: Matrix
-    mm_per_px: float
-    width: int
-    height: int
-
-    def plane(self, ras_to_ijk: NDArray[np.floating[Any]]) -> Plane:
-        """The picture's pixels in the voxel coordinates of a volume."""
-        return Plane.from_matrices(self.slice_to_ras, self.mm_per_px, self.width, self.height, ras_to_ijk)
-
-
-@dataclass(frozen=True)
-class Background:
-    """What the state tells of the background volume."""
-
-    id: str
-    name: str
-    ijk_to_world: Matrix | None
-    dimensions: tuple[int, int, int]
-    window: float | None
-    level: float | None
-    scalar_range: list[float] | None
 
 
 class SliceView:
@@ -78,7 +53,7 @@ class SliceView:
         self._has_gl = has_gl
         self._offscreen: Offscreen | None = None
         self._stack = LayerStack(self.logic, sources, changes)
-        self._background = Remembered(changes, self._read_background)
+        self._background = Remembered(changes, lambda: background_of(self.background))
         self._drawables = Remembered(changes, lambda: drawables(app.scene, node))
         self._segments_key = Remembered(changes, lambda: segments.key(node))
         self._pose, self._pose_mtime, self._is_settled = from_vtk(node.GetSliceToRAS()), node.GetMTime(), True
@@ -112,22 +87,6 @@ class SliceView:
     def background(self) -> Any | None:
         """The background volume node."""
         return self._app.scene.GetNodeByID(self.logic.GetSliceCompositeNode().GetBackgroundVolumeID() or "")
-
-    def _read_background(self) -> Background | None:
-        volume = self.background
-        if volume is None:
-            return None
-        image = volume.GetImageData()
-        display = volume.GetScalarVolumeDisplayNode() if volume.IsA("vtkMRMLScalarVolumeNode") else None
-        return Background(
-            volume.GetID(),
-            volume.GetName(),
-            ijk_to_world(volume) if image else None,
-            image.GetDimensions() if image else (0, 0, 0),
-            display.GetWindow() if display else None,
-            display.GetLevel() if display else None,
-            list(image.GetScalarRange()) if display and image else None,
-        )
 
     def field_of_view(self) -> tuple[float, float]:
         """Width and height, mm, that every picture of this view contains, whatever its shape."""
@@ -170,13 +129,40 @@ class SliceView:
             "fov": list(self.field_of_view()),
             "window": volume.window if volume else None,
             "level": volume.level if volume else None,
+            "slab": slab_state(self.node),
+            "linked": bool(self.logic.GetSliceCompositeNode().GetLinkedControl()),
         }
 
     def _orientation(self) -> str:
-        if (from_vtk(self.node.GetSliceToRAS())[:3, :3] != self.slice_to_ras[:3, :3]).any():
-            self.settle()  # the node names it by comparing its rotation with the presets
-        name: str = self.node.GetOrientation()
-        return name
+        name: str = self.node.GetSliceOrientationPresetName(rotation_to_vtk(self.slice_to_ras))
+        return name or "Reformat"
+
+    def stand(self) -> SliceStand:
+        """A new own camera, where the view is now."""
+        return SliceStand(self.slice_to_ras, self.field_of_view())
+
+    @contextmanager
+    def seen_from(self, own: SliceStand) -> Iterator[None]:
+        """Look from an own camera meanwhile: what moves the view moves that camera, and the shared one is where it was."""
+        pose, box, rev, key = self.slice_to_ras, self.field_of_view(), self.rev, self._key
+        mtime, size, fov = self.node.GetMTime(), self.node.GetDimensions(), self.node.GetFieldOfView()
+        was_settled, changes = self._is_settled, self._offscreen.changes if self._offscreen else 0
+        self._pose, self._is_settled, self._box, self.rev, self._key = own.pose, False, own.box, own.rev, own.key
+        try:
+            yield
+        finally:
+            own.pose, own.box, own.rev, own.key = self.slice_to_ras, self.field_of_view(), self.rev, self._key
+            self._pose, self._is_settled, self._box, self.rev, self._key = pose, was_settled, box, rev, key
+            if self.node.GetMTime() != mtime:  # drawing or fitting needed the node to be there
+                blocked = self.node.StartModify()
+                self.node.SetDimensions(*size)
+                self.node.SetFieldOfView(*fov)
+                self._is_settled = False
+                self.settle()
+                self.node.EndModify(blocked)
+                self._pose_mtime, self._seen_fov = self.node.GetMTime(), tuple(self.node.GetFieldOfView()[:2])
+            if self._offscreen is not None:
+                self._offscreen.changes = changes  # what another place stirred up is nothing new here
 
     def apply(self, patch: ViewPatch) -> None:
         """Set absolute values; orientation first, which refits, so that offset and zoom given with it hold.
@@ -205,6 +191,11 @@ class SliceView:
             self._set_box(patch.fov)
         if patch.window is not None or patch.level is not None:
             self._set_window(patch.window, patch.level)
+        if patch.slab is not None:
+            self.settle()
+            set_slab(self.node, patch.slab.mode, patch.slab.thickness)
+        if patch.linked is not None:
+            self.logic.GetSliceCompositeNode().SetLinkedControl(patch.linked)
 
     def orient(self, name: str) -> None:
         """Turn to Axial, Sagittal or Coronal and refit, if not so already.
@@ -289,7 +280,8 @@ class SliceView:
         background = place["background"]["id"] if place["background"] else None
         return ViewPatch(
             background=background, slice_to_ras=place["slice_to_ras"], fov=self.field_of_view(),
-            window=place["window"], level=place["level"],
+            window=place["window"], level=place["level"], slab=SlabPatch(**place["slab"]),
+            linked=place["linked"],
         )  # fmt: skip
 
     def _choose_background(self, node_id: str) -> None:
@@ -327,7 +319,8 @@ class SliceView:
 
     def content_key(self, overlays: bool) -> tuple[Any, ...]:
         """Changes whenever a picture of this view may change for another reason than its size."""
-        key = (self.slice_to_ras.round(9).tobytes(), self.field_of_view(), self._stack.now().key)
+        pose = self.slice_to_ras.round(9) + 0.0  # no negative zeros
+        key = (pose.tobytes(), self.field_of_view(), self._stack.now().key)
         if not overlays:
             return key
         drawn = self._anything_to_draw()
@@ -363,6 +356,23 @@ class SliceView:
         drawn = self._draw_overlay(geometry) if self._anything_to_draw() else None
         return Overlaid(geometry, layers, segments, drawn)
 
+    def ahead(
+        self, pose: Matrix, width: int, height: int, overlays: bool
+    ) -> tuple[tuple[Any, ...], Callable[[], Layers]] | None:
+        """Content key and drawing of another plane's picture; None beyond the volume and where kernels alone do not do."""
+        stack, extent = self._stack.now(), self.extent()
+        offset = float(pose[:3, 2] @ pose[:3, 3])
+        if stack.is_empty or not stack.is_plain or extent is None or not extent.low <= offset <= extent.high:
+            return None
+        kept = self.slice_to_ras, self._is_settled
+        self._pose, self._is_settled = pose, False
+        try:
+            if overlays and self._anything_to_draw():
+                return None
+            return self.content_key(overlays), self.prepare(width, height, overlays)
+        finally:
+            self._pose, self._is_settled = kept
+
     def _draw_overlay(self, geometry: Geometry) -> NDArray[np.uint8] | None:
         if not self._has_gl:
             return None
@@ -385,15 +395,3 @@ class SliceView:
         self._offscreen.draw(geometry.width, geometry.height)
         self._offscreen.changes = changes  # what this picture's own shape stirred up is nothing new to anybody
         return self._offscreen.rgba()
-
-
-def require_rotation(values: list[float]) -> None:
-    """Refuse a slice_to_ras (16 numbers, row-major) whose axes are not orthonormal.
-
-    Raises:
-        BadRequestError: it is not a rotation with a translation.
-    """
-    matrix = np.array(values, dtype=np.float64).reshape(4, 4)
-    axes = matrix[:3, :3]
-    if not np.allclose(axes.T @ axes, np.eye(3), atol=1e-3) or not np.allclose(matrix[3], (0, 0, 0, 1)):
-        raise BadRequestError("slice_to_ras must hold three orthonormal axes and a position")

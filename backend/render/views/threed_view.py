@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,7 +55,7 @@ class ThreeDPixels:
             SupersededError: `aborted` said so.
         """
         image = self.image
-        for volume in self.volumes:
+        for volume in sorted(self.volumes, key=self._distance, reverse=True):  # each is laid over those behind it
             height, width = image.shape[:2]
             image = volume.marcher.render(
                 self.camera,
@@ -69,6 +70,19 @@ class ThreeDPixels:
             )
         return image
 
+    def _distance(self, volume: ShownVolume) -> float:
+        centre = np.reshape(volume.bounds, (3, 2)).mean(axis=1)
+        return float((centre - self.camera.position) @ self.camera.axes()[2])
+
+
+@dataclass
+class ThreeDStand:
+    """Where an own camera is, and its own count of revisions."""
+
+    view: View
+    rev: int = 1
+    key: tuple[Any, ...] | None = None
+
 
 class ThreeDView:
     """One 3D view of the scene. All methods run on the scene thread."""
@@ -78,6 +92,8 @@ class ThreeDView:
     def __init__(self, app: Any, node: Any, sources: VolumeSources, changes: SceneChanges, has_gl: bool, has_gpu: bool) -> None:
         self._app, self.node, self._sources, self._has_gpu = app, node, sources, has_gpu
         self._content = Remembered(changes, self._read_content)
+        self._shared_view = Remembered(changes, self._read_view)
+        self._own: ThreeDStand | None = None
         self.name: str = node.GetLayoutName()
         self.logic = slicer.vtkMRMLViewLogic()
         self.logic.SetMRMLApplicationLogic(app.logic)
@@ -108,15 +124,24 @@ class ThreeDView:
     @property
     def view(self) -> View:
         """Where the camera stands now."""
+        return self._own.view if self._own is not None else self._read_view()
+
+    @view.setter
+    def view(self, view: View) -> None:
+        require_usable(view)
+        if self._own is not None:
+            self._own.view = view
+        else:
+            self._move_node(view)
+
+    def _read_view(self) -> View:
         node = self.camera_node
         position, focal_point, up = (
             np.array(v, dtype=np.float64) for v in (node.GetPosition(), node.GetFocalPoint(), node.GetViewUp())
         )
         return View(position, focal_point, up, node.GetViewAngle())
 
-    @view.setter
-    def view(self, view: View) -> None:
-        require_usable(view)
+    def _move_node(self, view: View) -> None:
         node = self.camera_node
         blocked = node.StartModify()
         node.SetPosition(*view.position)
@@ -125,6 +150,34 @@ class ThreeDView:
         node.SetViewAngle(view.view_angle)
         node.EndModify(blocked)
         node.ResetClippingRange()
+
+    def stand(self) -> ThreeDStand:
+        """A new own camera, where the view's camera is now."""
+        return ThreeDStand(self.view)
+
+    @contextmanager
+    def seen_from(self, own: ThreeDStand) -> Iterator[None]:
+        """Look from an own camera meanwhile: what moves the view moves that camera, and the shared one stays where it is."""
+        self._own, rev, key = own, self.rev, self._key
+        self.rev, self._key = own.rev, own.key
+        try:
+            yield
+        finally:
+            own.rev, own.key = self.rev, self._key
+            self._own, self.rev, self._key = None, rev, key
+
+    @contextmanager
+    def _node_there(self) -> Iterator[None]:
+        """Have the camera node where an own camera is while the managers draw."""
+        if self._own is None:
+            yield
+            return
+        shared = self._read_view()
+        self._move_node(self._own.view)
+        try:
+            yield
+        finally:
+            self._move_node(shared)
 
     def volumes(self) -> list[ShownVolume]:
         """Volumes that the CPU draws in this view; none where a GPU does."""
@@ -194,9 +247,9 @@ class ThreeDView:
 
     def refit_box(self) -> None:
         """Have the managers draw the bounding box and its letters around what is shown now; the camera stays."""
-        view = self.view
+        view = self._read_view()
         self.node.InvokeEvent(self.node.ResetFocalPointRequestedEvent)
-        self.view = view
+        self._move_node(view)
 
     def move(
         self,
@@ -229,15 +282,12 @@ class ThreeDView:
 
     def content_key(self) -> tuple[Any, ...]:
         """Changes whenever a picture of this view may change for another reason than its size."""
-        return (*self._content(), self._offscreen.changes if self._offscreen else 0)
+        view = self._own.view if self._own is not None else self._shared_view()
+        place = np.concatenate([view.position, view.focal_point, view.view_up, [view.view_angle]]).tobytes()
+        return (place, *self._content(), self._offscreen.changes if self._offscreen else 0)
 
     def _read_content(self) -> tuple[Any, ...]:
-        view = self.view
-        return (
-            np.concatenate([view.position, view.focal_point, view.view_up, [view.view_angle]]).tobytes(),
-            self.node.GetMTime(),
-            tuple(volume.key for volume in self.volumes()),
-        )
+        return self.node.GetMTime(), tuple(volume.key for volume in self.volumes())
 
     def touch(self) -> int:
         """The view's revision, raised first if what it shows has changed since the last call."""
@@ -264,19 +314,27 @@ class ThreeDView:
         if self._offscreen is None:
             return ThreeDPixels(camera, image, None, volumes)
         changes = self._offscreen.changes
-        self._offscreen.renderer.ResetCameraClippingRange()
-        # The view's manager asks OpenGL for the gradient, which without a GPU takes four times as long as all the rest.
-        self._offscreen.renderer.SetGradientBackground(False)
-        self._offscreen.renderer.SetBackground(0.0, 0.0, 0.0)
-        self._offscreen.renderer.SetBackgroundAlpha(0.0)
-        self._offscreen.draw(width, height)
+        with self._node_there():
+            depth = self._draw_geometry(self._offscreen, image, width, height, with_depth=bool(volumes))
         self._offscreen.changes = changes  # what drawing itself stirred up is nothing new to anybody
-        over(image, self._offscreen.rgba())
-        depth = None
-        if volumes:
-            near, far = self._offscreen.renderer.GetActiveCamera().GetClippingRange()
-            depth = eye_depth(self._offscreen.depth(), near, far, parallel is not None)
         return ThreeDPixels(camera, image, depth, volumes)
+
+    def _draw_geometry(
+        self, offscreen: Offscreen, image: NDArray[np.uint8], width: int, height: int, with_depth: bool
+    ) -> NDArray[np.float32] | None:
+        """Draw the managers' geometry over `image` (h, w, 3); its distances in mm, (h, w), if they are wanted."""
+        offscreen.renderer.ResetCameraClippingRange()
+        # The view's manager asks OpenGL for the gradient, which without a GPU takes four times as long as all the rest.
+        offscreen.renderer.SetGradientBackground(False)
+        offscreen.renderer.SetBackground(0.0, 0.0, 0.0)
+        offscreen.renderer.SetBackgroundAlpha(0.0)
+        offscreen.draw(width, height)
+        over(image, offscreen.rgba())
+        if not with_depth:
+            return None
+        camera = offscreen.renderer.GetActiveCamera()
+        near, far = camera.GetClippingRange()
+        return eye_depth(offscreen.depth(), near, far, bool(camera.GetParallelProjection()))
 
     def _gradient(self, width: int, height: int) -> NDArray[np.uint8]:
         """(h, w, 3) background, a copy that may be drawn on."""

@@ -30,18 +30,22 @@ from backend.scene.commands.samples import FilesReady, FilesWanted, LoadSample, 
 from backend.scene.commands.screenshots import Screenshot
 from backend.scene.commands.views import (
     CameraPatch,
+    CloseCamera,
     OpenView,
+    OwnCamera,
     Pointer,
     Restore,
     SetView,
+    SlabPatch,
     Snapshot,
     ViewInfo,
     ViewPatch,
     require_finite,
+    split_patch,
 )
 from backend.scene.commands.volumes import PutVolume, StepVolume, VolumePut, WriteGrid, WriteVolume, Written
 
-ViewCommand = OpenView | SetView | Pointer | Snapshot | Restore
+ViewCommand = OpenView | SetView | Pointer | OwnCamera | CloseCamera | Snapshot | Restore
 PictureCommand = Frame | CancelFrames | SlicePicture | ThreeDPicture | Screenshot
 ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track | Turn
 ConsoleCommand = Execute
@@ -67,6 +71,7 @@ __all__ = [
     "CameraPatch",
     "CancelFrames",
     "Clear",
+    "CloseCamera",
     "Command",
     "ConsoleCommand",
     "ContentCommand",
@@ -97,6 +102,7 @@ __all__ = [
     "NodeGraphics",
     "NodeProperties",
     "OpenView",
+    "OwnCamera",
     "Picture",
     "PictureCommand",
     "PictureFormat",
@@ -125,6 +131,7 @@ __all__ = [
     "SetLayout",
     "SetView",
     "ShowSlicesIn3D",
+    "SlabPatch",
     "SlicePicture",
     "Snapshot",
     "Started",
@@ -145,5 +152,6 @@ __all__ = [
     "WriteVolume",
     "Written",
     "require_finite",
+    "split_patch",
     "views_of",
 ]

@@ -11,12 +11,16 @@ from backend.scene.commands.samples import FilesWanted, StudyWanted
 
 
 class ViewChanged(msgspec.Struct, tag=True):
-    """Event: a view shows something new. `patch` holds the changed state fields and may be empty (other content)."""
+    """Event: a view shows something new. `patch` holds the changed state fields and may be empty (other content).
+
+    `camera`: the own camera that sees it, whose revisions are its own too.
+    """
 
     view: str
     rev: int
     patch: dict[str, Any]
     by: str = ""
+    camera: str = ""
 
 
 class SceneChanged(msgspec.Struct, tag=True):

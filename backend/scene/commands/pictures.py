@@ -23,7 +23,10 @@ class Picture(msgspec.Struct, omit_defaults=True):
 
 
 class Frame(Command):
-    """A picture of the view's newest state for client `by`: while moving, or at full quality when `still`."""
+    """A picture of the view's newest state for client `by`: while moving, or at full quality when `still`.
+
+    `camera` as in `SetView`.
+    """
 
     lane = "free"
     view: str
@@ -33,6 +36,7 @@ class Frame(Command):
     budget_s: float = 0.033
     tile: tuple[int, int, int, int] | None = None
     """Only this part: x, y, width, height in pixels of the whole picture, which is then drawn once for all its tiles."""
+    camera: str = ""
 
 
 class CancelFrames(Command):

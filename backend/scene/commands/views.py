@@ -19,6 +19,13 @@ class CameraPatch(msgspec.Struct, omit_defaults=True):
     view_angle: float | None = None
 
 
+class SlabPatch(msgspec.Struct, omit_defaults=True):
+    """How a slice view gathers what lies around its plane; absent fields stay. Thickness in mm."""
+
+    mode: Literal["off", "mip", "minip", "mean", "sum"] | None = None
+    thickness: float | None = None
+
+
 class ViewPatch(msgspec.Struct, omit_defaults=True):
     """Absolute new values for a view's state (docs/stream.md, "State"); absent fields stay."""
 
@@ -31,34 +38,72 @@ class ViewPatch(msgspec.Struct, omit_defaults=True):
     level: float | None = None
     background: str | None = None
     fit: bool = False
+    slab: SlabPatch | None = None
+    linked: bool | None = None
     camera: CameraPatch | None = None
     look_from: str | None = None
     reset: bool = False
 
 
+POSE_FIELDS = ("orientation", "offset", "slice_to_ras", "origin", "fov", "fit", "camera", "look_from", "reset")
+
+
+def split_patch(patch: ViewPatch) -> tuple[ViewPatch | None, ViewPatch | None]:
+    """What of `patch` an own camera has to itself, and what all members share; None where there is nothing."""
+
+    def part(of_pose: bool) -> ViewPatch | None:
+        fields = {name: getattr(patch, name) for name in patch.__struct_fields__ if (name in POSE_FIELDS) == of_pose}
+        found = ViewPatch(**fields)
+        return None if found == ViewPatch() else found
+
+    return part(True), part(False)
+
+
 class OpenView(Command):
-    """Ask for the canonical name, revision and whole state of a view, by any of its names."""
+    """Ask for the canonical name, revision and whole state of a view, by any of its names; `camera` as in `SetView`."""
 
     view: str
+    camera: str = ""
+
+
+class OwnCamera(Command):
+    """Make an own camera of this name for a view, unless there is one: at `pose`, or where the shared camera is now."""
+
+    view: str
+    camera: str
+    pose: ViewPatch | None = None
+
+
+class CloseCamera(Command):
+    """Forget an own camera."""
+
+    camera: str
 
 
 class SetView(Command):
-    """Change a view's state on behalf of client `by`, whose counter stands at `n`; answered by nothing but events."""
+    """Change a view's state on behalf of client `by`, whose counter stands at `n`; answered by nothing but events.
+
+    `camera` names an own camera of the view: its plane and field of view, or 3D camera, are its own, all else is shared.
+    """
 
     view: str
     patch: ViewPatch
     by: str = ""
     n: int = 0
+    camera: str = ""
 
 
 class Pointer(Command):
-    """Raw input events of docs/stream.md for a view; answered by nothing but events."""
+    """Raw input events of docs/stream.md for a view; answered by nothing but events. `camera` as in `SetView`."""
 
     view: str
     events: list[list[Any]]
     size: tuple[int, int]
     by: str = ""
     n: int = 0
+    camera: str = ""
+    looks_only: bool = False
+    """Events that would change more than where the view looks from are left out."""
 
 
 class Snapshot(Command):
@@ -106,4 +151,6 @@ def require_finite(patch: ViewPatch, limit: float = 1e7) -> ViewPatch:
         raise ValueError("slice_to_ras needs 16 numbers")
     if patch.fov is not None and min(patch.fov) <= 0:
         raise ValueError("fov must be positive")
+    if patch.slab is not None and patch.slab.thickness is not None and patch.slab.thickness <= 0:
+        raise ValueError("slab.thickness must be positive")
     return patch

@@ -18,6 +18,8 @@ const LEAST_PX = 16;
 export interface ViewOptions {
   /** Mouse, touch and keys move the view (default true). */
   tools?: boolean;
+  /** A camera of its own: what moves this view moves it for nobody else (default false). */
+  own?: boolean;
 }
 
 /** Events: `state` (detail: the whole state), `picture` (detail: its figures), `stale` (detail: boolean). */
@@ -27,6 +29,8 @@ export class View extends EventTarget {
   private readonly detach: () => void = () => {};
   private size: [number, number];
   private timer = 0;
+  /** @internal Whether it looks from a camera of its own. */
+  own: boolean;
 
   constructor(
     private readonly core: StreamCore,
@@ -43,7 +47,8 @@ export class View extends EventTarget {
       (state) => this.tell("state", state),
     );
     this.size = this.measure();
-    core.open(key, canvas, this.size, devicePixelRatio, name);
+    this.own = options.own === true;
+    core.open(key, canvas, this.size, devicePixelRatio, name, this.own ? "own" : "shared");
     this.observer = new ResizeObserver(() => this.resizeSoon());
     this.observer.observe(canvas);
     if (options.tools !== false) {
@@ -73,6 +78,12 @@ export class View extends EventTarget {
     this.core.show(this.key, visible);
   }
 
+  /** Look around with a camera of its own, from where the view is now, or with the others again. */
+  lookAround(own: boolean): void {
+    this.own = own;
+    this.core.look(this.key, own ? "own" : "shared");
+  }
+
   close(): void {
     this.observer.disconnect();
     clearTimeout(this.timer);
@@ -83,7 +94,7 @@ export class View extends EventTarget {
 
   /** @internal An event of the stream about this view. */
   hear(event: CoreEvent): void {
-    if (event.event === "opened") this.model.open(event.state);
+    if (event.event === "opened" || event.event === "camera") this.model.open(event.state);
     else if (event.event === "state") this.model.merge(event.patch, event.mine);
     else if (event.event === "picture") this.tell("picture", event.stats satisfies PictureStats);
   }
@@ -159,11 +170,15 @@ export class Client extends EventTarget {
         for (const view of this.views.values()) view.tell("stale", event.stale);
         break;
       case "state":
-        for (const view of this.views.values()) {
-          if (sameView(view.name, event.view)) view.hear(event);
+        if (event.own) this.views.get(event.view)?.hear(event);
+        else {
+          for (const view of this.views.values()) {
+            if (!view.own && sameView(view.name, event.view)) view.hear(event);
+          }
         }
         break;
       case "opened":
+      case "camera":
       case "picture":
         this.views.get(event.view)?.hear(event);
         break;

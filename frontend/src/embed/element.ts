@@ -1,7 +1,7 @@
 /**
  * `<slicecast-view view="red">`: a view as an element. Attributes: `view` (default red), `server` (default: where this module came
- * from), `tools="off"`, `letters="off"`. Events of `View` are dispatched on the element; `element.state` and `element.set(patch)`
- * are those of its view. All elements of one server share one connection.
+ * from), `own` (a camera of its own), `tools="off"`, `letters="off"`. Events of `View` are dispatched on the element;
+ * `element.state` and `element.set(patch)` are those of its view. All elements of one server share one connection.
  */
 import type { Patch, ViewState } from "../net/protocol";
 import { type Client, connect, type View } from "./client";
@@ -35,7 +35,7 @@ span { position: absolute; pointer-events: none; text-shadow: 0 0 3px #000, 0 0 
 `;
 
 export class SlicecastView extends HTMLElement {
-  static readonly observedAttributes = ["view", "server", "tools", "letters"];
+  static readonly observedAttributes = ["view", "server", "own", "tools", "letters"];
   private view: View | null = null;
   private server = "";
 
@@ -58,7 +58,10 @@ export class SlicecastView extends HTMLElement {
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", `Slicecast view ${name}`);
     this.server = new URL(this.getAttribute("server") || import.meta.url, document.baseURI).origin;
-    this.view = borrow(this.server).open(name, canvas, { tools: this.getAttribute("tools") !== "off" });
+    this.view = borrow(this.server).open(name, canvas, {
+      tools: this.getAttribute("tools") !== "off",
+      own: this.hasAttribute("own"),
+    });
     this.view.addEventListener("state", (event) => this.show((event as CustomEvent<ViewState>).detail));
     this.view.addEventListener("stale", (event) =>
       this.classList.toggle("stale", (event as CustomEvent<boolean>).detail),

@@ -27,6 +27,7 @@ function inWorker(onEvent: (event: CoreEvent) => void): StreamClient {
     set: call("set"),
     focus: call("focus"),
     close: call("close"),
+    look: call("look"),
     track: call("track"),
     probe: call("probe"),
     disconnect: call("disconnect"),

@@ -5,6 +5,7 @@
 import { backoffMs, shouldReconnect } from "./backoff";
 import { type Drawn, Painter, type Rect } from "./painter";
 import {
+  type CameraKind,
   type Patch,
   type Pose,
   parsePicture,
@@ -42,7 +43,8 @@ export type CoreEvent =
   | { event: "welcome"; id: string; resumed: boolean; limits: Record<string, number> }
   | { event: "scene"; scene: SceneInfo }
   | { event: "opened"; view: string; state: ViewState }
-  | { event: "state"; view: string; patch: Patch; mine: boolean }
+  | { event: "state"; view: string; patch: Patch; mine: boolean; own: boolean }
+  | { event: "camera"; view: string; camera: CameraKind; state: ViewState }
   | { event: "picture"; view: string; stats: PictureStats }
   | { event: "probe"; ms: number }
   | { event: "stale"; stale: boolean }
@@ -58,7 +60,10 @@ export interface CoreCommands {
     size: [number, number],
     dpr: number,
     name?: string,
+    camera?: CameraKind,
   ): void;
+  /** Look around by oneself, or with the others again. */
+  look(view: string, camera: CameraKind): void;
   close(view: string): void;
   resize(view: string, size: [number, number], dpr: number): void;
   visible(visible: boolean): void;
@@ -76,6 +81,7 @@ export interface CoreCommands {
 interface View {
   key: string;
   name: string;
+  camera: CameraKind;
   stream: number | null;
   size: [number, number];
   dpr: number;
@@ -128,10 +134,12 @@ export class StreamCore implements CoreCommands {
     size: [number, number],
     dpr: number,
     name = key,
+    camera: CameraKind = "shared",
   ): void {
     const view: View = {
       key,
       name,
+      camera,
       stream: null,
       size,
       dpr,
@@ -149,6 +157,13 @@ export class StreamCore implements CoreCommands {
     view.painter.resize(size[0], size[1]);
     this.views.set(key, view);
     this.ask([view]);
+  }
+
+  look(key: string, camera: CameraKind): void {
+    const view = this.views.get(key);
+    if (!view || view.camera === camera) return;
+    view.camera = camera;
+    if (view.stream !== null) this.send("camera", { stream: view.stream, camera });
   }
 
   close(key: string): void {
@@ -241,7 +256,7 @@ export class StreamCore implements CoreCommands {
     if (typeof data !== "string") {
       try {
         const header = parsePicture(data);
-        const view = [...this.views.values()].find((v) => v.stream === header.stream);
+        const view = this.viewOf(header.stream);
         if (header.kind === WHOLE || header.kind === TILE) view?.painter.receive(header, performance.now());
         else if (header.kind === UNCHANGED) view?.painter.confirm(header, performance.now());
       } catch {
@@ -258,13 +273,14 @@ export class StreamCore implements CoreCommands {
         this.opened(message);
         break;
       case "state":
-        this.tell({
-          event: "state",
-          view: message.view,
-          patch: message.patch,
-          mine: message.by === this.key?.id,
-        });
+        this.stateTold(message);
         break;
+      case "camera": {
+        const view = this.viewOf(message.stream);
+        if (view && view.camera === message.camera)
+          this.tell({ event: "camera", view: view.key, camera: message.camera, state: message.state });
+        break;
+      }
       case "scene":
         this.tell({ event: "scene", scene: message.scene });
         break;
@@ -283,6 +299,18 @@ export class StreamCore implements CoreCommands {
         else if (message.id === ASKED) this.tell({ event: "probe", ms: performance.now() - message.t });
         break;
     }
+  }
+
+  private viewOf(stream: number): View | undefined {
+    return [...this.views.values()].find((view) => view.stream === stream);
+  }
+
+  /** The state of an own camera is its stream's alone; that of the shared one is told by the view's name. */
+  private stateTold(message: { view: string; patch: Patch; by: string | null; stream?: number }): void {
+    const own = message.stream !== undefined;
+    const view = own ? this.viewOf(message.stream as number)?.key : message.view;
+    if (view !== undefined)
+      this.tell({ event: "state", view, patch: message.patch, mine: message.by === this.key?.id, own });
   }
 
   private welcome(message: {
@@ -311,12 +339,13 @@ export class StreamCore implements CoreCommands {
       view: v.name,
       size: v.size,
       dpr: v.dpr,
+      camera: v.camera,
       still: "lossless",
     }));
     this.send("open", { views: wishes });
   }
 
-  private opened(message: { ref: string; stream: number; state: ViewState }): void {
+  private opened(message: { ref: string; stream: number; camera: CameraKind; state: ViewState }): void {
     const view = this.views.get(message.ref);
     if (!view) {
       this.send("close", { stream: message.stream }); // it was closed before it was open
@@ -324,6 +353,7 @@ export class StreamCore implements CoreCommands {
     }
     view.stream = message.stream;
     this.sayVisible(view);
+    if (view.camera !== message.camera) this.send("camera", { stream: view.stream, camera: view.camera });
     this.tell({ event: "opened", view: view.key, state: message.state });
     const { pending } = view;
     view.pending = null;

@@ -17,6 +17,8 @@ export interface SliceState {
   scalar_range: [number, number] | null;
   background: { id: string; name: string } | null;
   edges: { left: string; right: string; top: string; bottom: string };
+  slab: { mode: "off" | "mip" | "minip" | "mean" | "sum"; thickness: number };
+  linked: boolean;
 }
 
 export interface CameraState {
@@ -32,6 +34,9 @@ export interface ThreeDState {
   bounds: number[] | null;
   background_colors: [string, string];
 }
+
+/** The camera that all look through, or one's own (docs/stream.md, "Own cameras"). */
+export type CameraKind = "shared" | "own";
 
 export type ViewState = SliceState | ThreeDState;
 export type Patch = Record<string, unknown>;
