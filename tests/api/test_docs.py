@@ -90,7 +90,7 @@ def test_json_of_the_stream_document_is_what_the_server_speaks(demo: LiveServer)
 
 def test_every_message_of_the_stream_is_documented_and_none_besides() -> None:
     source = "".join(path.read_text() for path in (ROOT / "backend" / "api" / "stream").glob("*.py"))
-    said = set(re.findall(r"""(?:say\(|"type": )"(\w+)\"""", source))
+    said = set(re.findall(r"""(?:say(?:_view)?\(|"type": )"(\w+)\"""", source))
     understood = {kind.__name__.lower() for kind in AnyMessage.__args__}  # type: ignore[attr-defined]
     text = (ROOT / "docs" / "stream.md").read_text()
     listed = set(re.findall(r'^(\w+) +\{|→ +(\w+) \{| {2,}(\w+) +\{|"type": "(\w+)"', "\n".join(_fenced(text)), re.MULTILINE))

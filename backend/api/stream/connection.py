@@ -350,8 +350,7 @@ class Connection:
             picture = stream.picture(what, self._settings, self._pacer.quality)
             tile = stream.tiles[0] if what == "tile" else None
             budget_s = stream.target_s * RAYS_SHARE
-            command = c.Frame(stream.view, picture, self.id, still=what != "moving", budget_s=budget_s, tile=tile,
-                              camera=camera)  # fmt: skip
+            command = c.Frame(stream.view, picture, self.id, what != "moving", budget_s, tile, camera)
             info, data = await self._frames.get(command)
             if not self._shows(stream, camera):  # its revision says nothing of what is wanted now
                 stream.want(self._now())
