@@ -1,4 +1,4 @@
-"""Tracked tools: four trackers send poses, over HTTP and over the stream, while a 3D view streams. How old is the pose it shows?"""
+"""Tracked tools: four trackers send poses, over HTTP and over the stream, while a 3D view streams."""
 
 from __future__ import annotations
 
@@ -102,7 +102,8 @@ def main() -> None:
         report("  pictures of the 3D view meanwhile", 1 / statistics.mean(gaps), "per s")
         report("  pose sent to picture that shows it, median",
                statistics.median(asyncio.run(age_of_pose(server.port, duration))) * 1e3, "ms")  # fmt: skip
-        report("poses over HTTP, 4 trackers, 3D view streaming", asyncio.run(over_http(server.port, duration)), "per s", target=200)
+        rate = asyncio.run(over_http(server.port, duration))
+        report("poses over HTTP, 4 trackers, 3D view streaming", rate, "per s", target=200)
     finally:
         server.stop()
 
