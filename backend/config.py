@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     screenshot_height_px: int = Field(960, ge=64, description="height of a screenshot whose request gives no size")
     default_size_px: int = Field(512, ge=16, description="side of pictures whose request gives no size")
     picture_cache_mb: int = Field(64, ge=1, description="encoded pictures kept in each scene process")
+    prefetch_slices: int = Field(4, ge=0, le=64, description="slices made ahead, while idle, of who scrolls; 0 for none")
     render_threads: int = Field(2, ge=1, le=64, description="threads that make and encode pictures in each scene process")
     view_limit: int = Field(32, ge=4, description="slice and 3D views of a scene at most")
     graphics_max_mb: int = Field(256, ge=1, description="largest geometry that is sent, before it is encoded")

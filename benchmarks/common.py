@@ -2,27 +2,52 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.results import Figure
 from tests.support.phantoms import centred, write_nrrd
 
 SPACING_MM = (0.8, 0.8, 1.0)
 SHAPE = (300, 512, 512)
+FIGURES_FILE = "SLICECAST_BENCH_FIGURES"
+SECONDS_MOST = "SLICECAST_BENCH_SECONDS"
+FOLDER = "SLICECAST_BENCH_FOLDER"
 
 
-def report(name: str, figure: float, unit: str, limit: float | None = None, better: str = "higher", note: str = "") -> None:
-    """Print one line: figure, bare limit, ratio (above 1 means better than the limit)."""
-    line = f"{name:<58} {figure:10.2f} {unit:<12}"
-    if limit:
-        ratio = figure / limit if better == "higher" else limit / figure
-        line += f" limit {limit:10.2f}  ratio {ratio:6.2f}"
-    print(f"{line}  {note}".rstrip(), flush=True)
+def seconds(usual: float) -> float:
+    """How long to measure: `usual`, or less where a quick look is wanted (`--seconds`)."""
+    return min(usual, float(os.environ.get(SECONDS_MOST, usual)))
+
+
+def report(
+    name: str,
+    figure: float,
+    unit: str,
+    limit: float | None = None,
+    better: Literal["higher", "lower"] = "higher",
+    note: str = "",
+    *,
+    target: float | None = None,
+    target_ratio: float | None = None,
+) -> None:
+    """Tell one figure with its bare limit, their ratio (above 1 means better than the limit) and whether its targets are met.
+
+    `target` bounds the figure itself, `target_ratio` the ratio. It is printed, and kept for the page of results.
+    """
+    found = Figure(name.strip(), figure, unit, limit, better, target, target_ratio, note)
+    print(msgspec.structs.replace(found, name=name).line(), flush=True)
+    if FIGURES_FILE in os.environ:
+        with Path(os.environ[FIGURES_FILE]).open("ab") as file:
+            file.write(msgspec.json.encode(found) + b"\n")
 
 
 def interleave(work: dict[str, Callable[[], object]], rounds: int = 20) -> dict[str, tuple[float, float]]:
@@ -41,7 +66,16 @@ def interleave(work: dict[str, Callable[[], object]], rounds: int = 20) -> dict[
 
 
 def synthetic_ct(shape: tuple[int, int, int] = SHAPE) -> NDArray[np.int16]:
-    """A body with lungs, ribs and a spine, in HU with scanner-like noise: (K, J, I) int16."""
+    """A body with lungs, ribs and a spine, in HU with scanner-like noise: (K, J, I) int16. A run makes it once."""
+    if FOLDER not in os.environ:
+        return _make_ct(shape)
+    kept = Path(os.environ[FOLDER]) / f"ct-{'x'.join(map(str, shape))}.npy"
+    if not kept.exists():
+        np.save(kept, _make_ct(shape))
+    return np.load(kept)
+
+
+def _make_ct(shape: tuple[int, int, int]) -> NDArray[np.int16]:
     depth, height, width = shape
     z = np.arange(depth, dtype=np.float32)[:, None, None] / depth
     y = np.linspace(-1, 1, height, dtype=np.float32)[None, :, None]
@@ -62,6 +96,8 @@ def synthetic_ct(shape: tuple[int, int, int] = SHAPE) -> NDArray[np.int16]:
 
 
 def ct_file(folder: Path, shape: tuple[int, int, int] = SHAPE) -> Path:
-    """The synthetic CT as an NRRD file."""
-    dims = (shape[2], shape[1], shape[0])
-    return write_nrrd(folder / "ct.nrrd", synthetic_ct(shape), centred(np.eye(3), SPACING_MM, dims))
+    """The synthetic CT as an NRRD file, in this folder or in the run's own."""
+    path = Path(os.environ.get(FOLDER, folder)) / f"ct-{'x'.join(map(str, shape))}.nrrd"
+    if not path.exists():
+        write_nrrd(path, synthetic_ct(shape), centred(np.eye(3), SPACING_MM, shape[::-1]), "raw")
+    return path

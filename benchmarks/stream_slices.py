@@ -12,7 +12,7 @@ import numpy as np
 
 from backend.render.encode import encode
 from backend.render.reslice import Plane, SliceRenderer
-from benchmarks.common import SPACING_MM, ct_file, report, synthetic_ct
+from benchmarks.common import SPACING_MM, ct_file, report, seconds, synthetic_ct
 from tests.support.live import LiveServer
 from tests.support.phantoms import centred
 from tests.support.stream_client import StreamClient
@@ -38,7 +38,7 @@ def bare_ms() -> float:
 
 
 async def drag(
-    port: int, view: str, patch_of: object, events_per_s: float, seconds: float
+    port: int, view: str, patch_of: object, events_per_s: float, length_s: float
 ) -> tuple[float, list[float], StreamClient]:
     """Drag a view; returns pictures a second, ages of the newest input in s, and the client, which stays connected."""
     client = await StreamClient.connect(port)
@@ -47,7 +47,7 @@ async def drag(
     client.pictures.clear()
     first, began = client.n, time.perf_counter()
     step = 0
-    while time.perf_counter() - began < seconds:
+    while time.perf_counter() - began < length_s:
         client.set(opened["stream"], **patch_of(step, opened["state"]))  # type: ignore[operator]
         step += 1
         await asyncio.sleep(max(0.0, began + step / events_per_s - time.perf_counter()))
@@ -64,7 +64,7 @@ def main() -> None:
 
             async def run() -> None:
                 rate, ages, client = await drag(
-                    server.port, "red", lambda step, _s: {"offset": -100 + (step * 0.7) % 200}, EVENTS_PER_S, SECONDS
+                    server.port, "red", lambda step, _s: {"offset": -100 + (step * 0.7) % 200}, EVENTS_PER_S, seconds(SECONDS)
                 )
                 await client.close()
                 report("stream, slice view dragged at 60 events/s, 512²", rate, "pictures/s", EVENTS_PER_S)

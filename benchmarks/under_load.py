@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.common import report
+from benchmarks.common import report, seconds
 from tests.support.crowd import crowd
 from tests.support.live import LiveServer, free_port
 from tests.support.phantoms import centred, octant_volume, write_nrrd
@@ -58,9 +58,10 @@ def main() -> None:
             assert idle.stdout is not None
             idle.stdout.readline()
             faults: list[str] = []
+            length_s = seconds(SECONDS)
             crowd(server, scan, 3.0, faults)
-            askers = [python(ASKER, number, SECONDS) for number in (server.port, port)]
-            crowd(server, scan, SECONDS, faults)
+            askers = [python(ASKER, number, length_s) for number in (server.port, port)]
+            crowd(server, scan, length_s, faults)
             assert faults == []
             ours, bare = ([float(value) for value in asker.communicate()[0].split()] for asker in askers)
             report("/timeimage while 32 clients work, median", ours[0], "ms", bare[0], "lower")

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.render.kernels import slabs
 from backend.render.kernels import slices as kernels
 
 Matrix = NDArray[np.floating[Any]]
 Grey = NDArray[np.uint8]
 
+THICKEST_OUTLINE = 16
 SLAB_PLANES = 32
 SLAB_BYTES = 64 << 20
 AXIS_TOLERANCE = 1e-7  # voxels per pixel across another axis that still count as aligned
@@ -43,6 +46,29 @@ class Plane:
         right, up = to_ijk[:3, 0] * mm_per_px, to_ijk[:3, 1] * mm_per_px
         origin = to_ijk[:3, 3] - right * (width / 2) + up * (height - 1 - height / 2)
         return cls(origin, right, -up, width, height)
+
+
+SlabMode = Literal["mip", "minip", "mean", "sum"]
+SLAB_MODES: tuple[SlabMode, ...] = ("minip", "mip", "mean", "sum")  # by number in VTK, in MRML and in the kernels
+
+
+@dataclass(frozen=True)
+class Slab:
+    """Samples of a thick slice: `reach` on either side of the plane and the one in it, `step` (3,) voxels apart."""
+
+    mode: SlabMode
+    step: Matrix
+    reach: int
+
+    @classmethod
+    def of_thickness(cls, mode: SlabMode, thickness_mm: float, per_mm: Matrix, oversampling: float) -> Self:
+        """All samples within half the thickness of the plane, the plane's own among them.
+
+        `per_mm` (3,): voxels along each axis for one mm along the normal. Samples lie `oversampling` to a voxel, so where
+        the plane lies on voxel centres none of those is missed.
+        """
+        step_mm = 1.0 / (float(np.abs(per_mm).max()) * oversampling)
+        return cls(mode, per_mm * step_mm, int(thickness_mm / 2 / step_mm + 1e-6))
 
 
 @dataclass(frozen=True)
@@ -86,11 +112,18 @@ class SliceRenderer:
             self._voxels = given if given.dtype in NATIVE_DTYPES else given.astype(_near_type(given))
         return self._voxels
 
-    def grey(self, plane: Plane, window: float, level: float, interpolate: bool = True) -> GreySlice:
-        """Window/levelled picture: `level` ± `window` / 2 become black and white; a negative window inverts."""
+    def grey(self, plane: Plane, window: float, level: float, interpolate: bool = True, slab: Slab | None = None) -> GreySlice:
+        """Window/levelled picture: `level` ± `window` / 2 become black and white; a negative window inverts.
+
+        Of a slab only samples in the volume count; the mode sum adds them up as they are, however many a voxel has.
+        """
         window = window if abs(window) > 1e-6 else 1e-6
         low, gain = np.float32(level - window / 2), np.float32(255.0 / window)
         out = np.empty((plane.height, plane.width), np.uint8)
+        if slab is not None and slab.reach > 0:
+            values, inside = self._slab_values(plane, slab, interpolate)
+            kernels.window_values(values, low, gain, out)
+            return _outside_black(out, inside)
         if not interpolate:
             values, inside = self._nearest(plane)
             kernels.window_values(values, low, gain, out)
@@ -122,7 +155,8 @@ class SliceRenderer:
             out[:] = 0
             return GreySlice(out, np.zeros((plane.height, 2), np.int64))
         first = int(depth[0])
-        plane0, plane1 = self._planes(normal, first, min(first + 1, size[normal] - 1))
+        planes = self._planes(normal, first, min(first + 1, size[normal] - 1))
+        plane0, plane1 = planes[0], planes[-1]
         # A plane is indexed [later axis, earlier axis]; pictures that run the other way are made transposed.
         transposed = along < across
         if transposed:
@@ -133,21 +167,76 @@ class SliceRenderer:
             kernels.aligned(plane0, plane1, depth_weight[0], rows, row_weights, columns, column_weights, low, gain, out)
         return GreySlice(out, _rectangle(rows, columns))
 
-    def _planes(self, normal: int, first: int, second: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    def _slab_values(self, plane: Plane, slab: Slab, interpolate: bool) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:
+        """(height, width) float32 before window/level, NaN where no sample lies in the volume, and the columns of those."""
+        first, last = _samples_within(plane, slab, self.voxels.shape)
+        mode = SLAB_MODES.index(slab.mode)
+        values = np.full((plane.height, plane.width), slabs.START[mode], np.float32)
+        axes = _aligned_axes(plane) if interpolate else None
+        if axes is not None and np.abs(slab.step).sum() - abs(slab.step[axes[2]]) < AXIS_TOLERANCE:
+            return self._aligned_slab(plane, axes, slab.step[axes[2]], range(first, last + 1), mode, values)
+        spans = np.empty((plane.height, 2), np.int64)
+        counts = np.zeros(values.shape, np.int32)
+        slabs.oblique(
+            self.voxels, plane.origin, plane.right, plane.down, slab.step, first, last, interpolate, mode, values, counts, spans
+        )
+        if mode == slabs.MEAN:
+            values /= np.maximum(counts, 1)
+        values[counts == 0] = np.nan
+        return values, _all_or(spans, plane.width)
+
+    def _aligned_slab(
+        self, plane: Plane, axes: tuple[int, int, int], step: float, samples: range, mode: int, values: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:
+        across, along, normal = axes
+        size = self.voxels.shape[::-1]  # (I, J, K)
+        columns, column_weights = _table(size[across], plane.origin[across], plane.right[across], plane.width)
+        rows, row_weights = _table(size[along], plane.origin[along], plane.down[along], plane.height)
+        depths, weights = _table(size[normal], plane.origin[normal] + samples.start * step, step, len(samples))
+        order = np.argsort(depths, kind="stable")[(depths < 0).sum() :]
+        if not len(order):
+            return np.full_like(values, np.nan), np.zeros((plane.height, 2), np.int64)
+        depths, weights = depths[order], weights[order]
+        transposed = along < across
+        gathered = np.full(values.shape[::-1], slabs.START[mode], np.float32) if transposed else values
+        begin = 0
+        while begin < len(depths):  # as many planes at once as a turned slab may hold
+            first = int(depths[begin])
+            end = int(np.searchsorted(depths, first + self._planes_at_once(normal) - 1))
+            planes = self._planes(normal, first, min(int(depths[end - 1]) + 1, size[normal] - 1))
+            here = depths[begin:end] - first, weights[begin:end]
+            if transposed:
+                slabs.aligned(planes, *here, columns, column_weights, rows, row_weights, mode, gathered)
+            else:
+                slabs.aligned(planes, *here, rows, row_weights, columns, column_weights, mode, gathered)
+            begin = end
+        values = np.ascontiguousarray(gathered.T) if transposed else gathered
+        if mode == slabs.MEAN:
+            values /= np.float32(len(depths))
+        return values, _rectangle(rows, columns)
+
+    def _planes_at_once(self, normal: int) -> int:
+        voxels = self.voxels
+        if normal != 0:
+            return int(voxels.shape[2 - normal]) + 1
+        return max(2, min(SLAB_PLANES, SLAB_BYTES // max(1, voxels[:, :, 0].nbytes)))
+
+    def _planes(self, normal: int, first: int, last: int) -> NDArray[Any]:
+        """Planes first..last, at most `_planes_at_once`, indexed [plane, later axis, earlier axis]."""
         voxels = self.voxels
         if normal == 2:
-            return voxels[first], voxels[second]
+            return voxels[first : last + 1]
         if normal == 1:
-            return voxels[:, first], voxels[:, second]
+            return voxels[:, first : last + 1].transpose(1, 0, 2)
         with self._lock:  # strided reads of single sagittal planes cost a cache line a voxel, so a slab is turned at once
             begin, slab = self._slab or (0, voxels[:0])
-            if not (len(slab) and begin <= first and second < begin + len(slab)):
-                planes = max(2, min(SLAB_PLANES, SLAB_BYTES // max(1, voxels[:, :, 0].nbytes)))
-                begin = max(0, min(first - planes // 2, voxels.shape[2] - planes))
-                slab = np.empty((min(planes, voxels.shape[2]), *voxels.shape[:2]), voxels.dtype)
+            if not (len(slab) and begin <= first and last < begin + len(slab)):
+                planes = min(self._planes_at_once(normal), voxels.shape[2])
+                begin = max(0, min(first - (planes - (last + 1 - first)) // 2, voxels.shape[2] - planes))
+                slab = np.empty((planes, *voxels.shape[:2]), voxels.dtype)
                 kernels.transpose_slab(voxels, begin, len(slab), slab)
                 self._slab = (begin, slab)
-        return slab[first - begin], slab[second - begin]
+        return slab[first - begin : last + 1 - begin]
 
 
 def apply_lut(grey: Grey, lut: Grey) -> Grey:
@@ -155,12 +244,15 @@ def apply_lut(grey: Grey, lut: Grey) -> Grey:
     return np.asarray(lut[grey])
 
 
-def blend_labels(rgb: Grey, labels: NDArray[Any], colors: NDArray[np.float32], outline: NDArray[np.float32]) -> None:
+def blend_labels(
+    rgb: Grey, labels: NDArray[Any], colors: NDArray[np.float32], outline: NDArray[np.float32], thickness: int = 1
+) -> None:
     """Draw labels over `rgb` (h, w, 3) in place.
 
-    `colors` (n, 4): red, green, blue 0..255 and fill opacity 0..1 for each label; `outline` (n,): opacity of outlines.
+    `colors` (n, 4): red, green, blue 0..255 and fill opacity 0..1 for each label; `outline` (n,): opacity of outlines, which
+    lie within their label, `thickness` pixels wide (16 at most).
     """
-    kernels.blend_labels(rgb, labels, colors, outline)
+    kernels.blend_labels(rgb, labels, colors, outline, max(0, min(thickness, THICKEST_OUTLINE)))
 
 
 def over(rgb: Grey, overlay: Grey) -> None:
@@ -183,6 +275,19 @@ def _aligned_axes(plane: Plane) -> tuple[int, int, int] | None:
     if across == along or stray * max(plane.width, plane.height) > 512 * AXIS_TOLERANCE:
         return None
     return across, along, 3 - across - along
+
+
+def _samples_within(plane: Plane, slab: Slab, shape: tuple[int, ...]) -> tuple[int, int]:
+    """First and last sample of a slab that can lie in a volume (K, J, I) at all; the plane's own alone where none can."""
+    normal = np.cross(plane.right, plane.down)
+    step, start = float(normal @ slab.step), float(normal @ plane.origin)
+    if step == 0:
+        return 0, 0
+    size = np.array(shape[::-1])
+    centre, half = float(normal @ (size - 1)) / 2, float(np.abs(normal) @ size) / 2
+    ends = sorted(((centre - half - start) / step, (centre + half - start) / step))
+    first, last = max(-slab.reach, math.floor(ends[0])), min(slab.reach, math.ceil(ends[1]))
+    return (first, last) if first <= last else (0, 0)
 
 
 def _table(size: int, start: float, step: float, count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

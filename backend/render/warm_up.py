@@ -9,7 +9,7 @@ import numpy as np
 
 from backend.render.encode import encode
 from backend.render.marcher import Camera, TransferFunction, VolumeMarcher, eye_depth
-from backend.render.reslice import NATIVE_DTYPES, Plane, SliceRenderer, blend_labels, over
+from backend.render.reslice import NATIVE_DTYPES, Plane, Slab, SliceRenderer, blend_labels, over
 
 UPRIGHT = Plane(np.zeros(3), np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]), 8, 8)
 SAGITTAL = Plane(np.zeros(3), np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0]), 8, 8)
@@ -23,6 +23,7 @@ def slices() -> None:
         renderer = SliceRenderer(np.zeros((8, 8, 8), dtype))
         for plane in (UPRIGHT, SAGITTAL, CORONAL, TILTED):
             renderer.grey(plane, 1.0, 0.0).rgba()
+            renderer.grey(plane, 1.0, 0.0, slab=Slab("mean", np.cross(plane.right, plane.down), 2))
         renderer.grey(UPRIGHT, 1.0, 0.0, interpolate=False)
     labels = SliceRenderer(np.ones((8, 8, 8), np.uint8)).labels(UPRIGHT)
     rgb = np.zeros((8, 8, 3), np.uint8)

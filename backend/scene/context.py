@@ -24,6 +24,7 @@ class Options(msgspec.Struct):
     enable_exec: bool = False
     cache_mb: int = 64
     threads: int = 2
+    prefetch_slices: int = 4
     max_files: int = 20_000
     max_views: int = 32
     max_graphics_mb: int = 256

@@ -16,9 +16,11 @@ from backend.render.encode import encode
 from backend.render.marcher import MotionBudget
 from backend.render.pictures import PictureCache, etag_of
 from backend.render.views.layers import Layers
+from backend.render.views.matrices import Matrix
 from backend.render.views.slice_view import SliceView
 from backend.render.views.threed_view import ThreeDPixels, ThreeDView
 from backend.scene import commands as c
+from backend.scene.prefetch import Prefetch
 
 View = SliceView | ThreeDView
 Key = tuple[Any, ...]
@@ -45,8 +47,9 @@ class Stop:
 class Framer:
     """Makes pictures of views. `frame` and friends run on the scene thread, what they return on any."""
 
-    def __init__(self, cache: PictureCache, applied: dict[str, int]) -> None:
+    def __init__(self, cache: PictureCache, applied: dict[str, int], prefetch: Prefetch) -> None:
         self._cache, self._applied = cache, applied
+        self.prefetch = prefetch
         self._budgets: dict[str, MotionBudget] = {}
         self._stops: dict[str, set[Stop]] = {}
         self._lock = threading.Lock()
@@ -74,6 +77,8 @@ class Framer:
             key = _key("frame", view, picture, view.content_key(overlays=True))
             layers = view.prepare(picture.width, picture.height, overlays=True)
             draw = self._tile_of(command, key, lambda: layers().pixels)
+            if command.tile is None and not command.still and not command.camera:
+                self._look_ahead(view, command.by, picture, True, lambda content: (_key("frame", view, picture, content), None))
             return self._maker(view, (key, command.tile), picture, draw, started, arrived)
         known = _key("frame", view, picture, view.content_key())
         if command.tile is not None and known in self._whole:
@@ -121,18 +126,42 @@ class Framer:
         """A picture for the Slicer API: grey or RGBA with alpha 0 outside the volume."""
         started = time.perf_counter()
         picture = command.picture
-        content = (command.overlays, command.labels, command.grey, view.content_key(command.overlays))
         draw = view.prepare(picture.width, picture.height, command.overlays)
         edges = edge_letters(view.slice_to_ras) if command.labels else None
 
-        def pixels() -> NDArray[np.uint8]:
-            layers = draw()
+        def key_of(content: Key) -> Key:
+            return _key("slice", view, picture, (command.overlays, command.labels, command.grey, content))
+
+        def pixels_of(layers: Layers) -> NDArray[np.uint8]:
             if edges is not None:
                 layers = Layers(draw_edges(layers.rgb(), edges), layers.given_alpha, layers.spans)
             return layers.pixels if command.grey or picture.format == "jpeg" else layers.rgba()
 
-        key = _key("slice", view, picture, content)
-        return self._maker(view, key, picture, pixels, started, arrived, least_bytes=LEAST_PNG_BYTES)
+        self._look_ahead(view, "", picture, command.overlays, key_of, pixels_of, LEAST_PNG_BYTES)
+        key = key_of(view.content_key(command.overlays))
+        return self._maker(view, key, picture, lambda: pixels_of(draw()), started, arrived, least_bytes=LEAST_PNG_BYTES)
+
+    def _look_ahead(
+        self,
+        view: SliceView,
+        by: str,
+        picture: c.Picture,
+        overlays: bool,
+        key_of: Callable[[Key], Key],
+        pixels_of: Callable[[Layers], NDArray[np.uint8]] = lambda layers: layers.pixels,
+        least_bytes: int = 0,
+    ) -> None:
+        """Have the next slices in the direction of motion made while nothing else is to do."""
+
+        def make_at(pose: Matrix) -> None:
+            found = view.ahead(pose, picture.width, picture.height, overlays)
+            if found is None or self._cache.get(key := key_of(found[0])) is not None:
+                return
+            pixels = pixels_of(found[1]())
+            data = encode(pixels, picture.format, picture.quality, picture.subsampling, picture.lossless, least_bytes)
+            self._cache.put(key, data)
+
+        self.prefetch.asked(view, (view.name, by), (key_of(()), view.field_of_view()), make_at)
 
     def threed_picture(self, view: ThreeDView, command: c.ThreeDPicture, arrived: float) -> Made:
         """A picture for the Slicer API, at full quality."""

@@ -121,6 +121,15 @@ class SceneHost:
             self.views.settle()
         return self._performers[type(command)](command, arrived)
 
+    @property
+    def is_ahead_waiting(self) -> bool:
+        """Whether there is something to make for what is likely to be asked next."""
+        return self._view_commands.prefetch.is_waiting
+
+    def make_ahead(self) -> None:
+        """Make one picture that is likely to be asked for next."""
+        self._view_commands.prefetch.make_one()
+
     def _perform_whole(self, command: c.Command) -> Any:
         """As `perform`, but on this thread to the end of it."""
         result = self.perform(command, time.perf_counter())

@@ -6,15 +6,18 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from backend.errors import BadRequestError
 from backend.imaging.cameras import View, pan, rotate, zoom
+from backend.render.views.matrices import Matrix
 from backend.render.views.slice_view import SliceView
 from backend.render.views.threed_view import ThreeDView
 from backend.scene.commands import Pointer as PointerCommand
 from backend.scene.commands import ViewPatch
 
 LEFT, RIGHT, MIDDLE = 1, 2, 4
-SHIFT = 1
+SHIFT, ALT = 1, 4
 WHEEL_STEP_PX = 100.0  # one notch of a usual mouse wheel
 WINDOW_PER_VIEW = 1.0  # dragging across the whole view changes the window by this share of the volume's range
 DEGREES_PER_VIEW = 180.0
@@ -81,12 +84,14 @@ def _drag(view: SliceView | ThreeDView, buttons: int, modifiers: int, right: flo
     """A drag by fractions of the view's width and height, up positive."""
     panning = bool(buttons & MIDDLE) or bool(modifiers & SHIFT)
     if isinstance(view, SliceView):
-        _drag_slice(view, buttons, panning, right, up, command)
+        _drag_slice(view, buttons, modifiers, panning, right, up, command)
     else:
         view.view = _dragged(view.view, buttons, panning, right, up, command.size)
 
 
-def _drag_slice(view: SliceView, buttons: int, panning: bool, right: float, up: float, command: PointerCommand) -> None:
+def _drag_slice(
+    view: SliceView, buttons: int, modifiers: int, panning: bool, right: float, up: float, command: PointerCommand
+) -> None:
     state, size = view.state(), command.size
     if panning:
         geometry = view.geometry(*size)
@@ -94,6 +99,8 @@ def _drag_slice(view: SliceView, buttons: int, panning: bool, right: float, up: 
         across, along = right * size[0] * geometry.mm_per_px, up * size[1] * geometry.mm_per_px
         origin = matrix[:3, 3] - matrix[:3, 0] * across - matrix[:3, 1] * along
         view.apply(ViewPatch(origin=(float(origin[0]), float(origin[1]), float(origin[2]))))
+    elif modifiers & ALT:
+        view.apply(ViewPatch(slice_to_ras=_tilted(view.slice_to_ras, right, up).ravel().tolist()))
     elif buttons & RIGHT:
         factor = 2.0 ** (2.0 * -up)
         width, height = view.field_of_view()
@@ -102,6 +109,17 @@ def _drag_slice(view: SliceView, buttons: int, panning: bool, right: float, up: 
         span = (state["scalar_range"][1] - state["scalar_range"][0]) * WINDOW_PER_VIEW
         window = max(state["window"] + right * span, 1e-3)
         view.apply(ViewPatch(window=window, level=state["level"] - up * span))
+
+
+def _tilted(slice_to_ras: Matrix, right: float, up: float) -> Matrix:
+    """A plane turned about its centre, as if one dragged what comes towards the viewer: about its own up and right axes."""
+    a, b = math.radians(right * DEGREES_PER_VIEW), math.radians(-up * DEGREES_PER_VIEW)
+    about_up = np.array([[math.cos(a), 0, math.sin(a)], [0, 1, 0], [-math.sin(a), 0, math.cos(a)]])
+    about_right = np.array([[1, 0, 0], [0, math.cos(b), -math.sin(b)], [0, math.sin(b), math.cos(b)]])
+    left, _scale, axes = np.linalg.svd(slice_to_ras[:3, :3] @ about_up @ about_right)
+    turned = slice_to_ras.copy()
+    turned[:3, :3] = left @ axes  # orthonormal, however often it is turned
+    return turned
 
 
 def _dragged(view: View, buttons: int, panning: bool, right: float, up: float, size: tuple[int, int]) -> View:

@@ -38,6 +38,7 @@ IDLE_S = 0.25
 # A thread that comes out of a kernel waits at most this long for the interpreter lock; the default of 5 ms is a whole picture.
 SWITCH_S = 0.0005
 ANNOUNCE_S = 0.01
+QUIET_S = 0.003  # nothing is made ahead for somebody who asks again within this time
 Call = Callable[[], Any]
 DEPENDENT = frozenset(("orientation", "fit", "look_from", "reset"))  # what these values do depends on what was before
 DEFAULT_HOST = "backend.scene.host:SceneHost"
@@ -97,6 +98,11 @@ class Inbox:
             self.busy_with = type((other[1] if other else changes[0]).command).__name__
         return changes, other
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits."""
+        return self._arrived.empty() and not self._changes and not self._others
+
     def _sort(self, item: tuple[float, wire.Request, Call | None]) -> None:
         request = item[1]
         if isinstance(request.command, SetView | Pointer | Track | OwnCamera):
@@ -141,7 +147,7 @@ def values_of(patch: msgspec.Struct) -> list[str]:
         value = getattr(patch, name)
         if isinstance(value, msgspec.Struct):
             names += [f"{name}.{part}" for part in values_of(value)]
-        elif value is not None and value is not False:
+        elif value is not None and (value is not False or name not in DEPENDENT):  # those are False where absent
             names.append(name)
     return names
 
@@ -175,12 +181,16 @@ class Server:
 
     def __init__(self, host: Any, inbox: Inbox, outbox: Outbox) -> None:
         self._host, self._inbox, self._outbox = host, inbox, outbox
+        self._making: set[int] = set()  # pictures in the pool
 
     def run(self) -> None:
         """Scene thread: for ever."""
         told = True
         while True:
-            changes, other = self._inbox.take(timeout_s=IDLE_S if told else ANNOUNCE_S)
+            ahead = self._host.is_ahead_waiting
+            changes, other = self._inbox.take(timeout_s=QUIET_S if ahead else IDLE_S if told else ANNOUNCE_S)
+            if ahead and not changes and other is None:
+                self._make_ahead()
             for request in changes:
                 self._perform(request, time.perf_counter())
             if other is not None:
@@ -192,6 +202,14 @@ class Server:
             told = self._host.announce()
             self._inbox.done()
 
+    def _make_ahead(self) -> None:
+        """Make what is likely to be asked for next, until somebody asks for anything; never while a picture is made."""
+        while self._host.is_ahead_waiting and self._inbox.is_empty and not self._making:
+            try:
+                self._host.make_ahead()
+            except Exception as error:  # whoever asks for this picture will be told
+                sys.stderr.write("".join(traceback.format_exception(error)))
+
     def _perform(self, request: wire.Request, arrived: float) -> None:
         try:
             result = self._host.perform(request.command, arrived)
@@ -201,6 +219,7 @@ class Server:
         if isinstance(result, Deferred):  # long work that must not hold up the views
             threading.Thread(target=self._work, args=(request, result), daemon=True, name="work").start()
         elif callable(result):  # a picture: made in the pool, the scene thread goes on
+            self._making.add(request.id)
             self._host.pool.submit(self._finish, request, result)
         else:
             self._reply(request, result, b"")
@@ -228,6 +247,8 @@ class Server:
             self._fail(request, error)
         else:
             self._reply(request, value, body)
+        finally:
+            self._making.discard(request.id)
 
     def _reply(self, request: wire.Request, value: Any, body: bytes) -> None:
         if request.id:

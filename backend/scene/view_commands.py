@@ -12,7 +12,9 @@ from backend.scene import commands as c
 from backend.scene.context import Context, Performer
 from backend.scene.framing import Framer, Made
 from backend.scene.interaction import Pointers
+from backend.scene.linking import Links
 from backend.scene.own_cameras import OwnCameras
+from backend.scene.prefetch import Prefetch
 from backend.scene.views import canonical
 
 
@@ -24,8 +26,10 @@ class ViewCommands:
         self._applied: dict[str, int] = {}  # of each client: the newest counter whose change is in
         self.changed_by: dict[str, str] = {}  # of each view and own camera: who moved it last
         self.cameras = OwnCameras(self._views)
-        self._framer = Framer(PictureCache(context.options.cache_mb << 20), self._applied)
+        self.prefetch = Prefetch(context.options.prefetch_slices)
+        self._framer = Framer(PictureCache(context.options.cache_mb << 20), self._applied, self.prefetch)
         self._pointers = Pointers()
+        self._links = Links(context.views)
         self.performers: Mapping[type[c.Command], Performer] = {
             c.OpenView: self._open,
             c.SetView: self._set,
@@ -42,6 +46,7 @@ class ViewCommands:
 
     def notice(self, command: c.Command) -> None:
         """Called on the input thread as a command arrives: a change of state ends the refinement it outdates, at once."""
+        self.prefetch.drop()
         if isinstance(command, c.SetView | c.Pointer):
             self._framer.abort(canonical(command.view), None, command.camera)
         elif isinstance(command, c.CancelFrames):
@@ -63,12 +68,16 @@ class ViewCommands:
     def _set(self, command: c.SetView, _arrived: float) -> None:
         with self.cameras.seen(command.view, command.camera) as view:
             self._note(command.camera or view.name, command)
-            view.apply(command.patch)
+            with self._links.following(None if command.camera else view) as followers:
+                view.apply(command.patch)
+        self.changed_by.update(dict.fromkeys(followers, command.by))
 
     def _pointer(self, command: c.Pointer, _arrived: float) -> None:
         with self.cameras.seen(command.view, command.camera) as view:
             self._note(command.camera or view.name, command)
-            self._pointers.handle(view, command)
+            with self._links.following(None if command.camera else view) as followers:
+                self._pointers.handle(view, command)
+        self.changed_by.update(dict.fromkeys(followers, command.by))
 
     def _note(self, moved: str, command: c.SetView | c.Pointer) -> None:
         self._applied[command.by] = max(command.n, self._applied.get(command.by, 0))
@@ -100,6 +109,8 @@ class ViewCommands:
             view.copy_geometry(other)
         if command.scroll_to is not None:
             view.scroll_to(command.scroll_to)
+        if command.patch.slab is not None:
+            view.apply(c.ViewPatch(slab=command.patch.slab))
         if command.drag:
             view.drag_offset(command.patch.offset, start=command.drag == "start")
         elif command.patch.offset is not None:

@@ -77,6 +77,7 @@ async def launch(
         "enable_exec": settings.enable_exec,
         "cache_mb": settings.picture_cache_mb,
         "threads": settings.render_threads,
+        "prefetch_slices": settings.prefetch_slices,
         "max_files": settings.max_files,
         "max_views": settings.view_limit,
         "max_graphics_mb": settings.graphics_max_mb,

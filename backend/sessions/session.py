@@ -383,6 +383,9 @@ def patch_of(state: dict[str, Any]) -> c.ViewPatch:
     patch.slice_to_ras = state.get("slice_to_ras")
     patch.fov = tuple(state["fov"]) if state.get("fov") else None
     patch.window, patch.level = state.get("window"), state.get("level")
+    patch.linked = state.get("linked")
+    if state.get("slab"):
+        patch.slab = c.SlabPatch(**state["slab"])
     camera = state.get("camera")
     if camera:
         patch.camera = c.CameraPatch(

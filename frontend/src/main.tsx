@@ -32,5 +32,7 @@ Object.assign(window, {
     state: (view: string) => states(view).value,
     picture: (view: string) => pictures(view).value,
     ages: (view: string) => ages(view).summary(),
+    /** Calls back for every picture drawn; returns what ends it. */
+    follow: (view: string, heard: (picture: unknown) => void) => pictures(view).subscribe(heard),
   },
 });

@@ -1,7 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { backoffMs, shouldReconnect } from "../src/net/backoff";
-import { predicted } from "../src/net/painter";
-import type { CameraState, SliceState } from "../src/net/protocol";
+import { Painter, predicted } from "../src/net/painter";
+import type { CameraState, PictureHeader, SliceState } from "../src/net/protocol";
 import { Ages } from "../src/state/ages";
 import { arrange, FOUR_UP } from "../src/state/layouts";
 import { perView } from "../src/state/perView";
@@ -22,6 +22,8 @@ const axial: SliceState = {
   level: 40,
   scalar_range: [-1000, 1000],
   background: null,
+  slab: { mode: "off", thickness: 1 },
+  linked: false,
   edges: { left: "R", right: "L", top: "A", bottom: "P" },
 };
 const camera: CameraState = {
@@ -69,6 +71,38 @@ describe("slices", () => {
     expect(wheel.take(-60, 0)).toBe(1);
     expect(wheel.take(3, 1)).toBe(0);
     expect(new WheelSteps().take(400, 0)).toBe(-4);
+  });
+});
+
+describe("painter", () => {
+  it("draws the first picture of a frame at once and the rest with the next", () => {
+    const frames: (() => void)[] = [];
+    vi.stubGlobal("requestAnimationFrame", (frame: () => void) => frames.push(frame));
+    const context = { fillRect: () => {}, drawImage: () => {} };
+    const canvas = { width: 8, height: 8, getContext: () => context } as unknown as HTMLCanvasElement;
+    const drawn: number[] = [];
+    const painter = new Painter(
+      canvas,
+      () => ["jpeg"],
+      ({ header }) => drawn.push(header.seq),
+      () => {},
+    );
+    const come = (seq: number) => painter.confirm({ seq, n: seq } as PictureHeader, 0);
+    come(1);
+    expect(drawn).toEqual([1]);
+    come(2);
+    come(3);
+    expect(drawn).toEqual([1]);
+    frames.shift()?.();
+    expect(drawn).toEqual([1, 2, 3]);
+    come(4);
+    expect(drawn).toEqual([1, 2, 3]);
+    frames.shift()?.();
+    frames.shift()?.();
+    expect(frames).toEqual([]); // nothing runs while nothing comes
+    come(5);
+    expect(drawn).toEqual([1, 2, 3, 4, 5]);
+    vi.unstubAllGlobals();
   });
 });
 
@@ -149,8 +183,12 @@ describe("page", () => {
 
   it("summarises the last two seconds", () => {
     const ages = new Ages();
-    for (let i = 0; i < 20; i += 1) ages.add(i, 1000, 1000 + i * 50);
-    expect(ages.summary(2000)).toEqual({ perSecond: 10, median: 10, p95: 19, kBps: 10 });
-    expect(ages.summary(9000).median).toBeNull();
+    const made = { bytes: 1000, waitUs: 500, renderUs: 3000, encodeUs: 1000, pageMs: 2 };
+    for (let i = 0; i < 20; i += 1) ages.add({ ...made, ageMs: 20 + i }, 1000 + i * 50);
+    ages.add({ ...made, ageMs: null, renderUs: 900_000 }, 2000); // shows nothing new
+    const { stages, ...rest } = ages.summary(2000);
+    expect(rest).toEqual({ perSecond: 10.5, median: 30, p95: 39, kBps: 10.5, limitedBy: "link" });
+    expect(stages).toEqual({ wait: 0.5, render: 3, encode: 1, link: 23.5, page: 2 });
+    expect(ages.summary(9000)).toMatchObject({ median: null, stages: null, limitedBy: null });
   });
 });

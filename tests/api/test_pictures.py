@@ -66,6 +66,22 @@ def test_orientation_and_offset_hold_together_on_the_first_request(demo: LiveSer
     assert first == again
 
 
+def test_slab_lasts_until_it_is_off(demo: LiveServer) -> None:
+    thin = demo.get("/slice?view=red&offset=-170")
+    thick = demo.get("/slice?view=red&offset=-170&slab=mip&thickness=30")
+    assert demo.get("/slice?view=red").body == thick.body
+    assert thick.headers["ETag"] != thin.headers["ETag"]
+    levels = [np.asarray(picture(answer)).astype(int) for answer in (thin, thick)]
+    assert (levels[1] >= levels[0] - 1).all()
+    assert levels[1].mean() > levels[0].mean() + 5
+    assert demo.get("/slice?view=red&slab=thick").status == 400
+    assert demo.get("/slice?view=red&thickness=0").status == 400
+    assert picture(demo.get("/slicer/slice?view=red&slab=thick&thickness=-1")).size == (512, 512)
+    assert demo.get("/slice?view=red&slab=minip").body != thick.body
+    assert demo.get("/slice?view=red&slab=off").body == thin.body
+    demo.get("/slice?view=red&thickness=1")
+
+
 def test_copied_geometry_shows_the_same_anatomy(demo: LiveServer) -> None:
     red = demo.get("/slice?view=red&orientation=axial&offset=-170").body
     copied = demo.get("/slice?view=green&copySliceGeometryFrom=red").body

@@ -136,3 +136,23 @@ async def test_renders_grow_with_states_and_not_with_people(server: LiveServer) 
     assert seen > 9 * 10
     assert asked < 40 * 3
     assert shared > asked
+
+
+def stage_count(server: LiveServer, stage: str) -> float:
+    name = rf'slicecast_picture_seconds_count\{{door="stream",stage="{stage}"\}} (\S+)'
+    found = re.search(name, server.get("/metrics").body.decode())
+    return float(found[1]) if found else 0.0
+
+
+async def test_every_stage_of_a_picture_is_in_the_metrics(server: LiveServer) -> None:
+    stages = ("wait", "render", "encode", "send", "ack")
+    before = [stage_count(server, stage) for stage in stages]
+    client = await StreamClient.connect(server.port)
+    opened = await client.open("red", (128, 128), still="off")
+    for step in range(5):
+        n = client.set(opened["stream"], offset=-70.0 + step)
+        await client.picture(lambda p: p.n >= n)  # noqa: B023
+    async with asyncio.timeout(10):
+        while [stage_count(server, stage) for stage in stages] != [count + len(client.pictures) for count in before]:
+            await asyncio.sleep(0.05)
+    await client.close()

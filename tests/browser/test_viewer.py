@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,6 +84,21 @@ def test_turning_the_volume_moves_and_then_refines(page: Page) -> None:
     page.wait_for_function("slicecast.picture('1').n > 0 && slicecast.picture('1').flags & 4", timeout=20_000)
 
 
+def test_the_overlay_tells_input_to_drawn_and_its_stages(page: Page) -> None:
+    page.keyboard.press("d")
+    box = page.locator(".view-Red .surface").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 150, box["y"] + 150)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 250, box["y"] + 180, steps=30)
+    page.locator(".view-Red .latency", has_text="input to drawn ").get_by_text("limited by").wait_for(timeout=10_000)
+    page.mouse.up()
+    text = page.locator(".view-Red .latency").inner_text()
+    assert re.search(
+        r"input to drawn \d+ ms  p95 \d+ ms\nwait [\d.]+  render [\d.]+  encode [\d.]+  link [\d.]+  page [\d.]+ ms", text
+    )
+
+
 @pytest.mark.parametrize(("width", "height"), [(360, 740), (3840, 2160)])
 def test_nothing_overflows(browser: Browser, server: LiveServer, width: int, height: int) -> None:
     for path in ("/viewer/", "/"):
@@ -146,5 +162,5 @@ def test_the_viewer_follows_the_layout(page: Page, server: LiveServer) -> None:
     page.get_by_role("tab", name="Yellow", exact=True).click()
     assert shown() == {"view view-Yellow"}
     server.request("PUT", "/slicer/gui?viewersLayout=FourUp")
-    page.wait_for_function("document.querySelectorAll('.view-1').length === 1")
+    page.locator(".view-1").wait_for()
     assert shown() == {f"view view-{name}" for name in ("1", "Red", "Green", "Yellow")}

@@ -34,7 +34,7 @@ def centred(axes: NDArray[np.float64], spacing: tuple[float, float, float], dims
     return matrix
 
 
-def write_nrrd(path: Path, voxels: NDArray[np.int16], ijk_to_ras: NDArray[np.float64]) -> Path:
+def write_nrrd(path: Path, voxels: NDArray[np.int16], ijk_to_ras: NDArray[np.float64], encoding: str = "gzip") -> Path:
     """An NRRD in LPS, as Slicer writes it."""
     lps = np.diag([-1.0, -1.0, 1.0, 1.0]) @ ijk_to_ras
     header = {
@@ -42,6 +42,7 @@ def write_nrrd(path: Path, voxels: NDArray[np.int16], ijk_to_ras: NDArray[np.flo
         "space directions": lps[:3, :3].T,
         "space origin": lps[:3, 3],
         "kinds": ["domain"] * 3,
+        "encoding": encoding,
     }
     nrrd.write(str(path), voxels.transpose(2, 1, 0), header)
     return path

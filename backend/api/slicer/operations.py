@@ -21,6 +21,12 @@ SLICE_PARAMS = (
     Param("offset", "position along the normal", "number", unit="mm"),
     Param("mode", "`start` keeps the offset that those of later requests with `drag` are added to", choices=("start", "drag")),
     Param("copySliceGeometryFrom", "take plane and zoom from this view"),
+    Param(
+        "slab",
+        "gather what lies within `thickness` of the plane: greatest, least, mean or sum of the samples; lasts",
+        choices=("off", "mip", "minip", "mean", "sum"),
+    ),
+    Param("thickness", "of the slab, half of it on either side of the plane; lasts", "number", default=1, unit="mm"),
     SIZE,
     Param("overlays", "draw segmentations and markups too", "boolean", default=False),
     Param("labels", "draw patient directions at the edges", "boolean", default=False),

@@ -27,6 +27,8 @@ from backend.sessions.sharing import NewestWins, SingleFlight
 from backend.sessions.tool import move_tool
 
 ORIENTATIONS = ("axial", "sagittal", "coronal")
+SLABS = ("off", "mip", "minip", "mean", "sum")
+THICKEST_MM = 10_000.0
 MEDIA_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 Result = tuple[c.PictureInfo, bytes]
 
@@ -64,7 +66,7 @@ class Pictures:
         ]
 
     async def slice(self, handler: BaseHandler, query: Mapping[str, str], strict: bool) -> None:
-        """`/slice`: view, orientation, scrollTo, offset, copySliceGeometryFrom, size; our overlays, labels, fmt, quality.
+        """`/slice`: view, orientation, scrollTo, offset, copySliceGeometryFrom, size; our slab, overlays, labels, fmt, quality.
 
         With `mode` start or drag the offset is relative, as SlicerWeb had it.
         """
@@ -74,7 +76,9 @@ class Pictures:
             picture=self._square(handler, query, strict),
             forgiving=not strict,
             drag="start" if mode == "start" else "drag" if mode == "drag" else "",
-            patch=c.ViewPatch(orientation=_orientation(query, strict), offset=number(query, "offset")),
+            patch=c.ViewPatch(
+                orientation=_orientation(query, strict), offset=number(query, "offset"), slab=_slab(query, strict)
+            ),
             scroll_to=number(query, "scrollTo"),
             copy_geometry_from=query.get("copySliceGeometryFrom"),
             overlays=flag(query, "overlays"),
@@ -153,7 +157,7 @@ class Pictures:
         make: Callable[[], Awaitable[Result]] = fly
         client = query.get("client")
         info, data = await (self.newest.do((client, view), make) if client else make())
-        metrics.observe_picture(info.wait_us, info.render_us, info.encode_us)
+        metrics.observe_picture("http", info.wait_us, info.render_us, info.encode_us)
         handler.set_header("Server-Timing", _server_timing(info))
         if info.unchanged and not data:
             handler.set_status(304)
@@ -171,6 +175,26 @@ def _orientation(query: Mapping[str, str], strict: bool) -> str | None:
     if wanted and strict:
         raise BadRequestError(f"unknown orientation {wanted!r}; use {', '.join(ORIENTATIONS)}")
     return None
+
+
+def _slab(query: Mapping[str, str], strict: bool) -> c.SlabPatch | None:
+    """The thick slice asked for, None where nothing is.
+
+    Raises:
+        BadRequestError: no such mode, or a thickness that is not positive, when strict; else what is odd is ignored.
+    """
+    mode, thickness = query.get("slab", "").lower(), number(query, "thickness")
+    if mode and mode not in SLABS:
+        if strict:
+            raise BadRequestError(f"unknown slab {mode!r}; use {', '.join(SLABS)}")
+        mode = ""
+    if thickness is not None and not 0 < thickness <= THICKEST_MM:
+        if strict:
+            raise BadRequestError(f"thickness must be more than 0 and at most {THICKEST_MM:g} mm")
+        thickness = None
+    if not mode and thickness is None:
+        return None
+    return msgspec.convert({"mode": mode or None, "thickness": thickness}, c.SlabPatch)
 
 
 def _size(query: Mapping[str, str], settings: Settings, strict: bool) -> int:

@@ -224,7 +224,7 @@ class Connection:
         """The client has drawn a picture."""
         rtt = self._pacer.acknowledged(ack.stream, ack.seq, self._now())
         if rtt is not None:
-            metrics.STREAM_RTT.observe(rtt)
+            metrics.observe_way("ack", rtt)
         self._wake.set()
 
     def revive(self) -> None:
@@ -391,9 +391,10 @@ class Connection:
         self._pacer.sent(stream.number, stream.seq, len(data), self._now())
         metrics.STREAM_PICTURES.labels(what).inc()
         metrics.STREAM_BYTES.inc(len(data))
-        metrics.observe_picture(info.wait_us, info.render_us, info.encode_us)
+        metrics.observe_picture("stream", info.wait_us, info.render_us, info.encode_us)
         async with asyncio.timeout(SEND_TIMEOUT_S):
             await self._socket[1](head.pack() + data)
+        metrics.observe_way("send", self._now() - stream.served_at)
 
     @staticmethod
     def _now() -> float:

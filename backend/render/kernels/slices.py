@@ -159,8 +159,19 @@ def window_values(values, low, gain, out):
 
 
 @njit(nogil=True, cache=True)
-def blend_labels(rgb, labels, colors, outline):
-    """Draw labels over (h, w, 3): fill by colors[label, 3], and outlines where a neighbour has another label."""
+def is_edge(labels, j, i, reach):
+    """Whether a pixel not further than `reach` in either direction has another label."""
+    label = labels[j, i]
+    for y in range(max(j - reach, 0), min(j + reach + 1, labels.shape[0])):
+        for x in range(max(i - reach, 0), min(i + reach + 1, labels.shape[1])):
+            if labels[y, x] != label:
+                return True
+    return False
+
+
+@njit(nogil=True, cache=True)
+def blend_labels(rgb, labels, colors, outline, thickness):
+    """Draw labels over (h, w, 3): fill by colors[label, 3], and outlines `thickness` pixels wide within each label."""
     height, width = labels.shape
     known = colors.shape[0]
     for j in range(height):
@@ -170,12 +181,7 @@ def blend_labels(rgb, labels, colors, outline):
                 continue
             opacity = colors[label, 3]
             edge = outline[label]
-            if edge > opacity and (
-                (i > 0 and labels[j, i - 1] != label)
-                or (i + 1 < width and labels[j, i + 1] != label)
-                or (j > 0 and labels[j - 1, i] != label)
-                or (j + 1 < height and labels[j + 1, i] != label)
-            ):
+            if edge > opacity and is_edge(labels, j, i, thickness):
                 opacity = edge
             if opacity > 0:
                 for c in range(3):

@@ -1,11 +1,12 @@
 """The volume layers of a slice view as pixels: background, foreground, label map, and what lies over them.
 
 Plain scalar volumes under linear transforms are drawn by the slice kernels; anything else (colour volumes, thresholds,
-warps, thick slabs) by Slicer's own pipeline, `vtkMRMLSliceLogic`, which needs no OpenGL either.
+warps) by Slicer's own pipeline, `vtkMRMLSliceLogic`, which needs no OpenGL either.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from vtk.util.numpy_support import vtk_to_numpy
 
-from backend.render.reslice import GreySlice, apply_lut, blend_labels, over
+from backend.render.reslice import SLAB_MODES, GreySlice, apply_lut, blend_labels, over
 from backend.render.views.changes import Remembered, SceneChanges
 from backend.render.views.segments import LabelLayer
+from backend.render.views.thick import ThickSlice
 from backend.render.views.volumes import VolumeSource, VolumeSources, content_key, ijk_to_world
 
 if TYPE_CHECKING:
@@ -65,10 +67,12 @@ class ScalarLayer:
     interpolate: bool
     lut: Pixels | None  # (256, 3), None for grey
     opacity: float = 1.0
+    thick: ThickSlice | None = None
 
     def draw(self, geometry: Geometry) -> Layers:
         """The layer alone, outside black with alpha 0."""
-        grey = self.source.slices.grey(geometry.plane(self.ras_to_ijk), self.window, self.level, self.interpolate)
+        slab = self.thick.samples(geometry.slice_to_ras, self.ras_to_ijk) if self.thick else None
+        grey = self.source.slices.grey(geometry.plane(self.ras_to_ijk), self.window, self.level, self.interpolate, slab)
         if self.lut is None:
             return Layers(grey.pixels, spans=grey.inside)
         pixels = apply_lut(grey.pixels, self.lut)
@@ -79,18 +83,29 @@ class ScalarLayer:
 
 @dataclass(frozen=True)
 class LabelMapLayer:
-    """A label map volume: nearest voxels through its colour table."""
+    """A label map volume: nearest voxels through its colour table, whole or only the outlines of labels."""
 
     source: VolumeSource
     ras_to_ijk: NDArray[np.floating[Any]]
     colors: NDArray[np.float32]
     opacity: float
+    outline_px: int  # 0 where labels are filled
 
-    def draw_on(self, rgb: Pixels, geometry: Geometry) -> None:
-        """Blend onto (h, w, 3)."""
-        colors = self.colors.copy()
-        colors[:, 3] *= self.opacity
-        blend_labels(rgb, self.source.slices.labels(geometry.plane(self.ras_to_ijk)), colors, np.zeros(len(colors), np.float32))
+    def over(self, below: Layers, geometry: Geometry) -> Layers:
+        """The layers with this one blended over them."""
+        labels = self.source.slices.labels(geometry.plane(self.ras_to_ijk))
+        colors, opacity = self.colors.copy(), self.colors[:, 3] * self.opacity
+        outline = opacity if self.outline_px else np.zeros_like(opacity)
+        colors[:, 3] = 0 if self.outline_px else opacity
+        rgb, alpha = below.rgb(), below.alpha
+        if alpha is None:
+            blend_labels(rgb, labels, colors, outline, self.outline_px)
+            return Layers(rgb)
+        shown = np.repeat(alpha[:, :, None], 3, axis=2)  # beyond the other volumes labels are as opaque as they are drawn
+        blend_labels(rgb, labels, colors, outline, self.outline_px)
+        colors[:, :3] = 255
+        blend_labels(shown, labels, colors, outline, self.outline_px)
+        return Layers(rgb, np.ascontiguousarray(shown[:, :, 0]))
 
 
 @dataclass(frozen=True)
@@ -116,7 +131,8 @@ class LayerStack:
         """Changes whenever the layers may look different for another reason than geometry."""
         composite = self._logic.GetSliceCompositeNode()
         volumes = tuple(content_key(node) for node in self._nodes() if node is not None)
-        return (volumes, composite.GetMTime(), self._logic.GetSliceNode().GetSlabReconstructionEnabled())
+        node = self._logic.GetSliceNode()
+        return (volumes, composite.GetMTime(), ThickSlice.of(node), node.GetUseLabelOutline())
 
     def _nodes(self) -> list[Any | None]:
         composite = self._logic.GetSliceCompositeNode()
@@ -146,7 +162,6 @@ class LayerStack:
         labels = self._label_map(label, composite.GetLabelOpacity())
         plain = (
             composite.GetCompositing() == composite.Alpha
-            and not self._logic.GetSliceNode().GetSlabReconstructionEnabled()
             and (base is None) == (background is None)
             and (front is None) == (foreground is None)
             and (labels is None) == (label is None)
@@ -165,7 +180,8 @@ class LayerStack:
         if display is None or matrix is None or source is None or display.GetApplyThreshold():
             return None
         window, level, interpolate = display.GetWindow(), display.GetLevel(), bool(display.GetInterpolate())
-        return ScalarLayer(source, np.linalg.inv(matrix), window, level, interpolate, _lut(display), opacity)
+        thick = ThickSlice.of(self._logic.GetSliceNode())
+        return ScalarLayer(source, np.linalg.inv(matrix), window, level, interpolate, _lut(display), opacity, thick)
 
     def _label_map(self, node: Any | None, opacity: float) -> LabelMapLayer | None:
         if node is None or not node.IsA("vtkMRMLLabelMapVolumeNode") or node.GetDisplayNode() is None:
@@ -176,7 +192,9 @@ class LayerStack:
             return None
         table = vtk_to_numpy(color.GetLookupTable().GetTable()).astype(np.float32)
         colors = np.column_stack([table[:, :3], table[:, 3] / 255.0])
-        return LabelMapLayer(source, np.linalg.inv(matrix), np.ascontiguousarray(colors, np.float32), opacity)
+        is_outlined = self._logic.GetSliceNode().GetUseLabelOutline()
+        outline_px = node.GetDisplayNode().GetSliceIntersectionThickness() if is_outlined else 0
+        return LabelMapLayer(source, np.linalg.inv(matrix), np.ascontiguousarray(colors, np.float32), opacity, outline_px)
 
     def _by_slice_logic(self, geometry: Geometry) -> Layers:
         node = self._logic.GetSliceNode()
@@ -188,6 +206,7 @@ class LayerStack:
             if connection is None:
                 empty = np.zeros((geometry.height, geometry.width), np.uint8)
                 return Layers(empty, empty)
+            self._thicken(geometry, before[1][2])
             connection.GetProducer().Update()
             image = connection.GetProducer().GetOutputDataObject(connection.GetIndex())
             scalars = vtk_to_numpy(image.GetPointData().GetScalars())
@@ -199,6 +218,25 @@ class LayerStack:
         rgb = np.ascontiguousarray(rgba[:, :, :3])
         rgb[alpha == 0] = 0
         return Layers(rgb, alpha)
+
+    def _thicken(self, geometry: Geometry, step_mm: float) -> None:
+        """Have Slicer's pipeline gather the samples that our kernels would: by itself it takes a part of the thickness only.
+
+        `step_mm` is what one slice of the pipeline's output measures along the normal.
+        """
+        thick = ThickSlice.of(self._logic.GetSliceNode())
+        layers = self._logic.GetBackgroundLayer(), self._logic.GetForegroundLayer()
+        for node, layer in zip(self._nodes(), layers, strict=False):
+            matrix = ijk_to_world(node) if thick and node is not None and node.GetImageData() else None
+            if thick is None or matrix is None or node is None:
+                continue
+            slab = thick.samples(geometry.slice_to_ras, np.linalg.inv(matrix))
+            samples_mm = float(np.linalg.norm(matrix[:3, :3] @ slab.step))
+            across = np.linalg.norm(matrix[:3, :3] @ node.GetImageData().GetDimensions())
+            reach = min(slab.reach, math.ceil(2 * across / samples_mm))
+            layer.GetReslice().SetSlabMode(SLAB_MODES.index(slab.mode))
+            layer.GetReslice().SetSlabNumberOfSlices(2 * reach + 1)
+            layer.GetReslice().SetSlabSliceSpacingFraction(samples_mm / step_mm)
 
 
 def _lut(display: Any) -> Pixels | None:
@@ -230,19 +268,19 @@ def _draw(stack: Stack, geometry: Geometry) -> Layers:
     if stack.front is not None and stack.front.opacity > 0:
         result = _blend(result, stack.front.draw(geometry), stack.front.opacity)
     if stack.labels is not None and stack.labels.opacity > 0:
-        rgb = result.rgb()
-        stack.labels.draw_on(rgb, geometry)
-        result = Layers(rgb, result.given_alpha, result.spans)
+        result = stack.labels.over(result, geometry)
     return result
 
 
 def _blend(below: Layers, above: Layers, opacity: float) -> Layers:
     shown = above.alpha
-    weight = np.float32(opacity) * (1.0 if shown is None else shown[:, :, None] / np.float32(255))
+    weight = np.full((1, 1), opacity, np.float32) if shown is None else shown / np.float32(255) * np.float32(opacity)
     rgb = below.rgb()
-    mixed = rgb + (above.rgb().astype(np.float32) - rgb) * weight
-    alphas = below.alpha, above.alpha
-    alpha = None if alphas[0] is None or alphas[1] is None else np.maximum(alphas[0], alphas[1])
+    mixed = rgb + (above.rgb().astype(np.float32) - rgb) * weight[:, :, None]
+    alpha = below.alpha
+    if alpha is not None:  # beyond the background the foreground is as opaque as it is blended
+        through = 255.0 - alpha
+        alpha = (alpha + through * weight + 0.5).astype(np.uint8)
     return Layers((mixed + 0.5).astype(np.uint8), alpha)
 
 
@@ -265,7 +303,8 @@ class Overlaid:
             return result
         rgb = result.rgb()
         for layer in self.segments:
-            blend_labels(rgb, layer.slices.labels(geometry.plane(layer.ras_to_ijk)), layer.colors, layer.outline)
+            labels = layer.slices.labels(geometry.plane(layer.ras_to_ijk))
+            blend_labels(rgb, labels, layer.colors, layer.outline, layer.outline_px)
         if self.drawn is not None:
             over(rgb, self.drawn)
         return Layers(rgb, result.given_alpha, result.spans)

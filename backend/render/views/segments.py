@@ -23,6 +23,7 @@ class LabelLayer:
     ras_to_ijk: NDArray[np.floating[Any]]
     colors: NDArray[np.float32]  # (labels, 4): red, green, blue 0..255, fill opacity 0..1
     outline: NDArray[np.float32]  # (labels,): outline opacity 0..1
+    outline_px: int
 
 
 class SegmentationLayers:
@@ -117,7 +118,8 @@ def _layer(image: Any, parent: Matrix, display: Any, segments: list[tuple[str, A
             colors[value, 3] = whole_fill * display.GetSegmentOpacity2DFill(segment_id)
         if display.GetSegmentVisibility2DOutline(segment_id):
             outline[value] = whole_outline * display.GetSegmentOpacity2DOutline(segment_id)
-    return LabelLayer(SliceRenderer(np.ascontiguousarray(labels)), np.linalg.inv(ijk_to_ras), colors, outline)
+    slices, outline_px = SliceRenderer(np.ascontiguousarray(labels)), display.GetSliceIntersectionThickness()
+    return LabelLayer(slices, np.linalg.inv(ijk_to_ras), colors, outline, outline_px)
 
 
 def make_surfaces(node: Any) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from backend.errors import BadRequestError, NotFoundError
 from backend.imaging.frames import edge_letters
+from backend.render.views.background import background_of
 from backend.render.views.changes import Remembered, SceneChanges
 from backend.render.views.layers import Layers, LayerStack, Overlaid
 from backend.render.views.matrices import Matrix, from_vtk, rotation_to_vtk
@@ -24,24 +24,12 @@ from backend.render.views.offscreen import Offscreen
 from backend.render.views.overlay import SLICE_MANAGERS, drawables
 from backend.render.views.segments import SegmentationLayers
 from backend.render.views.slice_geometry import Geometry, SliceStand, require_rotation
-from backend.render.views.volumes import Extent, VolumeSources, extent_along, ijk_to_world
-from backend.scene.commands import ViewPatch
+from backend.render.views.thick import set_slab, slab_state
+from backend.render.views.volumes import Extent, VolumeSources, extent_along
+from backend.scene.commands import SlabPatch, ViewPatch
 
 ORIENTATIONS = {"axial": "Axial", "sagittal": "Sagittal", "coronal": "Coronal"}
 DEFAULT_SIZE = (512, 512)
-
-
-@dataclass(frozen=True)
-class Background:
-    """What the state tells of the background volume."""
-
-    id: str
-    name: str
-    ijk_to_world: Matrix | None
-    dimensions: tuple[int, int, int]
-    window: float | None
-    level: float | None
-    scalar_range: list[float] | None
 
 
 class SliceView:
@@ -65,7 +53,7 @@ class SliceView:
         self._has_gl = has_gl
         self._offscreen: Offscreen | None = None
         self._stack = LayerStack(self.logic, sources, changes)
-        self._background = Remembered(changes, self._read_background)
+        self._background = Remembered(changes, lambda: background_of(self.background))
         self._drawables = Remembered(changes, lambda: drawables(app.scene, node))
         self._segments_key = Remembered(changes, lambda: segments.key(node))
         self._pose, self._pose_mtime, self._is_settled = from_vtk(node.GetSliceToRAS()), node.GetMTime(), True
@@ -99,22 +87,6 @@ class SliceView:
     def background(self) -> Any | None:
         """The background volume node."""
         return self._app.scene.GetNodeByID(self.logic.GetSliceCompositeNode().GetBackgroundVolumeID() or "")
-
-    def _read_background(self) -> Background | None:
-        volume = self.background
-        if volume is None:
-            return None
-        image = volume.GetImageData()
-        display = volume.GetScalarVolumeDisplayNode() if volume.IsA("vtkMRMLScalarVolumeNode") else None
-        return Background(
-            volume.GetID(),
-            volume.GetName(),
-            ijk_to_world(volume) if image else None,
-            image.GetDimensions() if image else (0, 0, 0),
-            display.GetWindow() if display else None,
-            display.GetLevel() if display else None,
-            list(image.GetScalarRange()) if display and image else None,
-        )
 
     def field_of_view(self) -> tuple[float, float]:
         """Width and height, mm, that every picture of this view contains, whatever its shape."""
@@ -157,6 +129,8 @@ class SliceView:
             "fov": list(self.field_of_view()),
             "window": volume.window if volume else None,
             "level": volume.level if volume else None,
+            "slab": slab_state(self.node),
+            "linked": bool(self.logic.GetSliceCompositeNode().GetLinkedControl()),
         }
 
     def _orientation(self) -> str:
@@ -217,6 +191,11 @@ class SliceView:
             self._set_box(patch.fov)
         if patch.window is not None or patch.level is not None:
             self._set_window(patch.window, patch.level)
+        if patch.slab is not None:
+            self.settle()
+            set_slab(self.node, patch.slab.mode, patch.slab.thickness)
+        if patch.linked is not None:
+            self.logic.GetSliceCompositeNode().SetLinkedControl(patch.linked)
 
     def orient(self, name: str) -> None:
         """Turn to Axial, Sagittal or Coronal and refit, if not so already.
@@ -301,7 +280,8 @@ class SliceView:
         background = place["background"]["id"] if place["background"] else None
         return ViewPatch(
             background=background, slice_to_ras=place["slice_to_ras"], fov=self.field_of_view(),
-            window=place["window"], level=place["level"],
+            window=place["window"], level=place["level"], slab=SlabPatch(**place["slab"]),
+            linked=place["linked"],
         )  # fmt: skip
 
     def _choose_background(self, node_id: str) -> None:
@@ -339,7 +319,8 @@ class SliceView:
 
     def content_key(self, overlays: bool) -> tuple[Any, ...]:
         """Changes whenever a picture of this view may change for another reason than its size."""
-        key = (self.slice_to_ras.round(9).tobytes(), self.field_of_view(), self._stack.now().key)
+        pose = self.slice_to_ras.round(9) + 0.0  # no negative zeros
+        key = (pose.tobytes(), self.field_of_view(), self._stack.now().key)
         if not overlays:
             return key
         drawn = self._anything_to_draw()
@@ -374,6 +355,23 @@ class SliceView:
         segments = self._segments.visible(self.node)
         drawn = self._draw_overlay(geometry) if self._anything_to_draw() else None
         return Overlaid(geometry, layers, segments, drawn)
+
+    def ahead(
+        self, pose: Matrix, width: int, height: int, overlays: bool
+    ) -> tuple[tuple[Any, ...], Callable[[], Layers]] | None:
+        """Content key and drawing of another plane's picture; None beyond the volume and where kernels alone do not do."""
+        stack, extent = self._stack.now(), self.extent()
+        offset = float(pose[:3, 2] @ pose[:3, 3])
+        if stack.is_empty or not stack.is_plain or extent is None or not extent.low <= offset <= extent.high:
+            return None
+        kept = self.slice_to_ras, self._is_settled
+        self._pose, self._is_settled = pose, False
+        try:
+            if overlays and self._anything_to_draw():
+                return None
+            return self.content_key(overlays), self.prepare(width, height, overlays)
+        finally:
+            self._pose, self._is_settled = kept
 
     def _draw_overlay(self, geometry: Geometry) -> NDArray[np.uint8] | None:
         if not self._has_gl:

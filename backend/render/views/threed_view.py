@@ -55,7 +55,7 @@ class ThreeDPixels:
             SupersededError: `aborted` said so.
         """
         image = self.image
-        for volume in self.volumes:
+        for volume in sorted(self.volumes, key=self._distance, reverse=True):  # each is laid over those behind it
             height, width = image.shape[:2]
             image = volume.marcher.render(
                 self.camera,
@@ -69,6 +69,10 @@ class ThreeDPixels:
                 aborted=aborted,
             )
         return image
+
+    def _distance(self, volume: ShownVolume) -> float:
+        centre = np.reshape(volume.bounds, (3, 2)).mean(axis=1)
+        return float((centre - self.camera.position) @ self.camera.axes()[2])
 
 
 @dataclass

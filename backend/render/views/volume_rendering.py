@@ -14,6 +14,7 @@ from backend.render.views.matrices import Matrix, from_vtk, to_vtk
 from backend.render.views.volumes import VolumeSource, VolumeSources, content_key, ijk_to_world
 
 TABLE_SIZE = 4096
+GRADIENT_TABLE_SIZE = 1024
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def transfer_of(properties: Any, voxels: NDArray[Any]) -> TransferFunction:
     properties.GetRGBTransferFunction().GetTable(low, high, TABLE_SIZE, colors)
     opacity = np.zeros(TABLE_SIZE)
     properties.GetScalarOpacity().GetTable(low, high, TABLE_SIZE, opacity)
+    by_gradient, steepest = _gradient_opacity(properties)
     return TransferFunction(
         low=float(values[0]),
         high=float(values[-1]),
@@ -82,7 +84,18 @@ def transfer_of(properties: Any, voxels: NDArray[Any]) -> TransferFunction:
         diffuse=properties.GetDiffuse(),
         specular=properties.GetSpecular(),
         specular_power=properties.GetSpecularPower(),
+        gradient_opacity=by_gradient,
+        gradient_high=steepest,
     )
+
+
+def _gradient_opacity(properties: Any) -> tuple[NDArray[np.float32] | None, float]:
+    """Opacity by gradient magnitude from 0 to a greatest one, beyond which it stays; None where it changes nothing."""
+    function = properties.GetGradientOpacity()  # all ones where it is disabled
+    steepest = max(float(function.GetRange()[1]), 1e-3)
+    table = np.zeros(GRADIENT_TABLE_SIZE)
+    function.GetTable(0.0, steepest, GRADIENT_TABLE_SIZE, table)
+    return (None if (table >= 1).all() else table.astype(np.float32)), steepest
 
 
 def crop_box(roi: Any) -> tuple[Matrix, NDArray[np.float64]]:

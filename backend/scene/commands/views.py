@@ -19,6 +19,13 @@ class CameraPatch(msgspec.Struct, omit_defaults=True):
     view_angle: float | None = None
 
 
+class SlabPatch(msgspec.Struct, omit_defaults=True):
+    """How a slice view gathers what lies around its plane; absent fields stay. Thickness in mm."""
+
+    mode: Literal["off", "mip", "minip", "mean", "sum"] | None = None
+    thickness: float | None = None
+
+
 class ViewPatch(msgspec.Struct, omit_defaults=True):
     """Absolute new values for a view's state (docs/stream.md, "State"); absent fields stay."""
 
@@ -31,6 +38,8 @@ class ViewPatch(msgspec.Struct, omit_defaults=True):
     level: float | None = None
     background: str | None = None
     fit: bool = False
+    slab: SlabPatch | None = None
+    linked: bool | None = None
     camera: CameraPatch | None = None
     look_from: str | None = None
     reset: bool = False
@@ -142,4 +151,6 @@ def require_finite(patch: ViewPatch, limit: float = 1e7) -> ViewPatch:
         raise ValueError("slice_to_ras needs 16 numbers")
     if patch.fov is not None and min(patch.fov) <= 0:
         raise ValueError("fov must be positive")
+    if patch.slab is not None and patch.slab.thickness is not None and patch.slab.thickness <= 0:
+        raise ValueError("slab.thickness must be positive")
     return patch

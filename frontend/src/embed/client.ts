@@ -43,7 +43,7 @@ export class View extends EventTarget {
   ) {
     super();
     this.model = new ViewModel(
-      (patch, rect) => core.set(key, patch, rect),
+      (patch, rect, at) => core.set(key, patch, rect, at),
       (state) => this.tell("state", state),
     );
     this.size = this.measure();

@@ -27,7 +27,12 @@ export interface PictureStats {
   bytes: number;
   width: number;
   height: number;
+  /** From the newest input on this view that the picture shows until it was drawn; null without a new one. */
   ageMs: number | null;
+  /** When that input was made, ms since 1970. */
+  inputAt: number | null;
+  /** From the picture's arrival until it was drawn. */
+  pageMs: number;
   waitUs: number;
   renderUs: number;
   encodeUs: number;
@@ -63,7 +68,8 @@ export interface CoreCommands {
   resize(view: string, size: [number, number], dpr: number): void;
   visible(visible: boolean): void;
   show(view: string, visible: boolean): void;
-  set(view: string, patch: Patch, rect: Rect | null): void;
+  /** `at`: when the input was made, ms since 1970 by the page's fine clock; now where absent. */
+  set(view: string, patch: Patch, rect: Rect | null, at?: number): void;
   focus(view: string): void;
   /** Move the tracked tool; a pose that can not be sent at once is forgotten, for the next one is newer. */
   track(view: string, pose: Pose): void;
@@ -82,6 +88,8 @@ interface View {
   shown: boolean;
   painter: Painter;
   pending: Patch | null;
+  /** When the inputs were made that no drawn picture shows yet, by their number; this thread's clock. */
+  inputs: Map<number, number>;
 }
 
 const CODECS = ["jpeg", "png", "webp"];
@@ -96,7 +104,6 @@ export class StreamCore implements CoreCommands {
   private codecs = CODECS;
   private attempt = 0;
   private n = 0;
-  private sentAt = new Map<number, number>();
   private readonly views = new Map<string, View>();
   private visibleNow = true;
   private heardAt = 0;
@@ -138,6 +145,7 @@ export class StreamCore implements CoreCommands {
       dpr,
       shown: true,
       pending: null,
+      inputs: new Map(),
       painter: new Painter(
         canvas,
         () => this.codecs,
@@ -192,31 +200,31 @@ export class StreamCore implements CoreCommands {
     if (view?.stream) this.send("focus", { stream: view.stream });
   }
 
-  set(name: string, patch: Patch, rect: Rect | null): void {
+  set(name: string, patch: Patch, rect: Rect | null, at?: number): void {
     const view = this.views.get(name);
     if (!view) return;
     if (view.stream === null || this.socket?.readyState !== WebSocket.OPEN) {
       view.pending = { ...view.pending, ...patch };
       return;
     }
-    view.painter.want(this.count(), rect);
+    view.painter.want(this.count(view, at), rect);
     this.send("set", { stream: view.stream, n: this.n, patch });
   }
 
   track(name: string, pose: Pose): void {
-    const stream = this.views.get(name)?.stream;
-    if (!stream || this.socket?.readyState !== WebSocket.OPEN) return;
-    this.send("track", { stream, n: this.count(), ...pose });
+    const view = this.views.get(name);
+    if (!view?.stream || this.socket?.readyState !== WebSocket.OPEN) return;
+    this.send("track", { stream: view.stream, n: this.count(view), ...pose });
   }
 
   probe(): void {
     this.send("probe", { id: ASKED, t: performance.now() });
   }
 
-  /** Number a change, and remember when it was made. */
-  private count(): number {
+  /** Number a change of a view, and remember when it was made. */
+  private count(view: View, at?: number): number {
     this.n += 1;
-    this.sentAt.set(this.n, performance.now());
+    view.inputs.set(this.n, at === undefined ? performance.now() : at - performance.timeOrigin);
     this.askedAt = performance.now();
     return this.n;
   }
@@ -360,10 +368,12 @@ export class StreamCore implements CoreCommands {
   private drawn(view: View, drawn: Drawn): void {
     const { header } = drawn;
     this.acknowledge(header.stream, header.seq, drawn.received, drawn.skipped);
-    const sent = this.sentAt.get(header.n);
-    for (const n of this.sentAt.keys()) {
+    const now = performance.now();
+    let input: number | undefined;
+    for (const [n, at] of view.inputs) {
       if (n > header.n) break;
-      this.sentAt.delete(n);
+      input = at;
+      view.inputs.delete(n);
     }
     this.tell({
       event: "picture",
@@ -377,7 +387,9 @@ export class StreamCore implements CoreCommands {
         bytes: header.payload.length,
         width: header.width,
         height: header.height,
-        ageMs: sent === undefined ? null : performance.now() - sent,
+        ageMs: input === undefined ? null : now - input,
+        inputAt: input === undefined ? null : performance.timeOrigin + input,
+        pageMs: now - drawn.received,
         waitUs: header.waitUs,
         renderUs: header.renderUs,
         encodeUs: header.encodeUs,

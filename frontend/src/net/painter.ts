@@ -1,6 +1,7 @@
 /**
  * One view's pictures on one canvas. The newest wins: one compressed picture waits, one is being decoded, and what is drawn is
- * never older than what was. Tiles are drawn over the picture they refine, in their order, and go when a newer picture comes.
+ * never older than what was. The canvas is drawn once per display frame at most: by the first picture of a frame at once, so that it is acknowledged
+ * early, by what comes after it with the next frame. Tiles are drawn over the picture they refine, in their order, and go when a newer picture comes.
  * Pan and zoom are predicted by drawing the last picture shifted until a newer one comes.
  */
 import { type PictureHeader, TILE } from "./protocol";
@@ -45,7 +46,8 @@ export class Painter {
   private shown: ImageBitmap | Canvas | null = null;
   private lastSeq = 0;
   private skipped = 0;
-  private scheduled = false;
+  private frameTaken = false;
+  private due = false;
   private shownRect: Rect | null = null;
   private wantedRect: Rect | null = null;
   private readonly rects = new Map<number, Rect>();
@@ -73,7 +75,7 @@ export class Painter {
     if (!rect) return;
     this.rects.set(n, rect);
     this.wantedRect = rect;
-    this.schedule();
+    this.drawWithFrame();
   }
 
   /** Counting of pictures starts over after a reconnection. */
@@ -95,7 +97,7 @@ export class Painter {
   /** The state has changed and the pixels have not: what is shown, or on its way, is of this number too. */
   confirm(header: PictureHeader, received: number): void {
     this.ready.push({ header, received, bitmap: null });
-    this.schedule();
+    this.drawSoon();
   }
 
   close(): void {
@@ -118,7 +120,7 @@ export class Painter {
         this.lastSeq = header.seq;
         if (header.kind !== TILE) this.drop();
         this.ready.push({ bitmap, header, received });
-        this.schedule();
+        this.drawSoon();
       } else {
         bitmap.close();
       }
@@ -137,16 +139,27 @@ export class Painter {
     this.ready = [];
   }
 
-  private schedule(): void {
-    if (this.scheduled) return;
-    this.scheduled = true;
+  private drawSoon(): void {
+    if (this.frameTaken) this.due = true;
+    else this.present();
+  }
+
+  private drawWithFrame(): void {
+    this.due = true;
+    if (!this.frameTaken) this.takeFrame();
+  }
+
+  private takeFrame(): void {
+    this.frameTaken = true;
     requestAnimationFrame(() => {
-      this.scheduled = false;
-      this.present();
+      this.frameTaken = false;
+      if (this.due) this.present();
     });
   }
 
   private present(): void {
+    this.due = false;
+    this.takeFrame();
     const news = this.ready;
     this.ready = [];
     for (const next of news) {

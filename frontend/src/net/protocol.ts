@@ -17,6 +17,8 @@ export interface SliceState {
   scalar_range: [number, number] | null;
   background: { id: string; name: string } | null;
   edges: { left: string; right: string; top: string; bottom: string };
+  slab: { mode: "off" | "mip" | "minip" | "mean" | "sum"; thickness: number };
+  linked: boolean;
 }
 
 export interface CameraState {

@@ -65,7 +65,7 @@ export const stream = connectStream(hear);
 
 function modelOf(view: ViewName): ViewModel {
   return new ViewModel(
-    (patch, rect) => stream.set(view, patch, rect),
+    (patch, rect, at) => stream.set(view, patch, rect, at),
     (state) => {
       states(view).value = state;
     },
@@ -95,7 +95,7 @@ function hear(event: CoreEvent): void {
       break;
     case "picture":
       pictures(event.view).value = event.stats;
-      ages(event.view).add(event.stats.ageMs, event.stats.bytes);
+      ages(event.view).add(event.stats);
       break;
     case "progress":
       progress.value = event.fraction === 1 ? null : { text: event.text, fraction: event.fraction };

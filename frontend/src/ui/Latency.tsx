@@ -1,9 +1,14 @@
 /** How old what you see is, and where the time went. */
 import { useEffect, useState } from "preact/hooks";
+import type { Stages } from "../state/ages";
 import { ages, pictures, type ViewName } from "../state/store";
 
 const EVERY_MS = 500;
 const ms = (value: number | null) => (value === null ? "–" : `${value.toFixed(0)} ms`);
+const stagesText = (stages: Stages) =>
+  Object.entries(stages)
+    .map(([name, value]) => `${name} ${value.toFixed(1)}`)
+    .join("  ");
 
 export function Latency({ view }: { view: ViewName }) {
   const [, refresh] = useState(0);
@@ -15,11 +20,10 @@ export function Latency({ view }: { view: ViewName }) {
   const picture = pictures(view).value;
   return (
     <pre class="latency">
-      {`${found.perSecond.toFixed(1)}/s  age ${ms(found.median)}  p95 ${ms(found.p95)}  ${found.kBps.toFixed(0)} kB/s\n`}
-      {picture &&
-        `wait ${(picture.waitUs / 1000).toFixed(1)}  render ${(picture.renderUs / 1000).toFixed(1)}  encode ${(
-          picture.encodeUs / 1000
-        ).toFixed(1)} ms\n${picture.codec} q${picture.quality}  ${picture.width}×${picture.height}`}
+      {`${found.perSecond.toFixed(1)}/s  ${found.kBps.toFixed(0)} kB/s\n`}
+      {`input to drawn ${ms(found.median)}  p95 ${ms(found.p95)}\n`}
+      {found.stages && `${stagesText(found.stages)} ms\nlimited by ${found.limitedBy}\n`}
+      {picture && `${picture.codec} q${picture.quality}  ${picture.width}×${picture.height}`}
     </pre>
   );
 }

@@ -12,11 +12,11 @@ const DRAG_MEMORY_MS = 300;
 export class ViewModel {
   state: ViewState | null = null;
   private draggedAt = Number.NEGATIVE_INFINITY;
-  private waiting: { patch: Patch; rect: Rect | null } | null = null;
+  private waiting: { patch: Patch; rect: Rect | null; at: number } | null = null;
 
-  /** `send` passes values to the server, `onChange` hears every new state. */
+  /** `send` passes values to the server with the time of the newest (ms since 1970), `onChange` hears every new state. */
   constructor(
-    private readonly send: (patch: Patch, rect: Rect | null) => void,
+    private readonly send: (patch: Patch, rect: Rect | null, at: number) => void,
     private readonly onChange: (state: ViewState) => void = () => {},
   ) {}
 
@@ -45,13 +45,17 @@ export class ViewModel {
     }
     this.draggedAt = performance.now();
     if (!this.waiting) requestAnimationFrame(() => this.flush());
-    this.waiting = { patch: { ...this.waiting?.patch, ...patch }, rect: rect ?? this.waiting?.rect ?? null };
+    this.waiting = {
+      patch: { ...this.waiting?.patch, ...patch },
+      rect: rect ?? this.waiting?.rect ?? null,
+      at: performance.timeOrigin + performance.now(),
+    };
   }
 
   private flush(): void {
     const waiting = this.waiting;
     this.waiting = null;
-    if (waiting) this.send(waiting.patch, waiting.rect);
+    if (waiting) this.send(waiting.patch, waiting.rect, waiting.at);
   }
 
   private become(state: ViewState): void {

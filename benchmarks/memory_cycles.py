@@ -1,0 +1,58 @@
+"""Memory of the server's two processes after 200 stream clients that came, looked at a slice and the volume, and left."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from benchmarks.common import SECONDS_MOST, report
+from tests.support.live import LiveServer
+from tests.support.stream_client import StreamClient
+
+CYCLES, WARM_UP = 200, 40
+QUICK_CYCLES = 20
+OFFSETS = 20  # all of them in the warm-up: what is cached is bounded, and no growth
+MOST_GROWTH = 1.05
+
+
+def resident_mb(pid: int) -> float:
+    """Resident memory that is the process's own, MB."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("RssAnon"):
+            return int(line.split()[1]) / 1e3
+    raise LookupError("no RssAnon")
+
+
+async def cycles(port: int, count: int) -> None:
+    """Come, look and leave, one after the other."""
+    for number in range(count):
+        client = await StreamClient.connect(port)
+        for view in ("red", "1"):
+            opened = await client.open(view, (256, 256), still="off")
+            if view == "red":
+                client.set(opened["stream"], offset=-150.0 + number % OFFSETS)
+        await client.picture(lambda p: p.n >= client.n, timeout=30)  # noqa: B023
+        await client.close()
+
+
+def main() -> None:
+    """Print the figures."""
+    count = QUICK_CYCLES if SECONDS_MOST in os.environ else CYCLES
+    server = LiveServer().wait()
+    try:
+        pids = {"gateway": server.process.pid, "scene process": server.scene_pid()}
+        asyncio.run(cycles(server.port, min(WARM_UP, count)))
+        before = {name: resident_mb(pid) for name, pid in pids.items()}
+        asyncio.run(cycles(server.port, count))
+        after = {name: resident_mb(pid) for name, pid in pids.items()}
+        for name in pids:
+            growth = after[name] / before[name]
+            note = f"({before[name]:.0f} MB, then {after[name]:.0f} MB)"
+            report(f"memory after {count} stream clients, {name}", growth, "×", better="lower", note=note, target=MOST_GROWTH)
+    finally:
+        server.stop()
+
+
+if __name__ == "__main__":
+    main()
