@@ -191,8 +191,8 @@ class Connection:
         if shared is not None:
             self.change(message.stream, message.n, lambda s: c.SetView(s.view, shared, self.id, message.n))
         if own is not None or shared is None:
-            patch = own or c.ViewPatch()
-            self.change(message.stream, message.n, lambda s: c.SetView(s.view, patch, self.id, message.n, s.camera))
+            pose = (own or c.ViewPatch(), self.id, message.n)
+            self.change(message.stream, message.n, lambda s: c.SetView(s.view, *pose, s.camera))
 
     def change(self, number: int, n: int, command: Callable[[Stream], c.SetView | c.Pointer]) -> None:
         """Pass a change of state on, and draw."""
@@ -266,10 +266,8 @@ class Connection:
             if event.rev > stream.rev and not stream.wanted:
                 stream.want(now)
         if showing:  # once, even if it is open twice
-            own = {}
-            if event.camera:
-                showing[0].saw(event.patch)
-                own["stream"] = showing[0].number
+            own = {"stream": showing[0].number} if event.camera else {}
+            showing[0].saw(event.patch)
             self.say("state", view=event.view, rev=event.rev, patch=event.patch, by=event.by or None, **own)
             self._wake.set()
 
