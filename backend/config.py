@@ -130,6 +130,7 @@ class Settings(BaseSettings):
     stream_role: Literal["steer", "point", "watch"] = Field(
         "steer", description="role of stream clients that come while somebody steers"
     )
+    stream_watch_rate: float = Field(600.0, ge=1, description="pictures a second for all who only watch a stream, together")
     stream_hello_s: float = Field(5.0, gt=0, description="how long a stream client may take to say hello")
     stream_resume_s: float = Field(60.0, ge=0, description="how long a lost stream client may come back")
     stream_idle_s: float = Field(60.0, gt=0, description="silence after which a stream client is closed")

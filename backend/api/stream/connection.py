@@ -17,6 +17,7 @@ import structlog
 from backend import metrics
 from backend.api.stream import header as h
 from backend.api.stream import messages as m
+from backend.api.stream.audience import Audience
 from backend.api.stream.members import Member
 from backend.api.stream.pacing import Pacer
 from backend.api.stream.streams import Stream, Tile, stage_after
@@ -40,14 +41,15 @@ SendBytes = Callable[[bytes], Awaitable[None]]
 class Connection:
     """What the server knows of a client; outlives its socket for a while, so that the client may come back."""
 
-    def __init__(self, session: Session, settings: Settings, frames: SharedFrames) -> None:
+    def __init__(self, session: Session, settings: Settings, frames: SharedFrames, audience: Audience) -> None:
         self.id, self.secret = secrets.token_hex(8), secrets.token_hex(16)
-        self._session, self._settings, self._frames = session, settings, frames
+        self._session, self._settings, self._frames, self._audience = session, settings, frames, audience
         self.member: Member | None = None
         self.streams: dict[int, Stream] = {}
         self._last_stream = 0
         self._focus = self._cameras = 0
         self._told_n = self._floor_n = 0
+        self._acted_at = float("-inf")
         self._socket: tuple[SendText, SendBytes] | None = None
         self._pacer = Pacer()
         self._wake = asyncio.Event()
@@ -198,8 +200,8 @@ class Connection:
         """Pass a change of state on, and draw."""
         stream = self._stream(number)
         self._told_n = max(self._told_n, n)
-        self._focus = number
-        stream.want(self._now())
+        self._focus, self._acted_at = number, self._now()
+        stream.want(self._acted_at)
         self._session.tell(command(stream))
         self._wake.set()
 
@@ -302,11 +304,12 @@ class Connection:
         moving = any(s.wanted or now - s.moved_at < MOTION_MEMORY_S for s in self.streams.values())
         order = sorted(self.streams.values(), key=lambda s: (s.number != self._focus, s.served_at))
         drawing = sum(1 for s in order if s.busy and s.stage == "moving")
+        beat_s = self._audience.beat_s(self._acted_at, now)
         for stream in order:
             if stream.busy or not stream.visible:
                 continue
             if stream.wanted:
-                due = stream.next_due(stream.number == self._focus or not self._focus, moving)
+                due = stream.next_due(stream.number == self._focus or not self._focus, moving, beat_s)
                 if due > now:
                     dues.append(due)
                 elif len(self._pacer.flying) + drawing < self._pacer.window:

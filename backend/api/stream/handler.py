@@ -185,7 +185,7 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
         if message.resume is not None:
             connection = self.hub.resume(message.resume.id, message.resume.secret)
         resumed = connection is not None
-        connection = connection or Connection(self.hub.session, self.hub.settings, self.hub.frames)
+        connection = connection or Connection(self.hub.session, self.hub.settings, self.hub.frames, self.hub.audience)
         self.connection = connection
         member = self.hub.join(connection, self, message.name, message.role)
         settings = self.hub.settings

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from backend import metrics
+from backend.api.stream.audience import Audience
 from backend.api.stream.connection import Connection
 from backend.api.stream.members import Member, Members, Role
 from backend.config import Settings
@@ -32,6 +33,7 @@ class Hub:
         self.session, self.settings = session, settings
         self.frames = SharedFrames(session)
         self.members = Members(settings.stream_role)
+        self.audience = Audience(settings.stream_watch_rate)
         self._sockets: dict[Connection, StreamHandler] = {}
         self._pointing: dict[Connection, tuple[float, asyncio.TimerHandle | None, dict[str, Any]]] = {}
         self._watching: set[asyncio.Event] = set()
@@ -62,12 +64,16 @@ class Hub:
     def join(self, connection: Connection, handler: StreamHandler, name: str, wish: Role) -> Member:
         """A client is there, for the first time or again."""
         self._sockets[connection] = handler
-        metrics.STREAM_CLIENTS.set(len(self._sockets))
+        self._count()
         if connection.member is None:
             connection.member = self.members.join(connection.id, name, wish)
         else:
             self.members.rejoin(connection.member)
         return connection.member
+
+    def _count(self) -> None:
+        self.audience.present = len(self._sockets)
+        metrics.STREAM_CLIENTS.set(self.audience.present)
 
     def tell_members(self) -> None:
         """Tell everybody who is there."""
@@ -102,7 +108,7 @@ class Hub:
     def leave(self, connection: Connection) -> None:
         """Its socket has gone; it may come back for a while."""
         self._sockets.pop(connection, None)
-        metrics.STREAM_CLIENTS.set(len(self._sockets))
+        self._count()
         connection.detach()
         self._pointing.pop(connection, None)
         self.members.leave(connection.id)

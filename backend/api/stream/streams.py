@@ -82,13 +82,14 @@ class Stream:
         """Remember where the own camera is."""
         self.place.update({name: state[name] for name in PLACE_FIELDS if name in state})
 
-    def next_due(self, focused: bool, others_move: bool) -> float:
-        """When the next moving picture may start: unfocused views give way while another is dragged.
+    def next_due(self, focused: bool, others_move: bool, beat_s: float = 0.0) -> float:
+        """When the next moving picture may start: unfocused views give way while another is dragged, watchers keep to a beat.
 
         Two pictures may start in the time of two, so that they follow the input's own beat and not a beat behind it.
         """
         fps = self.max_fps if focused or not others_move else min(self.max_fps, UNFOCUSED_FPS)
-        return self.started[0] + 2.0 / fps - JITTER_S
+        due = self.started[0] + 2.0 / fps - JITTER_S
+        return max(due, (self.started[1] // beat_s + 1) * beat_s) if beat_s else due
 
     def still_due(self, rtt: float | None) -> float | None:
         """When the next refinement is due if nothing changes, None if there is none to come."""
