@@ -8,38 +8,21 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-
 from benchmarks.common import report, seconds
 from benchmarks.stream_slices import drag
 from benchmarks.stream_volume import turned
 from tests.support.live import LiveServer
+from tests.support.phantoms import bumpy_sphere
 
 EVENTS_PER_S = 60.0
 SECONDS = 6.0
 TRIANGLES = 500_000
 
 
-def surface_file(folder: Path) -> Path:
-    """A bumpy sphere as binary STL, RAS mm."""
-    rows = round((TRIANGLES / 4) ** 0.5)
-    columns = 2 * rows
-    theta, phi = np.meshgrid(np.linspace(0, np.pi, rows + 1), np.linspace(0, 2 * np.pi, columns + 1), indexing="ij")
-    radius = 80 + 6 * np.sin(9 * theta) * np.cos(11 * phi)
-    points = radius[..., None] * np.stack([np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), np.cos(theta)], axis=-1)
-    a, b, c, d = points[:-1, :-1], points[1:, :-1], points[1:, 1:], points[:-1, 1:]
-    corners = np.concatenate([np.stack([a, b, c], axis=2).reshape(-1, 3, 3), np.stack([a, c, d], axis=2).reshape(-1, 3, 3)])
-    records = np.zeros(len(corners), np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attributes", "<u2")]))
-    records["corners"] = corners
-    path = folder / "surface.stl"
-    path.write_bytes(b"SPACE=RAS".ljust(80) + np.uint32(len(records)).tobytes() + records.tobytes())
-    return path
-
-
 def main() -> None:
     """Print the figures."""
     with tempfile.TemporaryDirectory() as folder:
-        server = LiveServer(surface_file(Path(folder))).wait()
+        server = LiveServer(bumpy_sphere(Path(folder), TRIANGLES)).wait()
         try:
 
             async def run() -> None:

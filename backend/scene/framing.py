@@ -85,9 +85,10 @@ class Framer:
             whole = self._whole[known]
             draw = self._tile_of(command, known, lambda: whole)
             return self._maker(view, (known, command.tile), picture, draw, started, arrived)
-        pixels = view.prepare(picture.width, picture.height)
-        if pixels.volumes and not command.still:
-            return self._maker(view, None, picture, self._coarse(view, pixels, command), started, arrived, coarse=True)
+        pixels = view.prepare(picture.width, picture.height, in_motion=not command.still)
+        if (pixels.volumes or pixels.is_coarse) and not command.still:
+            moving = self._coarse(view, pixels, command) if pixels.volumes else lambda: pixels(None)
+            return self._maker(view, None, picture, moving, started, arrived, coarse=True)
         stop = self._stop_for(view, command) if command.still else None
         key = _key("frame", view, picture, view.content_key())
         draw = self._tile_of(command, key, lambda: pixels(None, stop))

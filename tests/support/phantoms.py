@@ -61,3 +61,19 @@ def head_like() -> NDArray[np.int16]:
     voxels += np.arange(HEAD_DIMS[1], dtype=np.int16)[None, :, None]
     voxels[HEAD_DIMS[2] // 2 :] += 300
     return voxels
+
+
+def bumpy_sphere(folder: Path, triangles: int) -> Path:
+    """A sphere of 80 mm with bumps as binary STL, RAS mm, of about so many triangles."""
+    rows = round((triangles / 4) ** 0.5)
+    columns = 2 * rows
+    theta, phi = np.meshgrid(np.linspace(0, np.pi, rows + 1), np.linspace(0, 2 * np.pi, columns + 1), indexing="ij")
+    radius = 80 + 6 * np.sin(9 * theta) * np.cos(11 * phi)
+    points = radius[..., None] * np.stack([np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), np.cos(theta)], axis=-1)
+    a, b, c, d = points[:-1, :-1], points[1:, :-1], points[1:, 1:], points[:-1, 1:]
+    corners = np.concatenate([np.stack([a, b, c], axis=2).reshape(-1, 3, 3), np.stack([a, c, d], axis=2).reshape(-1, 3, 3)])
+    records = np.zeros(len(corners), np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attributes", "<u2")]))
+    records["corners"] = corners
+    path = folder / "surface.stl"
+    path.write_bytes(b"SPACE=RAS".ljust(80) + np.uint32(len(records)).tobytes() + records.tobytes())
+    return path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from backend.render.glprobe import NO_DRIVER
 from backend.render.marcher import Camera, eye_depth
 from backend.render.reslice import over
 from backend.render.views.changes import Remembered, SceneChanges
+from backend.render.views.motion_surfaces import MotionSurfaces
 from backend.render.views.offscreen import Offscreen
 from backend.render.views.volume_rendering import ShownVolume, shown_volumes
 from backend.render.views.volumes import VolumeSources
@@ -47,6 +48,8 @@ class ThreeDPixels:
     image: NDArray[np.uint8]  # (h, w, 3) geometry over the background, top row first
     depth_mm: NDArray[np.float32] | None  # (h, w) distance of geometry along the view axis
     volumes: list[ShownVolume]
+    is_coarse: bool = False
+    """The geometry is drawn with fewer triangles than it has."""
 
     def __call__(self, rays: tuple[int, int] | None, aborted: Aborted | None = None) -> NDArray[np.uint8]:
         """(h, w, 3) uint8. `rays` fewer than pixels while moving, None for full quality.
@@ -104,6 +107,7 @@ class ThreeDView:
             managers = GEOMETRY_MANAGERS + ([GPU_VOLUME_MANAGER] if has_gpu else [])
             self._offscreen = Offscreen(slicer.vtkMRMLThreeDViewDisplayableManagerFactory, managers)
             self._offscreen.show(node)
+            self._in_motion = MotionSurfaces(self._offscreen.renderer)
         self.rev = 1
         self._key: tuple[Any, ...] | None = None
         self._drag_start: View | None = None
@@ -297,8 +301,8 @@ class ThreeDView:
             self.rev += 1
         return self.rev
 
-    def prepare(self, width: int, height: int) -> ThreeDPixels:
-        """Draw the geometry and take in what the volumes need.
+    def prepare(self, width: int, height: int, in_motion: bool = False) -> ThreeDPixels:
+        """Draw the geometry and take in what the volumes need; `in_motion`, large surfaces may be drawn coarsely.
 
         Raises:
             NoDriverError: there is geometry, no volume and no OpenGL driver; with a volume the geometry is left out.
@@ -314,10 +318,10 @@ class ThreeDView:
         if self._offscreen is None:
             return ThreeDPixels(camera, image, None, volumes)
         changes = self._offscreen.changes
-        with self._node_there():
+        with self._node_there(), self._in_motion.drawn_coarsely() if in_motion else nullcontext(False) as is_coarse:
             depth = self._draw_geometry(self._offscreen, image, width, height, with_depth=bool(volumes))
         self._offscreen.changes = changes  # what drawing itself stirred up is nothing new to anybody
-        return ThreeDPixels(camera, image, depth, volumes)
+        return ThreeDPixels(camera, image, depth, volumes, is_coarse)
 
     def _draw_geometry(
         self, offscreen: Offscreen, image: NDArray[np.uint8], width: int, height: int, with_depth: bool
