@@ -38,6 +38,8 @@ class Prefetch:
         self._ahead = ahead
         self._last: dict[Hashable, Asked] = {}
         self._waiting: deque[tuple[MakeAt, Matrix]] = deque()
+        self._newest: tuple[Matrix, Matrix, SliceView, MakeAt] | None = None
+        """Planes of the last two pictures of somebody, from which is found what waits once there is time."""
 
     def asked(self, view: SliceView, by: Hashable, like: Hashable, make_at: MakeAt) -> None:
         """A picture was asked for by somebody. `make_at(slice_to_ras)` makes the same picture of another plane."""
@@ -50,23 +52,25 @@ class Prefetch:
             del self._last[next(iter(self._last))]
         if before is None or before.like != like:
             return
-        step = _step(before.pose, now.pose, view)
-        if step:
-            self._waiting = deque((make_at, _moved(now.pose, step * n)) for n in range(1, self._ahead + 1))
-        elif (before.pose != now.pose).any():
-            self.drop()
+        self._newest = (before.pose, now.pose, view, make_at)
 
     def drop(self) -> None:
         """Somebody wants something: what was to be made ahead is not made."""
-        self._waiting = deque()
+        self._newest, self._waiting = None, deque()
 
     @property
     def is_waiting(self) -> bool:
-        """Whether there is something to make."""
-        return bool(self._waiting)
+        """Whether there may be something to make."""
+        return self._newest is not None or bool(self._waiting)
 
     def make_one(self) -> None:
         """Make the next picture, if there is one."""
+        newest, self._newest = self._newest, None
+        if newest is not None:
+            before, now, view, make_at = newest
+            step = _step(before, now, view)
+            ahead = range(1, self._ahead + 1) if step else ()
+            self._waiting = deque((make_at, _moved(now, (step or 0.0) * n)) for n in ahead)
         waiting = self._waiting  # another thread may put another one in its place
         if waiting:
             make_at, pose = waiting.popleft()
