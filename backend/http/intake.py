@@ -23,7 +23,7 @@ def has_body(request: tornado.httputil.HTTPServerRequest) -> bool:
 
 
 class Intake:
-    """Counts a body; closes the connection of one that trickles."""
+    """Counts the body of a request that has one; closes the connection of one that trickles."""
 
     def __init__(self, request: tornado.httputil.HTTPServerRequest, limit_bytes: int, timeout_s: float) -> None:
         connection: Any = request.connection
@@ -31,12 +31,11 @@ class Intake:
         self.limit, self._timeout = limit_bytes, timeout_s
         length = request.headers.get("Content-Length", "")
         self.announced = int(length) if length.isascii() and length.isdigit() else 0
-        self.expected = self.announced > 0 or "Transfer-Encoding" in request.headers
         self.received = 0
         self._seen = 0
         # The limit is kept here, where exceeding it gets an answer.
         self._connection.set_max_body_size(max(limit_bytes, self.announced) + DISCARDED_AT_MOST)
-        self._timer = asyncio.get_running_loop().call_later(timeout_s, self._look) if self.expected else None
+        self._timer: asyncio.TimerHandle | None = asyncio.get_running_loop().call_later(timeout_s, self._look)
 
     @property
     def too_large(self) -> TooLargeError | None:
@@ -48,7 +47,7 @@ class Intake:
     @property
     def is_worth_hearing_out(self) -> bool:
         """Whether what is still to come is little enough to be read for nothing."""
-        return self.expected and self.announced <= DISCARDED_AT_MOST
+        return self.announced <= DISCARDED_AT_MOST
 
     def count(self, chunk: bytes) -> None:
         """A piece has come."""

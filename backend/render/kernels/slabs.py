@@ -8,11 +8,21 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from backend.render.kernels.slices import row_span
+from backend.render.kernels.slices import row_span, trilinear
 
 MINIP, MIP, MEAN, SUM = range(4)
 START = (np.inf, -np.inf, 0.0, 0.0)
 """What a pixel begins with, by mode."""
+
+
+@njit(nogil=True, cache=True)
+def gathered(kept, v, mode):
+    """What a pixel holds after one more sample."""
+    if mode == MIP:
+        return max(kept, v)
+    if mode == MINIP:
+        return min(kept, v)
+    return kept + v
 
 
 @njit(nogil=True, cache=True)
@@ -52,12 +62,7 @@ def aligned(planes, depths, depth_weights, rows, row_weights, columns, column_we
                 if x < 0:
                     continue
                 v = line[x] + (line[x + 1] - line[x]) * column_weights[i]
-                if mode == MIP:
-                    out[j, i] = max(out[j, i], v)
-                elif mode == MINIP:
-                    out[j, i] = min(out[j, i], v)
-                else:
-                    out[j, i] += v
+                out[j, i] = gathered(out[j, i], v, mode)
 
 
 @njit(nogil=True, cache=True)
@@ -89,35 +94,11 @@ def oblique(voxels, origin, right, down, step, first, last, interpolate, mode, o
                 y = min(max(np.float32(row[1] + i * right[1]), zero), my)
                 z = min(max(np.float32(row[2] + i * right[2]), zero), mz)
                 if interpolate:
-                    x0 = np.int64(x)
-                    y0 = np.int64(y)
-                    z0 = np.int64(z)
-                    fx = x - np.float32(x0)
-                    fy = y - np.float32(y0)
-                    fz = z - np.float32(z0)
-                    x1 = min(x0 + 1, width - 1)
-                    y1 = min(y0 + 1, height - 1)
-                    z1 = min(z0 + 1, depth - 1)
-                    v = np.float32(voxels[z0, y0, x0])
-                    b = np.float32(voxels[z0, y1, x0])
-                    c = np.float32(voxels[z1, y0, x0])
-                    d = np.float32(voxels[z1, y1, x0])
-                    v += (np.float32(voxels[z0, y0, x1]) - v) * fx
-                    b += (np.float32(voxels[z0, y1, x1]) - b) * fx
-                    c += (np.float32(voxels[z1, y0, x1]) - c) * fx
-                    d += (np.float32(voxels[z1, y1, x1]) - d) * fx
-                    v += (b - v) * fy
-                    c += (d - c) * fy
-                    v += (c - v) * fz
+                    v = trilinear(voxels, x, y, z)
                 else:
                     half = np.float32(0.5)
                     v = np.float32(voxels[np.int64(z + half), np.int64(y + half), np.int64(x + half)])
                 counts[j, i] += 1
-                if mode == MIP:
-                    out[j, i] = max(out[j, i], v)
-                elif mode == MINIP:
-                    out[j, i] = min(out[j, i], v)
-                else:
-                    out[j, i] += v
+                out[j, i] = gathered(out[j, i], v, mode)
         if spans[j, 1] == 0:
             spans[j, 0] = 0

@@ -82,6 +82,33 @@ def row_span(origin, step, limits, width):
 
 
 @njit(nogil=True, cache=True)
+def trilinear(voxels, x, y, z):
+    """Sample of voxels (K, J, I) at a position (float32) within them, as float32."""
+    depth, height, width = voxels.shape
+    x0 = np.int64(x)
+    y0 = np.int64(y)
+    z0 = np.int64(z)
+    fx = x - np.float32(x0)
+    fy = y - np.float32(y0)
+    fz = z - np.float32(z0)
+    x1 = min(x0 + 1, width - 1)
+    y1 = min(y0 + 1, height - 1)
+    z1 = min(z0 + 1, depth - 1)
+    a = np.float32(voxels[z0, y0, x0])
+    b = np.float32(voxels[z0, y1, x0])
+    c = np.float32(voxels[z1, y0, x0])
+    d = np.float32(voxels[z1, y1, x0])
+    a += (np.float32(voxels[z0, y0, x1]) - a) * fx
+    b += (np.float32(voxels[z0, y1, x1]) - b) * fx
+    c += (np.float32(voxels[z1, y0, x1]) - c) * fx
+    d += (np.float32(voxels[z1, y1, x1]) - d) * fx
+    a += (b - a) * fy
+    c += (d - c) * fy
+    a += (c - a) * fz
+    return a
+
+
+@njit(nogil=True, cache=True)
 def oblique(voxels, origin, right, down, low, gain, out, spans):
     """Grey picture of any plane, trilinear. `spans[j]` receives the columns of row j that lie in the volume."""
     depth, height, width = voxels.shape
@@ -103,26 +130,7 @@ def oblique(voxels, origin, right, down, low, gain, out, spans):
             x = min(max(np.float32(row[0] + i * right[0]), zero), mx)
             y = min(max(np.float32(row[1] + i * right[1]), zero), my)
             z = min(max(np.float32(row[2] + i * right[2]), zero), mz)
-            x0 = np.int64(x)
-            y0 = np.int64(y)
-            z0 = np.int64(z)
-            fx = x - np.float32(x0)
-            fy = y - np.float32(y0)
-            fz = z - np.float32(z0)
-            x1 = min(x0 + 1, width - 1)
-            y1 = min(y0 + 1, height - 1)
-            z1 = min(z0 + 1, depth - 1)
-            a = np.float32(voxels[z0, y0, x0])
-            b = np.float32(voxels[z0, y1, x0])
-            c = np.float32(voxels[z1, y0, x0])
-            d = np.float32(voxels[z1, y1, x0])
-            a += (np.float32(voxels[z0, y0, x1]) - a) * fx
-            b += (np.float32(voxels[z0, y1, x1]) - b) * fx
-            c += (np.float32(voxels[z1, y0, x1]) - c) * fx
-            d += (np.float32(voxels[z1, y1, x1]) - d) * fx
-            a += (b - a) * fy
-            c += (d - c) * fy
-            a += (c - a) * fz
+            a = trilinear(voxels, x, y, z)
             v = min(max((a - low) * gain + np.float32(0.5), zero), np.float32(255))
             out[j, i] = np.uint8(v) if v == v else np.uint8(0)
 
