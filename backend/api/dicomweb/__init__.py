@@ -1,0 +1,1 @@
+"""The door of DICOMweb (PS3.18), at `/dicom`."""
