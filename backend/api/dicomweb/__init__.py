@@ -1,1 +1,1 @@
-"""The door of DICOMweb (PS3.18), at `/dicom`."""
+"""DICOMweb (PS3.18): translates between its requests and the archive."""
