@@ -17,7 +17,8 @@ from tests.unit.dicom.test_codecs import LIMIT, codec_file, decoded, installed
 
 NAMES = [
     "CT_small.dcm", "MR_small_bigendian.dcm", "MR_small_implicit.dcm", "MR_small_RLE.dcm", "ExplVR_BigEnd.dcm", "image_dfl.dcm",
-    "examples_ybr_color.dcm", "examples_palette.dcm", "GDCMJ2K_TextGBR.dcm", "SC_rgb_rle_16bit_2frame.dcm", "liver_expb_1frame.dcm",
+    "examples_ybr_color.dcm", "examples_palette.dcm", "GDCMJ2K_TextGBR.dcm", "SC_rgb_rle_16bit_2frame.dcm",
+    "liver_expb_1frame.dcm",
     "SC_ybr_full_422_uncompressed.dcm", "rtdose_expb.dcm", "SC_rgb_small_odd_jpeg.dcm",
 ]  # fmt: skip
 
