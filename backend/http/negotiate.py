@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
-from typing import Literal
-from urllib.parse import parse_qs
+from typing import Literal, NamedTuple
+from urllib.parse import parse_qs, parse_qsl
 
 from backend.errors import BadRequestError
 
@@ -13,6 +14,14 @@ PictureFormat = Literal["png", "jpeg", "webp"]
 FORMATS: dict[str, PictureFormat] = {"png": "png", "jpeg": "jpeg", "jpg": "jpeg", "webp": "webp"}
 TRUE_WORDS, FALSE_WORDS = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 MEDIA: dict[str, PictureFormat] = {"image/png": "png", "image/jpeg": "jpeg", "image/webp": "webp"}
+
+
+def query_pairs(text: str) -> list[tuple[str, str]]:
+    """All names and values as they stand, repeats and blank values too, decoded once; `+` is a space.
+
+    `text` is as Tornado gives it.
+    """
+    return parse_qsl(text.encode("latin-1", "replace").decode("utf-8", "replace"), keep_blank_values=True)
 
 
 def parse_query(text: str) -> dict[str, str]:
@@ -48,22 +57,61 @@ def flag(query: Mapping[str, str], name: str, default: bool = False) -> bool:
     return False if value in FALSE_WORDS else default
 
 
-def accepted(header: str) -> list[tuple[str, float]]:
-    """Media types of an Accept header with their q values, best first, those with q=0 left out (RFC 9110, 12.5.1)."""
+class MediaRange(NamedTuple):
+    """One range of an Accept header."""
+
+    media: str
+    """Lower case, such as `image/png`, `image/*`, `*/*`."""
+    parameters: Mapping[str, str]
+    """By names in lower case, quotes removed, without q."""
+    weight: float
+    """Its q value, 0 to 1; 0 where it is no number."""
+
+
+def split_unquoted(text: str, separator: str) -> list[str]:
+    """Split a header at a separator, which may also stand inside quoted strings, where it is left alone."""
+    if '"' not in text:
+        return text.split(separator)
+    pieces, start, quoted, at = [], 0, False, 0
+    while at < len(text):
+        if quoted and text[at] == "\\":
+            at += 1
+        elif text[at] == '"':
+            quoted = not quoted
+        elif text[at] == separator and not quoted:
+            pieces.append(text[start:at])
+            start = at + 1
+        at += 1
+    return [*pieces, text[start:]]
+
+
+def unquoted(text: str) -> str:
+    """The value of a parameter, which may be a token or a quoted string."""
+    text = text.strip()
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        return re.sub(r"\\(.)", r"\1", text[1:-1])
+    return text
+
+
+def media_ranges(header: str) -> list[MediaRange]:
+    """Ranges of an Accept header, best first and those with q=0 last (RFC 9110, 12.5.1)."""
     found = []
-    for part in header.split(","):
-        pieces = part.split(";")
-        media, weight = pieces[0].strip().lower(), 1.0
-        for piece in pieces[1:]:
-            key, _, value = piece.partition("=")
-            if key.strip() == "q":
-                try:
-                    weight = float(value)
-                except ValueError:
-                    weight = 0.0
-        if media and weight > 0:
-            found.append((media, weight))
-    return sorted(found, key=lambda item: -item[1])
+    for part in split_unquoted(header, ","):
+        pieces = split_unquoted(part, ";")
+        pairs = (piece.partition("=") for piece in pieces[1:])
+        parameters = {name.strip().lower(): unquoted(value) for name, _, value in pairs if name.strip()}
+        try:
+            weight = float(parameters.pop("q", "1"))
+        except ValueError:
+            weight = 0.0
+        if pieces[0].strip():
+            found.append(MediaRange(pieces[0].strip().lower(), parameters, weight if 0 < weight <= 1 else float(weight > 1)))
+    return sorted(found, key=lambda item: -item.weight)
+
+
+def accepted(header: str) -> list[tuple[str, float]]:
+    """Media types of an Accept header with their q values, best first, those with q=0 left out."""
+    return [(found.media, found.weight) for found in media_ranges(header) if found.weight > 0]
 
 
 def picture_format(query: Mapping[str, str], accept: str, default: PictureFormat = "png") -> PictureFormat:

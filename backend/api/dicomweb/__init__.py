@@ -1,0 +1,1 @@
+"""DICOMweb (PS3.18): translates between its requests and the archive."""
