@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pydicom import uid
 
 from backend.dicom.codestream import Codestream, look_at
+from backend.dicom.frames import NATIVE
 from backend.dicom.pixel_format import SUBSAMPLED, PixelFormat
 from backend.errors import UnreadableError
 
@@ -28,10 +29,6 @@ JPEG = (
     uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLossless, uid.JPEGLosslessSV1,
     "1.2.840.10008.1.2.4.53", "1.2.840.10008.1.2.4.55",
 )  # fmt: skip
-NATIVE = (
-    uid.ExplicitVRLittleEndian, uid.ImplicitVRLittleEndian, uid.ExplicitVRBigEndian, uid.DeflatedExplicitVRLittleEndian
-)  # fmt: skip
-
 DECODABLE = frozenset(map(str, (*NATIVE, uid.RLELossless, *JPEG, *JPEG_LS, *JPEG2000, *HTJ2K, *JPEG_XL)))
 """Transfer syntaxes whose frames can become arrays."""
 ENCODABLE = frozenset(

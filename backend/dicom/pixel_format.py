@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 import numpy as np
-from pydicom.dataset import Dataset
 
 from backend.errors import UnreadableError
 
@@ -18,6 +17,13 @@ SUBSAMPLED = "YBR_FULL_422"
 YBR = ("YBR_FULL", "YBR_FULL_422")
 DECODED_AS_RGB = ("YBR_ICT", "YBR_RCT")
 """Colours that exist inside a JPEG 2000 stream only: its decoder gives RGB."""
+
+
+class Attributes(Protocol):
+    """What describes the pixels: a pydicom data set, or any mapping from keywords to values."""
+
+    def get(self, key: str, default: Any = None, /) -> Any:
+        """The value under a keyword."""
 
 
 class PixelFormat(msgspec.Struct, frozen=True, array_like=True):
@@ -70,31 +76,31 @@ class PixelFormat(msgspec.Struct, frozen=True, array_like=True):
         return "YBR_FULL" if self.photometric == SUBSAMPLED else self.photometric
 
 
-def format_of(dataset: Dataset, kind: Kind = "integer") -> PixelFormat:
-    """The pixel format that a data set describes.
+def format_of(attributes: Attributes, kind: Kind = "integer") -> PixelFormat:
+    """The pixel format that attributes describe.
 
     Raises:
         UnreadableError: attributes are missing or make no sense.
     """
-    rows, columns = _number(dataset, "Rows"), _number(dataset, "Columns")
-    samples = _number(dataset, "SamplesPerPixel", 1)
-    bits = _number(dataset, "BitsAllocated", {"float": 32, "double": 64}.get(kind))
-    stored = _number(dataset, "BitsStored", bits) if kind == "integer" else bits
-    frames = _number(dataset, "NumberOfFrames", 1)
+    rows, columns = _number(attributes, "Rows"), _number(attributes, "Columns")
+    samples = _number(attributes, "SamplesPerPixel", 1)
+    bits = _number(attributes, "BitsAllocated", {"float": 32, "double": 64}.get(kind))
+    stored = _number(attributes, "BitsStored", bits) if kind == "integer" else bits
+    frames = _number(attributes, "NumberOfFrames", 1)
     _require(0 < rows <= LARGEST_SIDE and 0 < columns <= LARGEST_SIDE, f"an image of {columns} × {rows} pixels")
     _require(samples in (1, 3, 4), f"{samples} samples a pixel")
     _require(bits in WIDTHS[kind], f"{bits} bits allocated")
     _require(0 < stored <= bits, f"{stored} bits stored of {bits}")
     _require(0 < frames <= LARGEST_FRAMES, f"{frames} frames")
-    photometric = str(dataset.get("PhotometricInterpretation") or ("MONOCHROME2" if samples == 1 else "RGB")).strip()
+    photometric = str(attributes.get("PhotometricInterpretation") or ("MONOCHROME2" if samples == 1 else "RGB")).strip()
     return PixelFormat(
-        rows, columns, frames, samples, bits, stored, _number(dataset, "PixelRepresentation", 0) == 1,
-        samples > 1 and _number(dataset, "PlanarConfiguration", 0) == 1, photometric, kind,
+        rows, columns, frames, samples, bits, stored, _number(attributes, "PixelRepresentation", 0) == 1,
+        samples > 1 and _number(attributes, "PlanarConfiguration", 0) == 1, photometric, kind,
     )  # fmt: skip
 
 
-def _number(dataset: Dataset, keyword: str, default: int | None = None) -> int:
-    value = dataset.get(keyword)
+def _number(attributes: Attributes, keyword: str, default: int | None = None) -> int:
+    value = attributes.get(keyword)
     if value in (None, ""):
         if default is None:
             raise UnreadableError(f"it is an image without {keyword}")

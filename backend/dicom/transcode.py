@@ -16,7 +16,8 @@ from pydicom.sequence import Sequence
 from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, RLELossless
 
 from backend.dicom import codecs
-from backend.dicom.frames import FrameIndex, even, read_header, read_stored
+from backend.dicom.frame_finder import read_header
+from backend.dicom.frames import LARGEST_INFLATED, FrameIndex, even, read_stored
 from backend.dicom.pixel_format import PixelFormat
 from backend.errors import UnreadableError
 
@@ -24,7 +25,6 @@ SWAPPED = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
 PIXEL_TAGS = {"integer": 0x0010, "float": 0x0008, "double": 0x0009}
 AFTER_PIXELS = 0x7FE00001
 LARGEST_LENGTH = 0xFFFFFFFE
-LARGEST_INFLATED = 1 << 30
 
 
 def can_transcode(index: FrameIndex | None, syntax: str) -> bool:
