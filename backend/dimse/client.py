@@ -23,8 +23,9 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 )
 from pynetdicom.status import code_to_category
 
+from backend.dimse import sockets
 from backend.dimse.line import Line
-from backend.dimse.listener import Storing, make_entity, send_at_once
+from backend.dimse.listener import Storing, make_entity
 from backend.dimse.messages import Echo, Fetch, Order, Peer, Progress, Query, Send
 from backend.dimse.sending import contexts_for, dataset_for
 
@@ -58,7 +59,7 @@ def run(order: Order, line: Line) -> Any:
 @contextmanager
 def associated(entity: AE, peer: Peer, contexts: list[PresentationContext], **options: Any) -> Iterator[Association]:
     """An association with a peer, released at the end."""
-    handlers = [(evt.EVT_CONN_OPEN, send_at_once), *options.pop("evt_handlers", [])]
+    handlers = [(evt.EVT_CONN_OPEN, sockets.opened(entity.network_timeout or 0.0)), *options.pop("evt_handlers", [])]
     association = entity.associate(
         peer.host, peer.port, contexts, ae_title=peer.aet, max_pdu=entity.maximum_pdu_size, evt_handlers=handlers, **options
     )

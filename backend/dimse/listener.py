@@ -22,6 +22,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 )
 from pynetdicom.transport import ThreadedAssociationServer
 
+from backend.dimse import sockets
 from backend.dimse.line import Line
 from backend.dimse.messages import Certificates, Limits, Listen, Order, Take, Taken
 from backend.dimse.searching import Searching
@@ -46,12 +47,6 @@ def make_entity(aet: str, limits: Limits) -> AE:
     entity.maximum_pdu_size = limits.pdu_bytes
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = limits.timeout_s
     return entity
-
-
-def send_at_once(event: evt.Event) -> None:
-    """An open connection: small messages are not to wait for the acknowledgement of those before."""
-    connection: Any = event.assoc.dul.socket
-    connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def server_tls(files: Certificates) -> ssl.SSLContext:
@@ -152,7 +147,7 @@ def serve(order: Order, task: Listen, line: Line) -> NoReturn:
         entity.add_supported_context(service, pynetdicom.DEFAULT_TRANSFER_SYNTAXES)
     searching, storing = Searching(order.aet, task.peers, line), Storing(line)
     handlers: Handlers = [
-        (evt.EVT_CONN_OPEN, send_at_once),
+        (evt.EVT_CONN_OPEN, sockets.opened(order.limits.timeout_s)),
         (evt.EVT_CONN_CLOSE, storing.on_close),
         (evt.EVT_REQUESTED, Guard(task, order.aet).on_request),
         (evt.EVT_C_ECHO, lambda _event: 0x0000),
