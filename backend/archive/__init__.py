@@ -1,0 +1,1 @@
+"""Studies at rest: taking them in, finding, reading, deleting."""

@@ -1,0 +1,1 @@
+"""SQL and files at rest: the only place that knows SQLAlchemy."""

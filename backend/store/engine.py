@@ -1,0 +1,93 @@
+"""Opening the database: SQLite in write-ahead mode, where readers never wait for the writer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from backend.errors import UnreadableError
+from backend.store.schema import VERSION, metadata
+
+BUSY_TIMEOUT_MS = 10_000
+CACHE_KB = 65_536
+MAPPED_BYTES = 1 << 30
+
+
+class Database:
+    """One SQLite file: connections for reading, as many as threads ask for, and one for writing."""
+
+    def __init__(self, path: Path) -> None:
+        """Open it, or make it.
+
+        Raises:
+            UnreadableError: it is from a newer version, or no database.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._engine = _engine(path)
+        try:
+            with self.write() as connection:
+                _prepare(connection)
+        except sa.exc.DatabaseError as error:
+            raise UnreadableError(f"the archive's index {path} can not be opened: {error.orig}") from error
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one state of the database for as long as it is used."""
+        with self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction; on disk when it has ended without an error. One at a time (`backend.store.writer`)."""
+        with self._engine.connect() as connection, connection.execution_options(writes=True).begin():
+            yield connection
+
+    def close(self) -> None:
+        """Close all connections; what is written goes from the log into the file."""
+        self._engine.dispose()
+
+
+def _engine(path: Path) -> Engine:
+    engine = sa.create_engine(
+        f"sqlite:///{path}", connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
+        poolclass=sa.pool.QueuePool, pool_size=16, max_overflow=16,
+    )  # fmt: skip
+
+    @sa.event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions are begun by us, see below
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",  # a commit is on disk before it is acknowledged
+            "foreign_keys=ON",
+            "case_sensitive_like=ON",  # LIKE on folded columns then uses their indexes
+            f"cache_size=-{CACHE_KB}",
+            f"mmap_size={MAPPED_BYTES}",
+            "temp_store=MEMORY",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @sa.event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        # Who writes says so at once: a reader that becomes a writer later may find the database busy.
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _prepare(connection: Connection) -> None:
+    found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+    if found > VERSION:
+        raise UnreadableError(f"the archive's index is of version {found}; this program knows {VERSION} at most")
+    if found == 0:
+        metadata.create_all(connection)
+        connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")
