@@ -56,6 +56,22 @@ class Settings(BaseSettings):
         60.0, gt=0, description="how long a connection may take to send the head of a request, pauses between requests included"
     )
     body_timeout_s: float = Field(30.0, gt=0, description="time in which a body must send 500 bytes for each of its seconds")
+    duplicates: Literal["replace", "keep", "refuse"] = Field(
+        "replace", description="what becomes of another instance that comes under a UID which the archive has"
+    )
+    store_max_mb: int = Field(65536, ge=1, description="largest request that stores instances")
+    instance_max_mb: int = Field(4096, ge=1, description="largest instance that is stored")
+    instance_inflated_mb: int = Field(512, ge=1, description="what a deflated instance may inflate to")
+    store_parts: int = Field(10_000, ge=1, description="parts of one request that stores instances")
+    store_waiting: int = Field(32, ge=1, description="instances of one request that are taken in at a time; it waits meanwhile")
+    quarantine_mb: int = Field(
+        1024, ge=0, description="files that could not be read, kept in the archive's quarantine; the oldest go first"
+    )
+    worker_processes: int = Field(
+        0, ge=0, le=64, description="processes that parse, decode and draw stored images; 0 for one a core, eight at most"
+    )
+    worker_waiting: int = Field(256, ge=1, description="calls that may wait for those processes; further ones are refused")
+    worker_timeout_s: float = Field(120.0, gt=0, description="longest call of those processes")
     access_log_entries: int = Field(1000, ge=10, description="requests that the server panel's log remembers")
     max_volume_mb: int = Field(4096, ge=1, description="largest volume, unpacked, and largest model file")
     max_points: int = Field(10_000, ge=1, description="control points up to which requests may fill a point list")

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import functools
+import os
 import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, TypeVar
 
-import msgspec
+import structlog
+from isal import isal_zlib
 
-from backend.archive.records import Change, Content, Counts, StoredInstance
+from backend.archive.ingest import Incoming, Ingest
+from backend.archive.quarantine import Quarantine
+from backend.archive.records import Change, Content, Counts, Outcome, StoredInstance
+from backend.archive.workers import Workers
 from backend.config import Settings
-from backend.dicom.part10 import PixelIndex
-from backend.errors import NotFoundError
+from backend.errors import NotFoundError, UnavailableError
 from backend.store import reading
 from backend.store.blobs import Blobs
 from backend.store.engine import Database
+from backend.store.writer import Writer, repair
 
+log = structlog.get_logger("archive")
 T = TypeVar("T")
 READERS = 4
+MOST_PROCESSES = 8
 
 
 class Archive:
@@ -33,9 +42,49 @@ class Archive:
             UnreadableError: what is there is not ours.
         """
         self.folder = settings.data / "archive"
+        self._lock = lock_folder(self.folder)
         self.database = Database(self.folder / "index.db")
         self.blobs = Blobs(self.folder)
+        repaired = repair(self.database, self.blobs)
+        if repaired:
+            log.info("put right what a crash had left", files=repaired)
         self._readers = ThreadPoolExecutor(READERS, "archive-read")
+        self._writer = Writer(self.database, self.blobs, settings.duplicates)
+        processes = settings.worker_processes or min(os.cpu_count() or 1, MOST_PROCESSES)
+        self.workers = Workers(processes, settings.worker_waiting, settings.worker_timeout_s)
+        quarantine = Quarantine(self.folder / "quarantine", settings.quarantine_mb << 20)
+        inflated = settings.instance_inflated_mb << 20
+        self._ingest = Ingest(self.blobs, self._writer, self.workers, quarantine, inflated, 2 * processes)
+        self._largest = settings.instance_max_mb << 20
+
+    def incoming(self, origin: str, detail: str | None = None) -> Incoming:
+        """Where the bytes of an instance that comes in are written.
+
+        Args:
+            origin: the way it comes: `stow`, `import`, `upload`, …
+            detail: who sends it: an address, a folder, the name of an application.
+        """
+        return Incoming(self.blobs.incoming, self._largest, origin, detail)
+
+    async def take(self, incoming: Incoming, study: str | None = None) -> Outcome:
+        """Take in an instance whose bytes are all written; when this returns it is on disk and found, or refused with a reason.
+
+        Args:
+            incoming: from `incoming`; it is used up.
+            study: the UID that its study must have, if any.
+        """
+        return await self._ingest.take(incoming, study)
+
+    async def remove(self, study: str, series: str | None = None, instance: str | None = None) -> int:
+        """Remove a study, one of its series, or one instance of that; how many instances went.
+
+        Raises:
+            NotFoundError: there is none below exactly these.
+        """
+        count = await asyncio.shield(asyncio.wrap_future(self._writer.remove(study, series, instance)))
+        if not count:
+            raise nothing_there(study, series, instance)
+        return count
 
     async def instances(self, study: str, series: str | None = None, instance: str | None = None) -> list[StoredInstance]:
         """Instances of a study, a series or one, in order of series number, instance number and UIDs.
@@ -45,8 +94,7 @@ class Archive:
         """
         found = await self.read(lambda connection: reading.find_instances(connection, study, series, instance))
         if not found:
-            what = f"instance {instance}" if instance else f"series {series}" if series else f"study {study}"
-            raise NotFoundError(f"there is no {what}" + (" there" if series else ""))
+            raise nothing_there(study, series, instance)
         return [self._stored(row) for row in found]
 
     async def instance(self, study: str, series: str, instance: str) -> StoredInstance:
@@ -98,11 +146,35 @@ class Archive:
         )  # fmt: skip
 
     async def stop(self) -> None:
-        """Close it."""
+        """Finish what is being written, and close it."""
+        await self.workers.stop()
+        await asyncio.to_thread(self._writer.stop)
         self._readers.shutdown()
         self.database.close()
+        os.close(self._lock)
+
+
+def nothing_there(study: str, series: str | None, instance: str | None) -> NotFoundError:
+    """The error of who names what is not there."""
+    what = f"instance {instance}" if instance else f"series {series}" if series else f"study {study}"
+    return NotFoundError(f"there is no {what}" + (" there" if series else ""))
+
+
+def lock_folder(folder: Path) -> int:
+    """Claim the archive for this process; the handle that holds the claim.
+
+    Raises:
+        UnavailableError: another process has it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        raise UnavailableError(f"the archive in {folder} is in use by another server") from error
+    return handle
 
 
 def _content(row: Any) -> Content:
-    pixels = msgspec.msgpack.decode(row.pixels, type=PixelIndex) if row.pixels is not None else None
-    return Content(zlib.decompress(row.model, -zlib.MAX_WBITS), pixels)
+    return Content(isal_zlib.decompress(row.model, -zlib.MAX_WBITS), row.pixels)

@@ -7,11 +7,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Literal
 
-from backend.dicom.part10 import PixelIndex
-
 Result = Literal["stored", "identical", "replaced", "kept", "failed"]
-Duplicates = Literal["replace", "keep", "refuse"]
-"""What becomes of another instance under a UID that is there already."""
 
 
 class Reason(IntEnum):
@@ -77,7 +73,8 @@ class Content:
 
     model: bytes
     """The whole DICOM JSON object, UTF-8 text; bulk data as `"BulkDataURI":"bulkdata/TAG[/ITEM/TAG…]"`."""
-    pixels: PixelIndex | None
+    pixels: bytes | None
+    """Where the frames are: `backend.dicom.frames.FrameIndex`, encoded; None where there are none."""
 
 
 @dataclass(frozen=True)

@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-Span = tuple[int, int]
-"""Offset from the start of the file and length, bytes."""
+import msgspec
+from isal import isal_zlib
 
+from backend.dicom import levels
+from backend.dicom.columns import COLUMNS, Columns, instance_columns, series_columns, study_columns
+from backend.dicom.elements import Buffer, Element, MalformedError, Parser, find, tag_text
+from backend.dicom.file_head import Head, inflate, read_head
+from backend.dicom.identify import LONGEST_UID, is_uid
+from backend.dicom.json_model import PN_GROUPS, JsonWriter, object_text
 
-@dataclass(frozen=True)
-class PixelIndex:
-    """Where the pixel data lie in the stored file, so that a frame is read without the rest of it.
-
-    Native pixels: `fragments` is one span, all frames packed one after the other (of 1-bit images on bit boundaries).
-    Encapsulated: every fragment without its item header, the basic offset table left out; `frames` says how many of
-    them, in order, each frame has. A deflated file has no spans that mean anything: inflate the whole first.
-    """
-
-    tag: str
-    """`7FE00010` pixel data, `7FE00008` float, `7FE00009` double float."""
-    vr: str
-    encapsulated: bool
-    fragments: tuple[Span, ...]
-    frames: tuple[int, ...]
-    """Encapsulated: number of fragments of each frame."""
+STUDY_UID, SERIES_UID, SOP_INSTANCE_UID, SOP_CLASS_UID = 0x0020000D, 0x0020000E, 0x00080018, 0x00080016
+AVAILABLE_TRANSFER_SYNTAX = 0x00083002
+MODEL_LEVEL = 1
+"""Of compression: most of the gain for the least time."""
 
 
 @dataclass(frozen=True)
 class Indexed:
-    """One instance as the index takes it in. Texts are decoded and stripped; what is absent or empty is None.
+    """One instance as the index takes it in. What is absent or empty is None.
 
-    Names are folded (`backend.dicom.text.fold`). `*_attributes` are DICOM JSON objects of the attributes of a level
-    (`backend.dicom.levels`), as text.
+    The columns are those of `backend.store.schema` but for counts, keys and history; names in them are folded
+    (`backend.dicom.text.fold`). Each has `attributes`: a DICOM JSON object, as text, of the attributes of that level
+    (`backend.dicom.levels`).
     """
 
     study_uid: str
@@ -39,18 +36,107 @@ class Indexed:
     sop_instance_uid: str
     sop_class_uid: str
     transfer_syntax: str
-    digest: str
-    """SHA-256 of the stored file, hexadecimal; also its name."""
-    size: int
-    patient: dict[str, str | None]
-    """Columns of a patient's row."""
-    study: dict[str, str | None]
-    """Columns of a study's row."""
-    series: dict[str, str | int | None]
-    """Columns of a series' row."""
-    instance: dict[str, str | int | None]
-    """Columns of an instance's row."""
+    study: Columns
+    series: Columns
+    instance: Columns
     model: bytes
     """The whole DICOM JSON object, UTF-8, as a raw deflate stream. Bulk data are `"BulkDataURI":"bulkdata/TAG[/ITEM/TAG…]"`."""
-    pixels: PixelIndex | None
+    pixels: bytes | None = None
+    """Where the frames are: `backend.dicom.frames.FrameIndex`, encoded."""
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A file's data set, taken apart. `buffer` is what the elements' offsets are in: the file, or the inflated data set."""
+
+    head: Head
+    buffer: Buffer
+    elements: list[Element]
+
+
+def read_data_set(file: Buffer, inflated_bytes: int) -> DataSet:
+    """Take a file apart.
+
+    Args:
+        file: all its bytes.
+        inflated_bytes: how large a deflated data set may become.
+
+    Raises:
+        MalformedError: it is no DICOM file, or a broken one.
+    """
+    head = read_head(file)
+    buffer: Buffer = inflate(file[head.start :], inflated_bytes) if head.is_deflated else file
+    start = 0 if head.is_deflated else head.start
+    return DataSet(head, buffer, Parser(buffer, head.is_explicit, head.is_little).parse(start, len(buffer)))
+
+
+def index(data: DataSet) -> Indexed:
+    """What the index keeps of an instance.
+
+    Raises:
+        MalformedError: it lacks one of the UIDs that it is found by, or one is none, or its pixels are too few.
+    """
+    writer = JsonWriter(data.buffer, data.head.is_little)
+    fragments = writer.fragments(data.elements)
+    syntax = data.head.transfer_syntax
+    fragments[AVAILABLE_TRANSFER_SYNTAX] = f'{{"vr":"UI","Value":["{syntax}"]}}'
+    fragments = dict(sorted(fragments.items()))
+    by_tag = {element.tag: element for element in data.elements}
+    values = {tag: writer.values(by_tag[tag]) for tag in COLUMNS if tag in by_tag}
+    return Indexed(
+        study_uid=_uid(values, STUDY_UID, "study instance UID"),
+        series_uid=_uid(values, SERIES_UID, "series instance UID"),
+        sop_instance_uid=_uid(values, SOP_INSTANCE_UID, "SOP instance UID"),
+        sop_class_uid=_uid(values, SOP_CLASS_UID, "SOP class UID", data.head.sop_class_uid),
+        transfer_syntax=syntax,
+        study=study_columns(values) | {"attributes": _subset(fragments, levels.STUDY_AND_PATIENT)},
+        series=series_columns(values) | {"attributes": _subset(fragments, levels.SERIES_ONLY)},
+        instance=instance_columns(values) | {"attributes": _subset(fragments, levels.MAIN_INSTANCE)},
+        model=_deflated(object_text(fragments).encode()),
+        warnings=("texts do not fit the character set that it names",) if writer.texts.wrong else (),
+    )
+
+
+def _uid(values: dict[int, list[str]], tag: int, name: str, otherwise: str = "") -> str:
+    found = next(iter(values.get(tag, ())), "") or otherwise
+    if not found:
+        raise MalformedError(f"it has no {name} {tag_text(tag)}")
+    if not is_uid(found):
+        shown = found if len(found) <= LONGEST_UID else f"{found[:LONGEST_UID]}…, of {len(found)} characters,"
+        raise MalformedError(f"its {name} {shown} is no UID")
+    return found
+
+
+def _subset(fragments: dict[int, str], tags: Iterable[int]) -> str:
+    return object_text({tag: fragments[tag] for tag in sorted(tags) if tag in fragments})
+
+
+def _deflated(text: bytes) -> bytes:
+    packer = isal_zlib.compressobj(MODEL_LEVEL, wbits=-zlib.MAX_WBITS)
+    return bytes(packer.compress(text) + packer.flush())
+
+
+def bulk_element(data: DataSet, path: tuple[int, ...]) -> Element | None:
+    """The element that a URI of bulk data names: tag, number of the item from 1, tag, …; None where there is none."""
+    return find(data.elements, path)
+
+
+def columns_of_model(model: bytes) -> tuple[Columns, Columns]:
+    """Columns of the study's and of the series' row, from an instance's JSON model; as `index` makes them."""
+    attributes = msgspec.json.decode(model, type=dict[str, msgspec.Raw])
+    values = {tag: _texts(attributes[levels.key(tag)]) for tag in COLUMNS if levels.key(tag) in attributes}
+    fragments = {int(name, 16): bytes(text).decode() for name, text in attributes.items()}
+    return (
+        study_columns(values) | {"attributes": _subset(fragments, levels.STUDY_AND_PATIENT)},
+        series_columns(values) | {"attributes": _subset(fragments, levels.SERIES_ONLY)},
+    )
+
+
+def _texts(attribute: msgspec.Raw) -> list[str]:
+    """Values of an attribute of a model as the texts that they were made of."""
+    found = msgspec.json.decode(attribute).get("Value", [])
+    return [
+        "=".join(value.get(group, "") for group in PN_GROUPS).rstrip("=") if isinstance(value, dict) else str(value or "")
+        for value in found
+    ]

@@ -73,6 +73,7 @@ studies = Table(
     Column("instance_count", Integer, nullable=False),
     Column("bytes", Integer, nullable=False),
     Column("attributes", Text, nullable=False),
+    Column("speaker", Integer, nullable=False),  # id of the instance that the columns are of: the newest
     *_history(),
     Index("studies_order", "study_date", "study_time", "study_uid"),
     Index("studies_patient_name", "patient_name_alphabetic"),
@@ -105,6 +106,7 @@ series = Table(
     Column("instance_count", Integer, nullable=False),
     Column("bytes", Integer, nullable=False),
     Column("attributes", Text, nullable=False),
+    Column("speaker", Integer, nullable=False),
     *_history(),
     UniqueConstraint("study_fk", "series_uid"),
     Index("series_uid", "series_uid"),
@@ -128,7 +130,6 @@ instances = Table(
     Column("frames", Integer),  # NumberOfFrames, NULL where it is not said
     Column("digest", Text, nullable=False),
     Column("bytes", Integer, nullable=False),
-    Column("index_in_series", Integer, nullable=False),  # in order of arrival, from 1
     Column("origin", Text, nullable=False),  # by which way it came: stow, import, upload, …
     Column("origin_detail", Text),  # address, name of the application, folder
     Column("attributes", Text, nullable=False),
@@ -145,7 +146,7 @@ contents = Table(
     "contents", metadata,
     Column("instance_fk", ForeignKey("instances.id", ondelete="CASCADE"), primary_key=True),
     Column("model", LargeBinary, nullable=False),  # DICOM JSON, UTF-8, raw deflate
-    Column("pixels", LargeBinary),  # msgpack of `PixelIndex`
+    Column("pixels", LargeBinary),  # `backend.dicom.frames.FrameIndex`, encoded
 )  # fmt: skip
 
 changes = Table(

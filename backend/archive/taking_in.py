@@ -1,0 +1,79 @@
+"""What a worker does with a file that has come in: made whole, taken apart, measured, synced, named by its digest."""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import os
+import secrets
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend.dicom.elements import MalformedError
+from backend.dicom.file_head import MARK, PREAMBLE, TIFF, made_head
+from backend.dicom.part10 import DataSet, Indexed, index, read_data_set
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    """A file that is ready to be stored. `path` is its new name in the folder that it came in."""
+
+    indexed: Indexed
+    digest: str
+    bytes: int
+    path: Path
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A file that can not be stored. `is_dicom`: whether it begins as one at least."""
+
+    message: str
+    is_dicom: bool
+
+
+def take_in(path: Path, inflated_bytes: int) -> TakenIn | Refused:
+    """Make a file ready for the archive. On return its bytes are on disk.
+
+    Args:
+        path: in the folder for files that come in; it is changed, and renamed.
+        inflated_bytes: how large a deflated data set may become.
+    """
+    warnings.simplefilter("ignore")  # pydicom's on character sets; ours say it
+    file = _mapped(path)
+    try:
+        data = read_data_set(file, inflated_bytes)
+        indexed = index(data)
+    except (MalformedError, RecursionError, MemoryError) as error:
+        return Refused(str(error) or "it is nested too deep or too large", bytes(file[PREAMBLE : PREAMBLE + 4]) == MARK)
+    _make_whole(path, file, data, indexed)
+    return _named(path, indexed)
+
+
+def _mapped(path: Path) -> memoryview:
+    with path.open("rb") as file:
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b"")
+
+
+def _make_whole(path: Path, file: memoryview, data: DataSet, indexed: Indexed) -> None:
+    """Give the file a head if it lacks one. A preamble may be a program (PS3.10, 7.5): only those of TIFF files stay."""
+    if not data.head.is_complete:
+        whole = path.with_name(path.name + ".whole")
+        with whole.open("wb") as target:
+            target.write(made_head(indexed.transfer_syntax, indexed.sop_class_uid, indexed.sop_instance_uid))
+            target.write(file[data.head.start :])
+        whole.replace(path)
+    elif any(file[:PREAMBLE]) and not bytes(file[:4]).startswith(TIFF):
+        with path.open("r+b") as target:
+            target.write(bytes(PREAMBLE))
+
+
+def _named(path: Path, indexed: Indexed) -> TakenIn:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        os.fsync(file.fileno())
+        size = os.fstat(file.fileno()).st_size
+    named = path.with_name(f"{digest}.{secrets.token_hex(4)}")
+    path.rename(named)
+    return TakenIn(indexed, digest, size, named)

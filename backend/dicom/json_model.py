@@ -1,0 +1,219 @@
+"""The DICOM JSON model (PS3.18, Annex F) of a data set, written straight from its bytes.
+
+Values that are wrong, such as a DS that is no number, are written as the texts they are: an archive gives back what it got.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import struct
+from collections.abc import Callable, Sequence
+from json.encoder import encode_basestring
+from typing import Any
+
+import numpy as np
+from pydicom.charset import convert_encodings, decode_bytes
+
+from backend.dicom.elements import Buffer, Element
+
+BULK = '"BulkDataURI":"bulkdata/'
+"""Begins every reference to bulk data, and nothing else: quotes within texts are escaped."""
+INLINE_BYTES = 1024
+TEXT_BYTES = 65536
+ALWAYS_BULK = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010, 0x00420011, 0x54001010, 0x56000020})
+TRIMMED = frozenset({"AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI"})
+"""Blanks at both ends mean nothing; elsewhere only those at the end."""
+WHOLE = frozenset({"LT", "ST", "UR", "UT"})
+"""One value: a backslash is a character."""
+ENCODED = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
+"""In the specific character set."""
+BYTES = {"OB": 1, "OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8, "UN": 1}
+NUMBERS = {"FD": "d", "FL": "f", "SL": "l", "SS": "h", "SV": "q", "UL": "L", "US": "H", "UV": "Q"}
+NUMBER_BYTES = {vr: struct.calcsize("<" + code) for vr, code in NUMBERS.items()}
+EXACT = 1 << 53
+"""Integers beyond are not exact in JavaScript; they go as texts."""
+CHARACTER_SET = 0x00080005
+PN_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
+
+
+class Texts:
+    """Decodes texts of a data set; `wrong` says whether some could not be."""
+
+    def __init__(self) -> None:
+        self.wrong = False
+        self.encodings: list[str] = []
+        self.is_extended = False
+
+    def use(self, terms: Sequence[str]) -> None:
+        """Take the defined terms of a Specific Character Set."""
+        self.is_extended = len(terms) > 1
+        try:
+            self.encodings = list(convert_encodings(list(terms))) if any(terms) else []
+        except (LookupError, ValueError):
+            self.encodings, self.wrong = [], True
+
+    def decode(self, data: bytes, delimiters: set[int] | None = None) -> str:
+        """A text, whatever its bytes are."""
+        if data.isascii() and b"\x1b" not in data:
+            return data.decode("ascii")
+        if self.encodings:
+            try:
+                return decode_bytes(data, self.encodings, delimiters or set())
+            except (LookupError, ValueError):
+                self.wrong = True
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError:
+            self.wrong = True
+            return data.decode("latin-1")
+
+    def values(self, data: bytes, vr: str) -> list[str]:
+        """The values of a text element, trimmed as its VR says."""
+        if vr in WHOLE:
+            return [self.decode(data).rstrip("\0 ")]
+        if vr in ENCODED and self.is_extended:  # an escape sequence holds up to the next backslash
+            parts = [self.decode(part, {0x5E, 0x3D} if vr == "PN" else None) for part in data.split(b"\\")]
+        else:  # decoded first: the second byte of a character may look like a backslash
+            parts = self.decode(data).split("\\")
+        return [part.strip("\0 ") if vr in TRIMMED else part.rstrip("\0 ") for part in parts]
+
+
+class JsonWriter:
+    """Writes elements of one buffer as JSON."""
+
+    def __init__(self, buffer: Buffer, little: bool) -> None:
+        """`little`: the byte order of the buffer's numbers."""
+        self._buffer, self._order = buffer, "<" if little else ">"
+        self.texts = Texts()
+
+    def fragments(self, elements: Sequence[Element], path: str = "") -> dict[int, str]:
+        """JSON of the value of each attribute, by tag in ascending order; group lengths and file meta left out.
+
+        Args:
+            elements: of one data set or item.
+            path: of the item they are in, as it begins URIs of bulk data.
+        """
+        found: dict[int, str] = {}
+        outer = self.texts.encodings, self.texts.is_extended
+        ascending, last = True, -1
+        for element in elements:
+            tag = element.tag
+            if tag & 0xFFFF == 0 or tag >> 16 == 2 or tag == 0xFFFCFFFC:
+                continue
+            if tag == CHARACTER_SET:
+                self.texts.use(self.strings(element))
+            ascending, last = ascending and tag > last, tag
+            found[tag] = self._write(element, path)
+        if path:
+            self.texts.encodings, self.texts.is_extended = outer
+        return found if ascending else dict(sorted(found.items()))
+
+    def bytes_of(self, element: Element) -> bytes:
+        """The value's bytes as they stand there."""
+        return bytes(self._buffer[element.start : element.start + element.length])
+
+    def strings(self, element: Element) -> list[str]:
+        """Values of a text element; none where it is empty."""
+        data = self.bytes_of(element)
+        found = self.texts.values(data, element.vr)
+        return found if any(found) or len(found) > 1 else []
+
+    def values(self, element: Element) -> list[str]:
+        """Values of an element of text or numbers as texts; none of other kinds."""
+        if element.items is not None or element.vr in BYTES or element.length > TEXT_BYTES:
+            return []
+        return [str(value) for value in self.numbers(element)] if element.vr in NUMBERS else self.strings(element)
+
+    def _write(self, element: Element, path: str) -> str:
+        vr, length = element.vr, element.length
+        if element.items is not None:
+            return self._sequence(element, path)
+        if not length and element.fragments is None:
+            return f'{{"vr":"{vr}"}}'
+        if vr in BYTES:
+            return self._binary(element, path)
+        if length > TEXT_BYTES:
+            return self._reference(element, path)
+        values = self._numbers(element) if vr in NUMBERS else self._tags(element) if vr == "AT" else self._texts(element)
+        return f'{{"vr":"{vr}","Value":[{",".join(values)}]}}' if values else f'{{"vr":"{vr}"}}'
+
+    def _sequence(self, element: Element, path: str) -> str:
+        items = element.items or []
+        if not items:
+            return '{"vr":"SQ"}'
+        below = f"{path}{element.tag:08X}/"
+        texts = (object_text(self.fragments(item, f"{below}{number}/")) for number, item in enumerate(items, 1))
+        return f'{{"vr":"SQ","Value":[{",".join(texts)}]}}'
+
+    def _binary(self, element: Element, path: str) -> str:
+        tag = element.tag
+        is_overlay = tag & 0xFF00FFFF == 0x60003000
+        if element.length > INLINE_BYTES or element.fragments is not None or tag in ALWAYS_BULK or is_overlay:
+            return self._reference(element, path)
+        data = to_little(self.bytes_of(element), element.vr, self._order == "<")
+        return f'{{"vr":"{element.vr}","InlineBinary":"{base64.b64encode(data).decode()}"}}'
+
+    def _reference(self, element: Element, path: str) -> str:
+        return f'{{"vr":"{element.vr}",{BULK}{path}{element.tag:08X}"}}'
+
+    def numbers(self, element: Element) -> tuple[Any, ...]:
+        """Values of an element of a binary number's VR; bytes that make no whole number are left out."""
+        count = element.length // NUMBER_BYTES[element.vr]
+        return struct.unpack_from(f"{self._order}{count}{NUMBERS[element.vr]}", self._buffer, element.start)
+
+    def _numbers(self, element: Element) -> list[str]:
+        if element.vr in ("FL", "FD"):
+            return [repr(value) if math.isfinite(value) else "null" for value in self.numbers(element)]
+        return [str(value) if -EXACT <= value <= EXACT else f'"{value}"' for value in self.numbers(element)]
+
+    def _tags(self, element: Element) -> list[str]:
+        pairs = struct.unpack_from(f"{self._order}{element.length // 4 * 2}H", self._buffer, element.start)
+        return [f'"{group:04X}{number:04X}"' for group, number in zip(pairs[::2], pairs[1::2], strict=True)]
+
+    def _texts(self, element: Element) -> list[str]:
+        write = WRITERS.get(element.vr, encode_basestring)
+        return [write(value) if value else "null" for value in self.strings(element)]
+
+
+def _decimal(text: str) -> str:
+    try:
+        value = float(text)
+    except ValueError:
+        return encode_basestring(text)
+    return repr(value) if math.isfinite(value) and "_" not in text else encode_basestring(text)
+
+
+def _integer(text: str) -> str:
+    try:
+        value = int(text) if "_" not in text else None
+    except ValueError:
+        value = None
+    return str(value) if value is not None and -EXACT <= value <= EXACT else encode_basestring(text)
+
+
+def _person(text: str) -> str:
+    groups = zip(PN_GROUPS, (group.rstrip() for group in text.split("=")), strict=False)
+    return "{" + ",".join(f'"{name}":{encode_basestring(group)}' for name, group in groups if group) + "}"
+
+
+WRITERS: dict[str, Callable[[str], str]] = {"DS": _decimal, "IS": _integer, "PN": _person}
+
+
+def to_little(data: bytes, vr: str, is_little: bool) -> bytes:
+    """Bytes of a binary VR in little endian."""
+    width = BYTES.get(vr) or NUMBER_BYTES.get(vr, 1)
+    if is_little or width == 1:
+        return data
+    whole = len(data) // width * width
+    return np.frombuffer(data[:whole], f">u{width}").astype(f"<u{width}").tobytes() + data[whole:]
+
+
+def object_text(fragments: dict[int, str]) -> str:
+    """A JSON object of fragments by tag."""
+    return "{" + ",".join([f'"{tag:08X}":{text}' for tag, text in fragments.items()]) + "}"
+
+
+def absolute(model: bytes, instance_url: str) -> bytes:
+    """A model (or several) of one instance, its references to bulk data made absolute."""
+    return model.replace(BULK.encode(), f'"BulkDataURI":"{instance_url}/bulkdata/'.encode())
