@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from isal import isal_zlib
 
 from backend.dicom.keys import vr_of
 from backend.dicom.levels import MAIN_INSTANCE, key
@@ -91,9 +91,9 @@ def find(connection: Any, query: Query, most: int, seconds: float) -> Found:
 
 def _figures(connection: Any, query: Query, page: Page) -> Mapping[int, Mapping[int, Any]]:
     """What is counted only where it is asked for, by study and tag."""
-    wanted = {path[0] for path in query.include} & (OF_PATIENT | {CLASSES_IN_STUDY})
-    if query.include_all and query.level == "study":
-        wanted = OF_PATIENT | {CLASSES_IN_STUDY}
+    wanted = OF_PATIENT | {CLASSES_IN_STUDY}
+    if not (query.include_all and query.level == "study"):
+        wanted &= {path[0] for path in query.include}
     return study_figures(connection, page, wanted) if wanted else {}
 
 
@@ -104,7 +104,7 @@ def _models(connection: Any, query: Query, page: Page) -> Mapping[int, dict[str,
         return {}
     rows = reading.find_contents(connection, [row.instance_id for row in page.rows])
     kept = {key(path[0]) for path in rare}
-    models = ((row.instance_fk, _decode(zlib.decompress(row.model, -zlib.MAX_WBITS))) for row in rows)
+    models = ((row.instance_fk, _decode(isal_zlib.decompress(row.model, -isal_zlib.MAX_WBITS))) for row in rows)
     return {number: {name: model[name] for name in kept if name in model} for number, model in models}
 
 

@@ -6,7 +6,19 @@ import re
 from collections.abc import Iterable, Iterator
 
 from backend.dicom.keys import find_path, match_of, path_of, vr_of
-from backend.dicom.query import AVAILABILITY, OF_PATIENT, RETRIEVE_URL, Level, Match, Path, Query, combined, is_private, level_of, nested
+from backend.dicom.query import (
+    AVAILABILITY,
+    OF_PATIENT,
+    RETRIEVE_URL,
+    Level,
+    Match,
+    Path,
+    Query,
+    combined,
+    is_private,
+    level_of,
+    nested,
+)
 from backend.errors import BadRequestError
 
 Pairs = Iterable[tuple[str, str]]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import time
-import zlib
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from isal import isal_zlib
 from sqlalchemy.engine import Connection
 
 from backend.dicom.levels import MAIN_INSTANCE, key
@@ -134,10 +134,6 @@ def _searching(connection: Connection, query: Query, seconds: float) -> Iterator
         if condition is None:
             condition = _by_attributes(criterion, query.level, len(others))
             others.append(criterion)
-        elif any(
-            function.name == "folded" for function in sa.sql.visitors.iterate(condition) if isinstance(function, sa.Function)
-        ):
-            driver.create_function("folded", 1, _folded, deterministic=True)
         where.append(condition)
     where += [studies.c.study_uid == query.study] if query.study else []
     where += [series.c.series_uid == query.series] if query.series else []
@@ -168,7 +164,7 @@ def _by_attributes(criterion: Criterion, level: Level, number: int) -> Condition
 
 
 def _object(text: str | bytes) -> Any:
-    return msgspec.json.decode(zlib.decompress(text, -zlib.MAX_WBITS) if isinstance(text, bytes) else text)
+    return msgspec.json.decode(isal_zlib.decompress(text, -isal_zlib.MAX_WBITS) if isinstance(text, bytes) else text)
 
 
 def study_figures(connection: Connection, page: Page, wanted: Collection[int]) -> dict[int, dict[int, Any]]:
