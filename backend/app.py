@@ -15,6 +15,7 @@ from backend.api.native import handlers as native
 from backend.api.native import jobs as native_jobs
 from backend.api.native import links as native_links
 from backend.api.native import server as panel
+from backend.api.ohif import handler as ohif
 from backend.api.slicer.door import endpoints_of
 from backend.api.slicer.handlers import BelowPages, PictureHandler, SlicerHandler
 from backend.api.slicer.operations import picture_operations
@@ -59,6 +60,7 @@ def routes_of(session: Session, hub: Hub, settings: Settings, opener: Opener, st
         *native_jobs.routes(opener.jobs),
         *native_links.routes(opener),
         *execution.routes(session),
+        *ohif.routes(document_root() / "browse"),
     ]
 
 

@@ -56,7 +56,8 @@ def archive() -> Iterator[Dataset]:
     yield data_set(MULLER, "1.2.1.2", "1.2.1.2.1", Modality="SR", SeriesNumber="1", SOPClassUID=MRImageStorage, **muller)
     yield data_set(
         YAMADA, "1.2.2.1", "1.2.2.1.1", SpecificCharacterSet="ISO_IR 192", PatientName="Yamada^Tarou=山田^太郎=やまだ^たろう",
-        PatientID="P2", StudyDate="20231224", StudyTime="23", Modality="MR", SOPClassUID=MRImageStorage, StudyDescription="HEAD",
+        PatientID="P2", StudyDate="20231224", StudyTime="23", Modality="MR", SOPClassUID=MRImageStorage,
+        StudyDescription="HEAD",
         InstanceNumber="1", NumberOfFrames="10", Rows=64,
     )  # fmt: skip
     private = data_set(
@@ -379,8 +380,10 @@ def test_paging(database: Database) -> None:
 
 KEYS = (
     "PatientName=*e*", "PatientName=doe^john^^dr", "PatientName=*%E5%A4%AA*", "fuzzymatching=true&PatientName=a",
-    "StudyDescription=C*", "StudyDescription=*e?t*", "fuzzymatching=true&StudyDescription=*E?T*", "PatientID=P?", "PatientID=P_*",
-    "AccessionNumber=A%25*", "StudyDate=20231224-20240101", "StudyTime=10-13", "StudyTime=23", "Modality=CT%2CSR", "Modality=?R",
+    "StudyDescription=C*", "StudyDescription=*e?t*", "fuzzymatching=true&StudyDescription=*E?T*", "PatientID=P?",
+    "PatientID=P_*",
+    "AccessionNumber=A%25*", "StudyDate=20231224-20240101", "StudyTime=10-13", "StudyTime=23", "Modality=CT%2CSR",
+    "Modality=?R",
     "SeriesNumber=3", "InstanceNumber=1", "Rows=64", "SOPInstanceUID=1.2.1.1.2%2C1.2.4.1.1", "PatientBirthDate=-20000101",
     "StudyDate=20240110-20240111&StudyTime=1200-1300", "BodyPartExamined=CHEST", 'emptyvaluematching=true&AccessionNumber=""',
     "RequestAttributesSequence.ScheduledProcedureStepID=SPS2", "ReferringPhysicianName=gray^?eredith", "PatientSex=f",
