@@ -15,39 +15,19 @@ from backend.dicom.orthanc_ids import orthanc_id
 from backend.store.engine import Database
 from backend.store.schema import instances, metadata, patients, series, studies
 
-FAMILIES = ("Smith", "Johnson", "Williams", "Brown", "Jones", "Garcia", "Miller", "Davis", "Rodriguez", "Martinez", "Hernandez", "Lopez", "Gonzalez", "Wilson", "Anderson", "Thomas", "Taylor", "Moore", "Jackson", "Martin", "Lee", "Perez", "Thompson", "White", "Harris", "Sanchez", "Clark", "Ramirez", "Lewis", "Robinson", "Walker", "Young", "Allen", "King", "Wright", "Scott", "Torres", "Nguyen", "Hill", "Flores", "Green", "Adams", "Nelson", "Baker", "Hall", "Rivera", "Campbell", "Mitchell", "Carter", "Roberts", "Müller", "Schmidt", "Schneider", "Fischer", "Weber", "Meyer", "Wagner", "Becker", "Schulz", "Hoffmann", "Schäfer", "Koch", "Bauer", "Richter", "Klein", "Wolf", "Schröder", "Neumann", "Zimmer")  # fmt: skip
+FAMILIES = (
+    "Smith", "Johnson", "Williams", "Brown", "Jones", "Garcia", "Miller", "Davis", "Rodriguez", "Martinez", "Hernandez",
+    "Lopez", "Gonzalez", "Wilson", "Anderson", "Thomas", "Taylor", "Moore", "Jackson", "Martin", "Lee", "Perez", "Thompson",
+    "White", "Harris", "Sanchez", "Clark", "Ramirez", "Lewis", "Robinson", "Walker", "Young", "Allen", "King", "Wright",
+    "Scott", "Torres", "Nguyen", "Hill", "Flores", "Green", "Adams", "Nelson", "Baker", "Hall", "Rivera", "Campbell",
+    "Mitchell", "Carter", "Roberts", "Müller", "Schmidt", "Schneider", "Fischer", "Weber", "Meyer", "Wagner", "Becker",
+    "Schulz", "Hoffmann", "Schäfer", "Koch", "Bauer", "Richter", "Klein", "Wolf", "Schröder", "Neumann", "Zimmer",
+)  # fmt: skip
 GIVEN = (
-    "Mary",
-    "James",
-    "Patricia",
-    "Robert",
-    "Jennifer",
-    "John",
-    "Linda",
-    "Michael",
-    "Elizabeth",
-    "David",
-    "Barbara",
-    "William",
-    "Susan",
-    "Richard",
-    "Jessica",
-    "Joseph",
-    "Karen",
-    "Thomas",
-    "Sarah",
-    "Charles",
-    "Anna",
-    "Peter",
-    "Eva",
-    "Karl",
-    "Ines",
-    "Jonas",
-    "Lena",
-    "Paul",
-    "Mia",
-    "Felix",
-)
+    "Mary", "James", "Patricia", "Robert", "Jennifer", "John", "Linda", "Michael", "Elizabeth", "David", "Barbara", "William",
+    "Susan", "Richard", "Jessica", "Joseph", "Karen", "Thomas", "Sarah", "Charles", "Anna", "Peter", "Eva", "Karl", "Ines",
+    "Jonas", "Lena", "Paul", "Mia", "Felix",
+)  # fmt: skip
 DESCRIPTIONS = (
     "Chest CT",
     "Head MR",

@@ -64,7 +64,7 @@ class OhifHandler(BaseHandler):
             with found.path.open("rb") as packed:
                 packed.seek(-4, os.SEEK_END)  # a gzip file ends with the size of what is in it
                 size = int.from_bytes(packed.read(), "little")
-            file = cast(IO[bytes], gzip.open(found.path))  # noqa: SIM115: closed below
+            file = cast(IO[bytes], gzip.open(found.path))  # noqa: SIM115 (closed below)
         else:
             size, file = status.st_size, found.path.open("rb")
             if found.encoding:
