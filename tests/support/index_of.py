@@ -3,39 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.filewriter import dcmwrite
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
 from backend.dicom.part10 import index, read_data_set
 from backend.store.engine import Database
 from backend.store.storing import NewInstance, Storing
+from tests.support.instances import part10
 
 
 def data_set(study: str, series: str, instance: str, **attributes: Any) -> Dataset:
     """A data set of these UIDs with further attributes by keyword."""
     data = Dataset()
+    data.file_meta = FileMetaDataset()
+    data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     data.SOPClassUID, data.SOPInstanceUID = attributes.pop("SOPClassUID", CTImageStorage), instance
     data.StudyInstanceUID, data.SeriesInstanceUID = study, series
     for name, value in attributes.items():
         setattr(data, name, value)
     return data
-
-
-def part10(data: Dataset) -> bytes:
-    """The file of a data set."""
-    meta = FileMetaDataset()
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = data.SOPClassUID, data.SOPInstanceUID
-    out = io.BytesIO()
-    data.file_meta = meta
-    dcmwrite(out, data, enforce_file_format=True)
-    return out.getvalue()
 
 
 def index_of(folder: Path, data_sets: Iterable[Dataset]) -> Database:
