@@ -28,6 +28,7 @@ from backend.errors import NotFoundError, UnavailableError
 from backend.store import reading
 from backend.store.blobs import Blobs
 from backend.store.engine import Database
+from backend.store.search import Counts as FoundCounts
 from backend.store.writer import Writer, repair
 
 log = structlog.get_logger("archive")
@@ -63,6 +64,7 @@ class Archive:
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir()
         self._largest = settings.instance_max_mb << 20
+        self._found = FoundCounts()
         self._most_found, self._search_s = settings.search_results, settings.search_timeout_s
 
     def incoming(self, origin: str, detail: str | None = None) -> Incoming:
@@ -135,7 +137,8 @@ class Archive:
         Raises:
             TooLargeError: it takes too long.
         """
-        return await self.read(lambda connection: shape(find(connection, query, self._most_found, self._search_s)))
+        state, most, seconds = self.state, self._most_found, self._search_s
+        return await self.read(lambda connection: shape(find(connection, query, most, seconds, self._found, state)))
 
     @property
     def state(self) -> str:

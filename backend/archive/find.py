@@ -29,7 +29,7 @@ from backend.dicom.query import (
     level_of,
 )
 from backend.store import reading
-from backend.store.search import Page, search, study_figures
+from backend.store.search import Counts, Page, search, study_figures
 
 Raw = msgspec.Raw
 _decode = msgspec.json.Decoder(dict[str, Raw]).decode
@@ -71,18 +71,20 @@ class Match:
     """A DICOM JSON object, its elements encoded, in no order."""
 
 
-def find(connection: Any, query: Query, most: int, seconds: float) -> Found:
+def find(connection: Any, query: Query, most: int, seconds: float, counts: Counts, state: str) -> Found:
     """What a query finds; runs on a thread (`Archive.find`).
 
     Args:
         connection: to read from.
         most: matches at most, whatever the query's limit.
         seconds: how long it may take.
+        counts: of searches before.
+        state: the archive's, before the connection began to read.
 
     Raises:
         TooLargeError: it takes longer than `seconds`.
     """
-    page = search(connection, query, most, seconds)
+    page = search(connection, query, most, seconds, counts, state)
     answer = _Answer(query)
     figures = _figures(connection, query, page)
     models = _models(connection, query, page)

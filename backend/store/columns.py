@@ -135,9 +135,8 @@ def _person(columns: _Person, match: object) -> Condition:
     if isinstance(match, Empty):
         return columns.whole.is_(None)
     if isinstance(match, Words):
-        names = [sa.func.coalesce(group, "") for group in columns.groups]
-        whole = "^" + names[0] + "^" + names[1] + "^" + names[2]
-        return sa.and_(*(sa.or_(like(whole, f"*^{word}*"), like(whole, f"* {word}*")) for word in match.words))
+        starts = [[f"{word}*", f"*^{word}*", f"* {word}*"] for word in match.words]
+        return sa.and_(*(sa.or_(*(like(group, start) for group in columns.groups for start in word)) for word in starts))
     assert isinstance(match, Person)
     if len(match.groups) == 1:
         return sa.or_(*(like(group, match.groups[0]) for group in columns.groups))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +34,11 @@ from backend.store.schema import contents, instances, series, studies
 
 STEPS_BETWEEN_LOOKS = 20_000
 """Of SQLite's machine, between two looks at the clock."""
+COUNTS_KEPT = 512
+LEVELS: tuple[Level, ...] = ("study", "series", "instance")
 JOINED = {"study": studies, "series": series.join(studies), "instance": instances.join(series).join(studies)}
+Where = dict[Level, list[Condition]]
+"""Conditions by the level whose table they are on."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,23 @@ class Page:
     more: int
 
 
-def search(connection: Connection, query: Query, most: int, seconds: float) -> Page:
+class Counts:
+    """How many matches queries had, so that who turns pages does not have them counted for each."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Any, int] = {}
+
+    def get(self, query: Query, state: str, count: Callable[[], int]) -> int:
+        """The count of a query while the archive is in this state."""
+        key = (state, query.level, query.criteria, query.study, query.series)
+        if key not in self._kept:
+            if len(self._kept) >= COUNTS_KEPT:
+                self._kept = {}
+            self._kept[key] = count()
+        return self._kept[key]
+
+
+def search(connection: Connection, query: Query, most: int, seconds: float, counts: Counts, state: str) -> Page:
     """One page of what a query finds.
 
     Rows have `study_uid`, `study`, `series_count`, `study_instances`, `modalities`, `patient_fk`, `study_id` of the study; of
@@ -55,6 +75,8 @@ def search(connection: Connection, query: Query, most: int, seconds: float) -> P
     Args:
         most: rows at most, whatever the query's limit.
         seconds: how long it may take.
+        counts: of searches before.
+        state: name of the database's state, as it was before the connection began to read.
 
     Raises:
         TooLargeError: it takes longer.
@@ -64,45 +86,66 @@ def search(connection: Connection, query: Query, most: int, seconds: float) -> P
         return Page((), 0)
     with _searching(connection, query, seconds) as where:
         rows = connection.execute(_page(query, where, limit)).all()
-        more = 0
-        if len(rows) == limit:
-            source = _source(query, where)
-            counted = sa.select(sa.func.count()).select_from(source).where(*where)
-            more = max(0, connection.execute(counted).scalar_one() - query.offset - limit)
-        return Page(rows, more)
+        if len(rows) < limit:
+            return Page(rows, 0)
+        matches = counts.get(query, state, lambda: int(connection.execute(_count(query, where)).scalar_one() or 0))
+        return Page(rows, max(0, matches - query.offset - limit))
 
 
-def _page(query: Query, where: list[Condition], limit: int) -> sa.Select[Any]:
+def _page(query: Query, where: Where, limit: int) -> sa.Select[Any]:
     """The rows' numbers are found first, with what indexes hold; only those of the page are read whole."""
-    table = table_of(query.level)
-    order = _order(query)
-    numbers = sa.select(table.c.id).select_from(_source(query, where)).where(*where).order_by(*order)
+    table, order = table_of(query.level), _order(query)
+    numbers = _numbers(query.level, query, where).order_by(*order)
     page = numbers.limit(limit).offset(query.offset or None).subquery("page")
     whole = JOINED[query.level].join(page, page.c.id == table.c.id)
     return sa.select(*_columns(query)).select_from(whole).order_by(*order)
 
 
-def _source(query: Query, where: list[Condition]) -> sa.FromClause:
-    """The level's table, joined with those above that conditions or the order look at."""
-    seen = {table for condition in where for table in condition._from_objects}
-    if query.level == "study":
-        return studies
+def _numbers(level: Level, query: Query, where: Where) -> sa.Select[Any]:
+    """Numbers of the rows of a level that match; those above it are looked for first, and named by lists of numbers.
+
+    So SQLite goes from the rare to the many, in the order of the index that serves both the list and the order.
+    """
+    table = table_of(level)
+    found = sa.select(table.c.id).where(*where[level])
+    if level == "study":
+        return found
+    parent = _numbers("study" if level == "series" else "series", query, where)
+    if level == "instance" and query.study and not query.series:
+        return found.select_from(instances.join(series)).where(series.c.study_fk == _only_study(query), *where["series"])
+    if where["study"] or (level == "instance" and where["series"]):
+        column = series.c.study_fk if level == "series" else instances.c.series_fk
+        is_one = bool(query.study if level == "series" else query.series)
+        found = found.where(column == parent.scalar_subquery() if is_one else column.in_(parent))
+    return found
+
+
+def _only_study(query: Query) -> Any:
+    return sa.select(studies.c.id).where(studies.c.study_uid == query.study).scalar_subquery()
+
+
+def _count(query: Query, where: Where) -> sa.Select[Any]:
+    """How many match: counted rows, or the sum of what rows above say of themselves."""
+    if query.level == "study" or where[query.level] or not (where["study"] or where["series"]):
+        return sa.select(sa.func.count()).select_from(_numbers(query.level, query, where).subquery())
+    above: Level = "series" if query.level == "instance" and where["series"] else "study"
+    table = table_of(above)
+    number = series.c.instance_count if above == "series" else studies.c.instance_count
     if query.level == "series":
-        source: sa.FromClause = series.join(studies) if query.study or studies in seen else series
-    elif query.study or studies in seen:
-        source = JOINED["instance"]
-    else:
-        source = instances.join(series) if series in seen else instances
-    return source.join(contents, contents.c.instance_fk == instances.c.id) if contents in seen else source
+        number = studies.c.series_count
+    return sa.select(sa.func.sum(number)).where(table.c.id.in_(_numbers(above, query, where)))
 
 
 def _order(query: Query) -> list[Any]:
     if query.level == "study":
         return [studies.c.study_date.desc(), studies.c.study_time.desc(), studies.c.study_uid.desc()]
-    if not query.study:
-        return [table_of(query.level).c.id]  # as they came
-    found = [series.c.series_number, series.c.series_uid] if query.level == "series" or not query.series else []
-    return found + ([instances.c.instance_number, instances.c.sop_instance_uid] if query.level == "instance" else [])
+    if query.level == "series":
+        return [*([] if query.study else [series.c.study_fk]), series.c.series_number, series.c.series_uid]
+    within = [instances.c.instance_number, instances.c.sop_instance_uid]
+    if query.series:
+        return within
+    # Everywhere in the order in which series have come; within a study as it shows them.
+    return [*([series.c.series_number, series.c.series_uid] if query.study else [instances.c.series_fk]), *within]
 
 
 def _columns(query: Query) -> list[Any]:
@@ -123,20 +166,21 @@ def _columns(query: Query) -> list[Any]:
 
 
 @contextmanager
-def _searching(connection: Connection, query: Query, seconds: float) -> Iterator[list[Condition]]:
+def _searching(connection: Connection, query: Query, seconds: float) -> Iterator[Where]:
     """Conditions of a query, whose functions SQLite knows meanwhile, and a clock that stops it."""
     driver: Any = connection.connection.driver_connection
     until = time.monotonic() + seconds
     others: list[Criterion] = []
-    where: list[Condition] = []
+    where: Where = {level: [] for level in LEVELS}
+    where["study"] += [studies.c.study_uid == query.study] if query.study else []
+    where["series"] += [series.c.series_uid == query.series] if query.series else []
     for criterion in query.criteria:
+        level = level_of(criterion.tag) or query.level
         condition = condition_of(criterion)
         if condition is None:
-            condition = _by_attributes(criterion, query.level, len(others))
+            condition = _by_attributes(criterion, level, len(others))
             others.append(criterion)
-        where.append(condition)
-    where += [studies.c.study_uid == query.study] if query.study else []
-    where += [series.c.series_uid == query.series] if query.series else []
+        where[level].append(condition)
     if others:
         driver.create_function("holds", 2, lambda number, text: holds(others[number], _object(text)))
     driver.set_progress_handler(lambda: time.monotonic() > until, STEPS_BETWEEN_LOOKS)
@@ -152,10 +196,10 @@ def _searching(connection: Connection, query: Query, seconds: float) -> Iterator
 
 def _by_attributes(criterion: Criterion, level: Level, number: int) -> Condition:
     """A criterion on what is no column: by the JSON of its level, of instances' rarer attributes by their whole model."""
-    of = level_of(criterion.tag) or level
-    if of == "instance" and criterion.tag not in MAIN_INSTANCE:
-        return sa.func.holds(number, contents.c.model) == 1
-    attributes = table_of(of).c.attributes
+    if level == "instance" and criterion.tag not in MAIN_INSTANCE:
+        model = sa.select(contents.c.model).where(contents.c.instance_fk == instances.c.id).scalar_subquery()
+        return sa.func.holds(number, model) == 1
+    attributes = table_of(level).c.attributes
     fulfilled = sa.func.holds(number, attributes) == 1
     if isinstance(criterion.match, Empty):
         return fulfilled

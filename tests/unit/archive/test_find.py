@@ -21,6 +21,7 @@ from backend.errors import BadRequestError, TooLargeError
 from backend.http.negotiate import query_pairs
 from backend.store.engine import Database
 from backend.store.reading import find_contents
+from backend.store.search import Counts
 from tests.support.index_of import data_set, index_of
 
 MULLER, YAMADA, DOE, NAMELESS = "1.2.1", "1.2.2", "1.2.3", "1.2.4"
@@ -80,7 +81,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 def ask(database: Database, text: str, level: Level = "study", study: str = "", series: str = "", most: int = 100) -> Found:
     with database.read() as connection:
-        return find(connection, read_query(query_pairs(text), level, study, series), most, 20)
+        return find(connection, read_query(query_pairs(text), level, study, series), most, 20, Counts(), database.state)
 
 
 def studies(database: Database, text: str) -> list[str]:
@@ -207,12 +208,12 @@ def uids(found: Found) -> list[str]:
         ("Modality=SR", MULLER, ["1.2.1.2"]),
         ("PatientName=Nobody", MULLER, ["1.2.1.2", "1.2.1.1"]),  # a key of a level that is fixed
         ("", "9.9", []),
-        ("", "", ["1.2.1.1", "1.2.1.2", "1.2.2.1", "1.2.3.1", "1.2.4.1"]),
+        ("", "", ["1.2.1.2", "1.2.1.1", "1.2.2.1", "1.2.3.1", "1.2.4.1"]),
         ("PatientName=yamada*", "", ["1.2.2.1"]),
         ("Modality=CT%2CMR", "", ["1.2.1.1", "1.2.2.1", "1.2.3.1", "1.2.4.1"]),
         ("0020000E=1.2.3.1", "", ["1.2.3.1"]),
         ("BodyPartExamined=CHEST", "", ["1.2.1.1"]),
-        ("InstitutionName=St.*", "", ["1.2.1.1", "1.2.1.2"]),
+        ("InstitutionName=St.*", "", ["1.2.1.2", "1.2.1.1"]),
         ("NumberOfSeriesRelatedInstances=3", "", ["1.2.1.1"]),
         ("PerformedProcedureStepStartDate=20240110-20240111&PerformedProcedureStepStartTime=1700-0830", "", ["1.2.3.1"]),
         ("SeriesDate=20240110", "", ["1.2.1.1"]),
@@ -233,7 +234,7 @@ def test_series(database: Database, query: str, study: str, expected: list[str])
         ("", MULLER, "1.2.1.1", ["1.2.1.1.1", "1.2.1.1.2", "1.2.1.1.3"]),
         ("", MULLER, "", ["1.2.1.2.1", "1.2.1.1.1", "1.2.1.1.2", "1.2.1.1.3"]),
         ("", DOE, "1.2.1.1", []),  # another study's series
-        ("", "", "", ["1.2.1.1.3", "1.2.1.1.1", "1.2.1.1.2", "1.2.1.2.1", "1.2.2.1.1", "1.2.3.1.1", "1.2.4.1.1"]),
+        ("", "", "", ["1.2.1.1.1", "1.2.1.1.2", "1.2.1.1.3", "1.2.1.2.1", "1.2.2.1.1", "1.2.3.1.1", "1.2.4.1.1"]),
         ("InstanceNumber=2", MULLER, "1.2.1.1", ["1.2.1.1.2"]),
         ("InstanceNumber=02.0", MULLER, "1.2.1.1", ["1.2.1.1.2"]),
         ("SOPInstanceUID=1.2.1.1.2", "", "", ["1.2.1.1.2"]),
@@ -242,7 +243,7 @@ def test_series(database: Database, query: str, study: str, expected: list[str])
         ("PatientID=P2", "", "", ["1.2.2.1.1"]),
         ("NumberOfFrames=10", "", "", ["1.2.2.1.1"]),
         # main attributes of no column, and such as only the whole model has
-        ("ImageType=AXIAL", "", "", ["1.2.1.1.3", "1.2.1.1.1", "1.2.1.1.2"]),
+        ("ImageType=AXIAL", "", "", ["1.2.1.1.1", "1.2.1.1.2", "1.2.1.1.3"]),
         ("multiplevaluematching=true&ImageType=AXIAL%5CPRIMARY&InstanceNumber=1", "", "", ["1.2.1.1.1"]),
         ("KVP=120", MULLER, "1.2.1.1", ["1.2.1.1.1", "1.2.1.1.2", "1.2.1.1.3"]),
         ("KVP=120&InstanceNumber=1", "", "", ["1.2.1.1.1"]),
@@ -375,7 +376,7 @@ def test_paging(database: Database) -> None:
     assert page("limit=50", most=3) == (ALL[:3], 1)
     assert page("limit=1&ModalitiesInStudy=CT") == ([DOE], 2)
     found = ask(database, "limit=2&offset=1", "instance")
-    assert (uids(found), found.more) == (["1.2.1.1.1", "1.2.1.1.2"], 4)
+    assert (uids(found), found.more) == (["1.2.1.1.2", "1.2.1.1.3"], 4)
 
 
 KEYS = (
@@ -411,7 +412,7 @@ def test_columns_and_attributes_say_the_same(database: Database, key: str) -> No
 def test_a_search_that_takes_too_long(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("backend.store.search.STEPS_BETWEEN_LOOKS", 1)
     with pytest.raises(TooLargeError, match="narrow"), database.read() as connection:
-        find(connection, read_query(query_pairs("KVP=121"), "instance"), 10, -1)
+        find(connection, read_query(query_pairs("KVP=121"), "instance"), 10, -1, Counts(), "")
 
 
 def test_the_connection_is_left_as_it_was(database: Database, tmp_path: Path) -> None:
