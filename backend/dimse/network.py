@@ -29,11 +29,12 @@ from backend.dimse.messages import (
     Taken,
     Task,
 )
-from backend.dimse.peers import parse_peers
-from backend.errors import UnavailableError
+from backend.dimse.peers import is_aet, parse_peers
+from backend.errors import BadRequestError, UnavailableError
 
 log = structlog.get_logger("dimse")
 BACKLOG = 64
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SHORT_LIFE_S = 5.0
 PAUSE_S = 2.0
 """After a listener that lived only shortly, before the next one."""
@@ -59,8 +60,9 @@ class Network:
         """`incoming`: folder in which files arrive.
 
         Raises:
-            BadRequestError: a peer of the settings is none.
+            BadRequestError: the settings do not add up.
         """
+        check(settings)
         self._settings, self._shelf, self._incoming = settings, shelf, incoming
         self.peers = parse_peers(settings.dicom_peers)
         self._listening: socket.socket | None = None
@@ -167,6 +169,29 @@ class Network:
 
 def _unheard(_progress: Progress) -> None:
     """Nobody wants to know."""
+
+
+def check(settings: Settings) -> None:
+    """Whether what the settings say of the DICOM network makes sense.
+
+    Raises:
+        BadRequestError: it does not.
+    """
+    if not is_aet(settings.dicom_aet):
+        raise BadRequestError(f"dicom_aet {settings.dicom_aet!r:.40} is no AE title: 1 to 16 characters, no backslash")
+    if (settings.dicom_tls_certificate is None) != (settings.dicom_tls_key is None):
+        raise BadRequestError("dicom_tls_certificate and dicom_tls_key go together")
+    if settings.dicom_tls_trusted is not None and settings.dicom_tls_certificate is None:
+        raise BadRequestError("dicom_tls_trusted needs dicom_tls_certificate and dicom_tls_key")
+    for file in (settings.dicom_tls_certificate, settings.dicom_tls_key, settings.dicom_tls_trusted):
+        if file is not None and not file.is_file():
+            raise BadRequestError(f"there is no file {file}")
+    is_open = settings.dicom_host not in LOOPBACK and not settings.dicom_allow
+    if settings.enable_dicom and is_open and not settings.allow_unauthenticated_remote:
+        raise BadRequestError(
+            f"at {settings.dicom_host} everybody who reaches the DICOM port could read and fill the archive: name who may in "
+            "dicom_allow, or add --allow-unauthenticated-remote"
+        )
 
 
 async def _readable(listening: socket.socket) -> None:
