@@ -26,6 +26,8 @@ KINDS: dict[tuple[int, int], Kind] = {
     (0x7FE0, 0x0008): "float",
     (0x7FE0, 0x0009): "double",
 }
+VIDEO = "1.2.840.10008.1.2.4.10"
+"""How the transfer syntaxes of videos begin, which are one stream, however many frames."""
 NO_LENGTH = 0xFFFFFFFF
 ITEM, DELIMITER = (0xFFFE, 0xE000), (0xFFFE, 0xE0DD)
 STARTS = (b"\xff\xd8", b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP", b"\xff\x0a", b"\x00\x00\x00\x0cJXL")
@@ -76,7 +78,7 @@ def index_pixels(attributes: Attributes, data: Buffer, at: int, syntax: str, def
     words, begin, length = _value_at(data, at, order, syntax == IMPLICIT_LE)
     layout = format_of(attributes, kind)
     if length == NO_LENGTH:
-        frames = _encapsulated(attributes, data, begin, layout.frames)
+        frames = _encapsulated(attributes, data, begin, layout.frames, syntax)
         return FrameIndex(syntax, layout, fragments=frames)
     if syntax not in NATIVE:
         raise UnreadableError("its transfer syntax says that pixels are compressed, and they are not encapsulated")
@@ -113,7 +115,7 @@ def _value_at(data: Buffer, at: int, order: str, implicit: bool) -> tuple[bool, 
     return bytes(data[at + 4 : at + 6]) == b"OW", at + 12, struct.unpack_from(order + "I", data, at + 8)[0]
 
 
-def _encapsulated(attributes: Attributes, data: Buffer, at: int, frames: int) -> list[list[Fragment]]:
+def _encapsulated(attributes: Attributes, data: Buffer, at: int, frames: int, syntax: str) -> list[list[Fragment]]:
     items = _items(data, at)
     if not items:
         raise UnreadableError("its compressed pixels lack the basic offset table")
@@ -121,7 +123,7 @@ def _encapsulated(attributes: Attributes, data: Buffer, at: int, frames: int) ->
     if not fragments:
         raise UnreadableError("its compressed pixels are empty")
     offsets = _extended_offsets(attributes) or list(struct.unpack_from(f"<{table_length // 4}I", data, table_at))
-    if frames == 1:
+    if frames == 1 or syntax.startswith(VIDEO):
         return [fragments]
     grouped = _by_offsets(fragments, offsets, frames) or _by_starts(data, fragments, frames)
     if grouped is None:

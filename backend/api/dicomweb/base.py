@@ -123,7 +123,7 @@ class DicomWebHandler(BaseHandler):
 
 
 def _first(header: str) -> str:
-    return header.split(",")[0].strip()
+    return header.split(",", maxsplit=1)[0].strip()
 
 
 def reason_phrase(status: int) -> str:

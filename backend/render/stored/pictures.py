@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import imagecodecs
 import numpy as np
@@ -13,41 +13,21 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset
 
-from backend.dicom.display import Display, Window, display_of, number_of
+from backend.dicom.display import Display, display_of, number_of
 from backend.dicom.frames import FrameIndex
 from backend.errors import BadRequestError, TooLargeError
 from backend.render.encode import encode
-from backend.render.stored.colour import Profile, in_srgb, profile_of, srgb_profile, to_rgb
+from backend.render.stored.colour import in_srgb, profile_of, srgb_profile, to_rgb
 from backend.render.stored.grey import to_grey
+from backend.render.stored.look import Look
 from backend.render.stored.overlays import draw_overlays
-from backend.render.stored.placing import Placing, Viewport, placing
+from backend.render.stored.placing import Placing, placing
 from backend.render.stored.presentation import Presentation, presentation_for
 from backend.render.stored.source import frame_of, header_of, image_of
 from backend.render.stored.words import annotated
 
 Pixels = NDArray[np.uint8]
-Media = Literal["image/jpeg", "image/png", "image/gif", "image/jp2"]
-MEDIA: tuple[Media, ...] = ("image/jpeg", "image/png", "image/gif", "image/jp2")
 FRAME_MS, SLOWEST_MS, FASTEST_MS = 100.0, 10_000.0, 20.0
-
-
-@dataclass(frozen=True)
-class Look:
-    """How a picture is wanted. Everything that decides its pixels, so that it is a key as well."""
-
-    media: Media = "image/jpeg"
-    window: Window | None = None
-    viewport: Viewport | None = None
-    quality: int = 90
-    annotation: tuple[str, ...] = ()
-    """`patient`, `technique`."""
-    overlays: bool = False
-    profile: Profile = "no"
-    state: Path | None = None
-    """File of a presentation state to be applied."""
-    most_pixels: int = 16_000_000
-    most_frames: int = 500
-    """Of a moving picture."""
 
 
 def picture(path: Path, frame: int, look: Look) -> bytes:
