@@ -15,8 +15,9 @@ from pydicom.dataset import Dataset
 from pydicom.filereader import _read_file_meta_info, read_dataset, read_preamble
 from pydicom.tag import BaseTag
 
-from backend.dicom.frames import DEFLATED_LE, EXPLICIT_BE, EXPLICIT_LE, IMPLICIT_LE, NATIVE, Fragment, FrameIndex, inflate
+from backend.dicom.frames import Fragment, FrameIndex, inflate
 from backend.dicom.pixel_format import SUBSAMPLED, Attributes, Kind, format_of
+from backend.dicom.syntaxes import DEFLATED_LE, EXPLICIT_BE, EXPLICIT_LE, IMPLICIT_LE, NATIVE, VIDEO
 from backend.errors import UnreadableError
 
 Buffer = bytes | bytearray | memoryview | mmap.mmap
@@ -26,8 +27,6 @@ KINDS: dict[tuple[int, int], Kind] = {
     (0x7FE0, 0x0008): "float",
     (0x7FE0, 0x0009): "double",
 }
-VIDEO = "1.2.840.10008.1.2.4.10"
-"""How the transfer syntaxes of videos begin, which are one stream, however many frames."""
 NO_LENGTH = 0xFFFFFFFF
 ITEM, DELIMITER = (0xFFFE, 0xE000), (0xFFFE, 0xE0DD)
 STARTS = (b"\xff\xd8", b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP", b"\xff\x0a", b"\x00\x00\x00\x0cJXL")

@@ -27,6 +27,8 @@ from backend.render.stored.source import frame_of, header_of, image_of
 from backend.render.stored.words import annotated
 
 Pixels = NDArray[np.uint8]
+MOVING_PIXELS = 16
+"""Of all frames of a moving picture, how many times those of the largest still one."""
 FRAME_MS, SLOWEST_MS, FASTEST_MS = 100.0, 10_000.0, 20.0
 
 
@@ -41,23 +43,26 @@ def picture(path: Path, frame: int, look: Look) -> bytes:
     return _encoded(draw(path, frame, look), look, _profile(path, look))
 
 
-def moving_picture(path: Path, look: Look) -> bytes:
-    """All frames as an animated GIF, at the speed that the image says.
+def moving_picture(path: Path, look: Look, frames: tuple[int, ...] = ()) -> bytes:
+    """Frames (from 0), all where none are named, as an animated GIF at the speed that the image says.
 
     Raises:
+        NotFoundError: there is no such frame.
         TooLargeError: more frames or pixels than allowed.
         UnreadableError, BadRequestError: as `picture`.
     """
     dataset, index = image_of(path)
-    count = index.format.frames
-    if count > look.most_frames:
-        raise TooLargeError(f"{count} frames are too many for one picture; {look.most_frames} are allowed (setting gif_frames)")
-    first = draw(path, 0, look)
-    if first.shape[0] * first.shape[1] * count > look.most_pixels * 4:
+    shown = frames or range(index.format.frames)
+    if len(shown) > look.most_frames:
+        raise TooLargeError(
+            f"{len(shown)} frames are too many for one picture; {look.most_frames} are allowed (setting gif_frames)"
+        )
+    first = draw(path, shown[0], look)
+    if first.shape[0] * first.shape[1] * len(shown) > look.most_pixels * MOVING_PIXELS:
         raise TooLargeError("all frames together are too many pixels for one picture; ask for a smaller viewport")
-    images = [Image.fromarray(draw(path, number, look) if number else first) for number in range(count)]
+    rest = (Image.fromarray(draw(path, number, look)) for number in shown[1:])
     out = io.BytesIO()
-    images[0].save(out, "GIF", save_all=True, append_images=images[1:], duration=frame_ms(dataset), loop=0)
+    Image.fromarray(first).save(out, "GIF", save_all=True, append_images=rest, duration=frame_ms(dataset), loop=0)
     return out.getvalue()
 
 
