@@ -10,6 +10,7 @@ import tornado.routing
 import tornado.web
 
 from backend import __version__, log
+from backend.api.dicomweb import door as dicomweb
 from backend.api.native import execution, saving
 from backend.api.native import handlers as native
 from backend.api.native import jobs as native_jobs
@@ -22,6 +23,7 @@ from backend.api.slicer.pictures import Pictures
 from backend.api.stream.handler import StreamHandler
 from backend.api.stream.hub import Hub
 from backend.api.stream.live import live_route
+from backend.archive.archive import Archive
 from backend.config import Settings
 from backend.errors import SlicecastError
 from backend.http.access_log import AccessLog
@@ -43,8 +45,10 @@ from backend.sessions.session import Session
 from backend.sharing import NewestWins, SingleFlight
 
 
-def routes_of(session: Session, hub: Hub, settings: Settings, opener: Opener, stop: Callable[[], None]) -> list[Route]:
-    """The route table; the first match wins. `stop` ends the server."""
+def routes_of(
+    session: Session, hub: Hub, settings: Settings, opener: Opener, archive: Archive | str, stop: Callable[[], None]
+) -> list[Route]:
+    """The route table; the first match wins. `archive`: or why there is none. `stop` ends the server."""
     pictures = Pictures(session, settings, SingleFlight(), NewestWins())
     stream = Operation("/stream", "Frame stream (WebSocket, docs/stream.md)", tag="stream", answers=(), status=101)
     return [
@@ -59,7 +63,25 @@ def routes_of(session: Session, hub: Hub, settings: Settings, opener: Opener, st
         *native_jobs.routes(opener.jobs),
         *native_links.routes(opener),
         *execution.routes(session),
+        *archive_routes(archive, settings),
     ]
+
+
+def archive_routes(archive: Archive | str, settings: Settings) -> list[Route]:
+    """DICOMweb, which describes itself as well."""
+    document: dict[str, object] = {}
+    routes = dicomweb.routes(archive, settings, document)
+    document.update(openapi(routes, __version__))
+    return routes
+
+
+def open_archive(settings: Settings) -> Archive | str:
+    """The archive; where it can not be had, why: the rest of the server works without it."""
+    try:
+        return Archive(settings)
+    except (SlicecastError, OSError) as error:
+        log.get("server").error("no archive", why=str(error))
+        return f"there is no archive: {error}"
 
 
 def operation_routes(session: Session) -> list[Route]:
@@ -111,11 +133,11 @@ def progress_of(job: Job) -> c.Progress:
 
 
 def make_application(
-    session: Session, hub: Hub, settings: Settings, opener: Opener, stop: Callable[[], None]
+    session: Session, hub: Hub, settings: Settings, opener: Opener, archive: Archive | str, stop: Callable[[], None]
 ) -> tornado.web.Application:
     """The Tornado application of a route table, with the OpenAPI document of that table."""
     switches, root = Switches.at_start(settings), document_root()
-    routes = routes_of(session, hub, settings, opener, stop)
+    routes = routes_of(session, hub, settings, opener, archive, stop)
     document: dict[str, object] = {}
     routes.append(
         Route(r"/api/openapi\.json", native.OpenApiHandler, (Operation("/api/openapi.json", "This document", tag="operation"),),
@@ -141,12 +163,15 @@ async def run(settings: Settings, arguments: list[str]) -> int:
     hub = Hub(session, settings)
     opener = make_opener(session, settings)
     server = Server(settings)
-    application = make_application(session, hub, settings, opener, server.stop)
+    archive = open_archive(settings)
+    application = make_application(session, hub, settings, opener, archive, server.stop)
     port = server.listen(application)
     print(f"Slicecast {__version__} at http://{url_host(settings)}:{port}/   viewer: /viewer/", flush=True)  # noqa: T201
     log_end = application.settings["access_log"].end
     for end in (hub.stop, log_end, opener.jobs.stop, server.finish_requests, session.stop):
         server.at_stop(end)
+    if isinstance(archive, Archive):
+        server.at_stop(archive.stop)
 
     async def begin() -> None:
         try:

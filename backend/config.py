@@ -34,6 +34,9 @@ class Settings(BaseSettings):
         description="needed to listen on other addresses than loopback: anybody who reaches them can do anything",
     )
     allowed_hosts: list[str] = Field([], description="host names accepted in Host and Origin besides the local ones")
+    public_url: str | None = Field(
+        None, description="address of this server for URLs in DICOMweb answers, such as https://pacs.example; else as asked"
+    )
     cors: list[str] = Field([], description="origins whose pages may read answers; * for any; none by default")
     admin_token: SecretStr | None = Field(
         None,
@@ -64,6 +67,7 @@ class Settings(BaseSettings):
     instance_inflated_mb: int = Field(512, ge=1, description="what a deflated instance may inflate to")
     store_parts: int = Field(10_000, ge=1, description="parts of one request that stores instances")
     store_waiting: int = Field(32, ge=1, description="instances of one request that are taken in at a time; it waits meanwhile")
+    metadata_cache_mb: int = Field(64, ge=1, description="finished answers with metadata of studies and series kept in memory")
     quarantine_mb: int = Field(
         1024, ge=0, description="files that could not be read, kept in the archive's quarantine; the oldest go first"
     )

@@ -6,6 +6,8 @@ import asyncio
 import fcntl
 import functools
 import os
+import secrets
+import shutil
 import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -55,6 +57,9 @@ class Archive:
         quarantine = Quarantine(self.folder / "quarantine", settings.quarantine_mb << 20)
         inflated = settings.instance_inflated_mb << 20
         self._ingest = Ingest(self.blobs, self._writer, self.workers, quarantine, inflated, 2 * processes)
+        self._scratch = self.folder / "scratch"
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._scratch.mkdir()
         self._largest = settings.instance_max_mb << 20
 
     def incoming(self, origin: str, detail: str | None = None) -> Incoming:
@@ -145,6 +150,10 @@ class Archive:
             row.orthanc_id,
         )  # fmt: skip
 
+    def scratch_file(self) -> Path:
+        """A name for a file that is needed for a moment; who makes it removes it."""
+        return self._scratch / secrets.token_hex(8)
+
     async def stop(self) -> None:
         """Finish what is being written, and close it."""
         await self.workers.stop()
@@ -177,4 +186,4 @@ def lock_folder(folder: Path) -> int:
 
 
 def _content(row: Any) -> Content:
-    return Content(isal_zlib.decompress(row.model, -zlib.MAX_WBITS), row.pixels)
+    return Content(row.instance_fk, isal_zlib.decompress(row.model, -zlib.MAX_WBITS), row.pixels)

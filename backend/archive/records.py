@@ -71,6 +71,8 @@ class StoredInstance:
 class Content:
     """What is known of an instance without opening its file."""
 
+    id: int
+    """Of the instance."""
     model: bytes
     """The whole DICOM JSON object, UTF-8 text; bulk data as `"BulkDataURI":"bulkdata/TAG[/ITEM/TAG…]"`."""
     pixels: bytes | None

@@ -10,9 +10,9 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from backend.dicom.elements import MalformedError
 from backend.dicom.file_head import MARK, PREAMBLE, TIFF, made_head
 from backend.dicom.part10 import DataSet, Indexed, index, read_data_set
+from backend.errors import UnreadableError
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def take_in(path: Path, inflated_bytes: int) -> TakenIn | Refused:
     try:
         data = read_data_set(file, inflated_bytes)
         indexed = index(data)
-    except (MalformedError, RecursionError, MemoryError) as error:
+    except (UnreadableError, RecursionError, MemoryError) as error:
         return Refused(str(error) or "it is nested too deep or too large", bytes(file[PREAMBLE : PREAMBLE + 4]) == MARK)
     _make_whole(path, file, data, indexed)
     return _named(path, indexed)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import struct
-import zlib
 from dataclasses import dataclass
 
 from backend.dicom.elements import NAMES, Buffer, Element, MalformedError, Parser
+from backend.dicom.frames import DEFLATED_LE, EXPLICIT_BE, EXPLICIT_LE, IMPLICIT_LE
 
-IMPLICIT_LE, EXPLICIT_LE, EXPLICIT_BE = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"
-DEFLATED = frozenset({"1.2.840.10008.1.2.1.99"})
 GE_PRIVATE = "1.2.840.113619.5.2"
 """Implicit little endian, but for its pixels."""
 IMPLEMENTATION_CLASS = "2.25.273416839041270365478131406519402017318"
@@ -46,7 +44,7 @@ class Head:
     @property
     def is_deflated(self) -> bool:
         """Whether the data set has to be inflated."""
-        return self.transfer_syntax in DEFLATED
+        return self.transfer_syntax == DEFLATED_LE
 
 
 def read_head(buffer: Buffer) -> Head:
@@ -123,24 +121,3 @@ def _uid(text: str) -> bytes:
 def _element(number: int, vr: bytes, value: bytes) -> bytes:
     length = struct.pack("<HL", 0, len(value)) if vr == b"OB" else struct.pack("<H", len(value))
     return struct.pack("<HH", 2, number) + vr + length + value
-
-
-def inflate(data: Buffer, limit_bytes: int) -> bytes:
-    """A deflated data set.
-
-    Raises:
-        MalformedError: it is broken, or would be larger than the limit.
-    """
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    try:
-        found = inflater.decompress(data, limit_bytes)
-    except zlib.error as error:
-        raise MalformedError("its deflated data set is broken") from error
-    if not inflater.eof:
-        too_large = len(found) >= limit_bytes
-        raise MalformedError(
-            f"its deflated data set is larger than {limit_bytes >> 20} MB"
-            if too_large
-            else "its deflated data set is cut short"
-        )
-    return found

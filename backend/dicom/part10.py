@@ -5,19 +5,29 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
 
 import msgspec
 from isal import isal_zlib
 
 from backend.dicom import levels
 from backend.dicom.columns import COLUMNS, Columns, instance_columns, series_columns, study_columns
-from backend.dicom.elements import Buffer, Element, MalformedError, Parser, find, tag_text
-from backend.dicom.file_head import Head, inflate, read_head
+from backend.dicom.elements import PIXEL_TAGS, Buffer, Element, MalformedError, Parser, find, tag_text
+from backend.dicom.file_head import Head, read_head
+from backend.dicom.frame_finder import index_pixels
+from backend.dicom.frames import FrameIndex, inflate
 from backend.dicom.identify import LONGEST_UID, is_uid
 from backend.dicom.json_model import PN_GROUPS, JsonWriter, object_text
+from backend.errors import UnreadableError
 
 STUDY_UID, SERIES_UID, SOP_INSTANCE_UID, SOP_CLASS_UID = 0x0020000D, 0x0020000E, 0x00080018, 0x00080016
-AVAILABLE_TRANSFER_SYNTAX = 0x00083002
+AVAILABLE_TRANSFER_SYNTAX, EXTENDED_OFFSETS = 0x00083002, 0x7FE00001
+PIXEL_ATTRIBUTES = {
+    "Rows": 0x00280010, "Columns": 0x00280011, "SamplesPerPixel": 0x00280002, "PhotometricInterpretation": 0x00280004,
+    "PlanarConfiguration": 0x00280006, "NumberOfFrames": 0x00280008, "BitsAllocated": 0x00280100, "BitsStored": 0x00280101,
+    "PixelRepresentation": 0x00280103,
+}  # fmt: skip
 MODEL_LEVEL = 1
 """Of compression: most of the gain for the least time."""
 
@@ -63,10 +73,10 @@ def read_data_set(file: Buffer, inflated_bytes: int) -> DataSet:
         inflated_bytes: how large a deflated data set may become.
 
     Raises:
-        MalformedError: it is no DICOM file, or a broken one.
+        UnreadableError: it is no DICOM file, or a broken one.
     """
     head = read_head(file)
-    buffer: Buffer = inflate(file[head.start :], inflated_bytes) if head.is_deflated else file
+    buffer: Buffer = inflate(BytesIO(file[head.start :]), inflated_bytes) if head.is_deflated else file
     start = 0 if head.is_deflated else head.start
     return DataSet(head, buffer, Parser(buffer, head.is_explicit, head.is_little).parse(start, len(buffer)))
 
@@ -84,6 +94,7 @@ def index(data: DataSet) -> Indexed:
     fragments = dict(sorted(fragments.items()))
     by_tag = {element.tag: element for element in data.elements}
     values = {tag: writer.values(by_tag[tag]) for tag in COLUMNS if tag in by_tag}
+    warnings = ["texts do not fit the character set that it names"] if writer.texts.wrong else []
     return Indexed(
         study_uid=_uid(values, STUDY_UID, "study instance UID"),
         series_uid=_uid(values, SERIES_UID, "series instance UID"),
@@ -94,8 +105,44 @@ def index(data: DataSet) -> Indexed:
         series=series_columns(values) | {"attributes": _subset(fragments, levels.SERIES_ONLY)},
         instance=instance_columns(values) | {"attributes": _subset(fragments, levels.MAIN_INSTANCE)},
         model=_deflated(object_text(fragments).encode()),
-        warnings=("texts do not fit the character set that it names",) if writer.texts.wrong else (),
+        pixels=_pixels(data, by_tag, writer, warnings),
+        warnings=tuple(warnings),
     )
+
+
+def _pixels(data: DataSet, by_tag: dict[int, Element], writer: JsonWriter, warnings: list[str]) -> bytes | None:
+    """Where the frames are; None, with a warning, where that can not be told."""
+    element = next((by_tag[tag] for tag in PIXEL_TAGS if tag in by_tag), None)
+    if element is None:
+        return None
+    attributes: dict[str, Any] = {
+        keyword: found[0]
+        for keyword, tag in PIXEL_ATTRIBUTES.items()
+        if tag in by_tag and (found := writer.values(by_tag[tag]))
+    }
+    if EXTENDED_OFFSETS in by_tag:
+        attributes["ExtendedOffsetTable"] = writer.bytes_of(by_tag[EXTENDED_OFFSETS])
+    at = element.start - (12 if data.head.is_explicit else 8)
+    begin = data.head.start if data.head.is_deflated else 0
+    try:
+        frames = index_pixels(attributes, data.buffer, at, data.head.transfer_syntax, begin)
+    except UnreadableError as error:
+        warnings.append(f"its frames can not be told apart: {error}")
+        return None
+    if frames is None:
+        return None
+    _require_enough(frames)
+    return frames.encode()
+
+
+def _require_enough(found: FrameIndex) -> None:
+    layout = found.format
+    needed = (layout.native_bits * layout.frames + 7) // 8
+    if not found.is_encapsulated and found.length < needed:
+        raise MalformedError(
+            f"its pixel data hold {found.length} bytes; {layout.frames} frames of {layout.columns} × {layout.rows} pixels "
+            f"need {needed}"
+        )
 
 
 def _uid(values: dict[int, list[str]], tag: int, name: str, otherwise: str = "") -> str:

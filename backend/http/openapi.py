@@ -13,6 +13,7 @@ TAGS = {
     "scene": "The scene: what it holds, uploads, loading.",
     "stream": "Pictures and input over a WebSocket.",
     "server": "The server panel, for administrators: programs of the server's machine, or who has `admin_token`.",
+    "dicomweb": "Studies at rest, as DICOMweb (PS3.18) has them; errors are a status report.",
     "operation": "Is it alive, ready, well.",
 }
 ERROR = {

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from http.client import responses
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-import tornado.web
 
 from backend.api.dicomweb.media import Form, Wanted, acceptable, choose
 from backend.archive.archive import Archive
 from backend.dicom.identify import is_uid
-from backend.errors import BadRequestError
+from backend.errors import BadRequestError, SlicecastError
 from backend.http.base import BaseHandler
 
 PREFIX = "/dicom"
@@ -24,13 +23,18 @@ PORTS = {"http": 80, "https": 443}
 LONGEST_MESSAGE = 500
 
 
-class NotAcceptable(tornado.web.HTTPError):
-    """406: nothing that the client accepts can be given."""
+class StatusError(SlicecastError):
+    """An error of HTTP that the core does not know, with its status."""
 
-    def __init__(self, offered: Sequence[Form]) -> None:
-        kinds = dict.fromkeys(f'multipart/related; type="{one.media}"' if one.multipart else one.media for one in offered)
-        super().__init__(406, reason="Not Acceptable")
-        self.message = "nothing that the request accepts can be given; it can be had as " + ", ".join(kinds)
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def not_acceptable(offered: Sequence[Form]) -> StatusError:
+    """406: nothing that the client accepts can be given."""
+    kinds = dict.fromkeys(f'multipart/related; type="{one.media}"' if one.multipart else one.media for one in offered)
+    return StatusError(406, "nothing that the request accepts can be given; it can be had as " + ", ".join(kinds))
 
 
 class DicomWebHandler(BaseHandler):
@@ -59,12 +63,12 @@ class DicomWebHandler(BaseHandler):
         """The form of the answer.
 
         Raises:
-            NotAcceptable: none of these is accepted.
+            StatusError: none of these is accepted.
             BadRequestError: the Accept header mixes DICOM and rendered types.
         """
         form = choose(self.wanted, forms)
         if form is None:
-            raise NotAcceptable(forms)
+            raise not_acceptable(forms)
         return form
 
     @property
@@ -106,26 +110,18 @@ class DicomWebHandler(BaseHandler):
         """A status report (PS3.18, 8.5.1), as JSON."""
         return status, msgspec.json.encode({"status": status, "message": message[:LONGEST_MESSAGE]})
 
-    def write_error(self, status_code: int, **kwargs: object) -> None:
-        """As the others', with the reason of what is not acceptable."""
-        error = getattr(kwargs.get("exc_info"), "__getitem__", lambda _index: None)(1)
-        if isinstance(error, NotAcceptable):
-            self.level, self.fault_text = "warning", error.message
-            self.set_status(406)
-            self.set_header("Content-Type", "application/json")
-            self.finish(self.error_body(406, error.message)[1])
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """As the others', and statuses that the core does not know."""
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        if not isinstance(error, StatusError):
+            super().write_error(status_code, **kwargs)
             return
-        super().write_error(status_code, **kwargs)
-
-    def data_received(self, chunk: bytes) -> None:
-        """As the others'."""
-        super().data_received(chunk)
+        self.level, self.fault_text = "warning", str(error)
+        status, body = self.error_body(error.status, str(error))
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json")
+        self.finish(body)
 
 
 def _first(header: str) -> str:
     return header.split(",", maxsplit=1)[0].strip()
-
-
-def reason_phrase(status: int) -> str:
-    """Text of a status."""
-    return responses.get(status, "")
