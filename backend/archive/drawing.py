@@ -24,15 +24,6 @@ def make_frame(path: Path, index: FrameIndex, number: int, syntax: str) -> bytes
     return frame_in(path, index, number, syntax)
 
 
-def transcode_file(path: Path, syntax: str, target: Path) -> int:
-    """Write an instance in another transfer syntax; how many bytes it has then."""
-    from backend.dicom.transcode import transcode
-
-    with target.open("xb") as file:
-        transcode(path, syntax, file)
-        return file.tell()
-
-
 def draw_picture(path: Path, frame: int, look: Look) -> bytes:
     """One frame (from 0) as a picture file."""
     from backend.render.stored.pictures import picture
@@ -53,6 +44,22 @@ def draw_sign(text: str, side: int, media: str) -> bytes:
     from backend.render.stored.words import sign
 
     return encode(sign(text, side), "png" if media == "image/png" else "jpeg", 90)
+
+
+def write_report(path: Path, html: bool) -> bytes:
+    """A structured report as a page or as plain text, UTF-8."""
+    from backend.dicom.report import as_html, as_text
+    from backend.render.stored.source import header_of
+
+    dataset = header_of(path)[0]
+    return (as_html(dataset) if html else as_text(dataset)).encode()
+
+
+def find_modality(path: Path) -> str:
+    """The modality of an instance."""
+    from backend.render.stored.source import header_of
+
+    return str(header_of(path)[0].get("Modality") or "")
 
 
 def find_references(path: Path) -> list[tuple[str, str]]:

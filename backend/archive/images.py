@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Hashable
 
 from backend.archive import drawing
 from backend.archive.archive import Archive
@@ -32,7 +29,6 @@ class Images:
         self._flights: SingleFlight[bytes] = SingleFlight()
         self._indices: OrderedDict[str, FrameIndex | None] = OrderedDict()
         self._inflated = settings.instance_inflated_mb << 20
-        self._folder = archive.folder / "transcoded"
 
     # -- frames ------------------------------------------------------------------------------------------------------
 
@@ -81,24 +77,6 @@ class Images:
         key = (instance.digest, "frame", number, syntax)
         return await self._made(key, lambda: self.archive.workers.run(drawing.make_frame, instance.path, index, number, syntax))
 
-    @asynccontextmanager
-    async def transcoded(self, instance: StoredInstance, syntax: str) -> AsyncIterator[Path]:
-        """The instance as a file in a transfer syntax, which is gone afterwards unless it is the stored one.
-
-        Raises:
-            UnreadableError: it can not be transcoded.
-        """
-        if syntax == instance.transfer_syntax:
-            yield instance.path
-            return
-        self._folder.mkdir(exist_ok=True)
-        target = self._folder / f"{instance.digest}.{secrets.token_hex(4)}"
-        try:
-            await self.archive.workers.run(drawing.transcode_file, instance.path, syntax, target)
-            yield target
-        finally:
-            target.unlink(missing_ok=True)
-
     # -- pictures ----------------------------------------------------------------------------------------------------
 
     async def picture(self, instance: StoredInstance, frame: int, look: Look) -> bytes:
@@ -122,6 +100,15 @@ class Images:
         return await self._made(
             ("sign", text, side, media), lambda: self.archive.workers.run(drawing.draw_sign, text, side, media)
         )
+
+    async def modality(self, instance: StoredInstance) -> str:
+        """Its modality; empty where it has none."""
+        return await self.archive.workers.run(drawing.find_modality, instance.path)
+
+    async def report(self, instance: StoredInstance, html: bool) -> bytes:
+        """A structured report as a page or as plain text, UTF-8."""
+        key = (instance.digest, "report", html)
+        return await self._made(key, lambda: self.archive.workers.run(drawing.write_report, instance.path, html))
 
     async def shown_by(self, state: StoredInstance) -> StoredInstance:
         """The first image that a presentation state is about and that is here.
