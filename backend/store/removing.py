@@ -13,6 +13,14 @@ from backend.dicom.part10 import columns_of_model
 from backend.store.schema import changes, contents, doomed, instances, patients, series, studies
 
 AT_A_TIME = 500
+SERIES_OF_STUDY = (
+    sa.select(
+        series.c.modality, sa.func.count().label("number"), sa.func.sum(series.c.instance_count).label("instances"),
+        sa.func.sum(series.c.bytes).label("bytes"),
+    )
+    .where(series.c.study_fk == sa.bindparam("study"))
+    .group_by(series.c.modality)
+)  # fmt: skip
 
 
 def change_row(
@@ -26,14 +34,12 @@ def change_row(
 
 def study_counts(connection: Connection, study: int) -> dict[str, Any]:
     """The derived columns of a study: counts, bytes, modalities."""
-    of_series = sa.select(
-        sa.func.count(), sa.func.coalesce(sa.func.sum(series.c.instance_count), 0),
-        sa.func.coalesce(sa.func.sum(series.c.bytes), 0),
-    ).where(series.c.study_fk == study)  # fmt: skip
-    number_of_series, number_of_instances, size = connection.execute(of_series).one()
-    modalities = sa.select(series.c.modality).where(series.c.study_fk == study, series.c.modality.is_not(None)).distinct()
-    return {"series_count": number_of_series, "instance_count": number_of_instances, "bytes": size,
-            "modalities": "\\".join(sorted(connection.execute(modalities).scalars()))}  # fmt: skip
+    rows = connection.execute(SERIES_OF_STUDY, {"study": study}).all()
+    return {
+        "series_count": sum(row.number for row in rows), "instance_count": sum(row.instances for row in rows),
+        "bytes": sum(row.bytes for row in rows),
+        "modalities": "\\".join(sorted(row.modality for row in rows if row.modality is not None)),
+    }  # fmt: skip
 
 
 def drop_childless_patients(connection: Connection) -> None:
