@@ -33,6 +33,7 @@ from backend.errors import UnreadableError
 Pixels = NDArray[Any]
 
 LARGEST_FRAME_BYTES = 512 << 20
+JPEG_START, JPEG_LS_FRAME = b"\xff\xd8", b"\xff\xf7"
 RESOLUTIONS = 6
 """Of JPEG 2000 streams: the image and five halvings, fewer where it is small."""
 
@@ -195,8 +196,7 @@ def encode(pixels: Pixels, syntax: str, layout: PixelFormat) -> bytes:
     if syntax == RLE:
         return _to_rle(pixels, layout)
     if syntax in JPEG_LS:
-        unsigned = pixels.view(f"<u{pixels.dtype.itemsize}")
-        return bytes(imagecodecs.jpegls_encode(unsigned, level=0))
+        return _to_jpeg_ls(pixels)
     resolutions = max(1, min(RESOLUTIONS, int(np.log2(min(layout.rows, layout.columns)))))
     if syntax in HTJ2K:
         return bytes(
@@ -211,6 +211,12 @@ def encode(pixels: Pixels, syntax: str, layout: PixelFormat) -> bytes:
             resolutions=resolutions, numthreads=1,
         )
     )  # fmt: skip
+
+
+def _to_jpeg_ls(pixels: Pixels) -> bytes:
+    """All bits of a sample, so that signs need no telling; without the SPIFF header that some decoders stumble over."""
+    stream = bytes(imagecodecs.jpegls_encode(pixels.view(f"<u{pixels.dtype.itemsize}"), level=0))
+    return JPEG_START + stream[stream.index(JPEG_LS_FRAME) :]
 
 
 def _to_rle(pixels: Pixels, layout: PixelFormat) -> bytes:

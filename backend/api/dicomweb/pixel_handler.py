@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from backend.api.dicomweb.base import DicomWebHandler, StatusError
 from backend.api.dicomweb.media import Form, MultipartWriter, Part
@@ -19,6 +20,14 @@ CACHE_CONTROL = "private, max-age=3600"
 RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z")
 NUMBER = re.compile(r"[0-9]{1,9}\Z")
 PIECE_BYTES = 256 << 10
+
+
+class RangeError(StatusError):
+    """416: a range that begins beyond the end."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(416, f"there are {size} bytes only")
+        self.size = size
 
 
 def frame_numbers(text: str, most: int) -> list[int]:
@@ -39,7 +48,7 @@ def byte_range(header: str, size: int) -> tuple[int, int] | None:
     """First byte and one past the last of a Range header; None for the whole: also for what is no single range of bytes.
 
     Raises:
-        StatusError: 416, it begins beyond the end.
+        RangeError: it begins beyond the end.
     """
     found = RANGE.match(header.strip())
     if found is None or not any(found.groups()):
@@ -48,7 +57,7 @@ def byte_range(header: str, size: int) -> tuple[int, int] | None:
     begin = int(first) if first else max(0, size - int(last))
     end = min(int(last) + 1, size) if first and last else size
     if begin >= size or begin >= end:
-        raise StatusError(416, f"there are {size} bytes only")
+        raise RangeError(size)
     return begin, end
 
 
@@ -72,14 +81,17 @@ class PixelHandler(DicomWebHandler):
         self.finish()
         return True
 
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """As the others', and how long it is where the range was wrong."""
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        if isinstance(error, RangeError):
+            self.set_header("Content-Range", f"bytes */{error.size}")
+        super().write_error(status_code, **kwargs)
+
     def begin_range(self, size: int) -> tuple[int, int]:
         """Set the headers of a body that may be asked for in parts; which bytes are wanted."""
         self.set_header("Accept-Ranges", "bytes")
-        try:
-            wanted = byte_range(self.request.headers.get("Range", ""), size)
-        except StatusError:
-            self.set_header("Content-Range", f"bytes */{size}")
-            raise
+        wanted = byte_range(self.request.headers.get("Range", ""), size)
         if wanted is None:
             return 0, size
         self.set_status(206)
