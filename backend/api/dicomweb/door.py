@@ -7,7 +7,7 @@ from typing import Any
 
 import tornado.web
 
-from backend.api.dicomweb import bulkdata, delete, frames, metadata, rendered, retrieve, store, wado_uri
+from backend.api.dicomweb import bulkdata, delete, frames, metadata, rendered, retrieve, search, store, wado_uri
 from backend.api.dicomweb.base import DicomWebHandler
 from backend.api.dicomweb.paths import TAG
 from backend.archive.archive import Archive
@@ -82,6 +82,7 @@ def routes(archive: Archive | str, settings: Settings, document: dict[str, Any])
         return [Route(EVERYTHING, ClosedHandler, (), {"why": archive})]
     images = Images(archive, settings)
     known = [
+        *search.routes(archive),
         *store.routes(archive),
         *delete.routes(archive),
         *metadata.routes(archive, settings.metadata_cache_mb << 20),
