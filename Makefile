@@ -9,12 +9,12 @@ GL_PACKAGES := libegl1 libegl-mesa0 libgl1-mesa-dri libgl1 libxrender1 libgomp1 
 VENV_PACKAGE := $(shell $(PYTHON) -c 'import ensurepip' 2>/dev/null || echo python3-venv)
 FRONTEND := $(shell find frontend -type f 2>/dev/null) package.json package-lock.json
 
-.PHONY: run test bench lint setup setup-test clean
+.PHONY: run test bench lint setup setup-test ohif clean
 
 run: setup
 	@$(BIN)/slicecast serve $(ARGS)
 
-setup: $(STAMPS)/system $(STAMPS)/python $(STAMPS)/frontend
+setup: $(STAMPS)/system $(STAMPS)/python $(STAMPS)/frontend ohif
 
 setup-test: setup $(STAMPS)/system-test $(STAMPS)/python-test
 
@@ -33,7 +33,7 @@ bench: setup-test $(STAMPS)/python-bench
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:
-	rm -rf $(STAMPS) $(VENV) node_modules docroot/viewer docroot/demos/built
+	rm -rf $(STAMPS) $(VENV) node_modules docroot/viewer docroot/demos/built docroot/browse
 
 $(STAMPS):
 	@mkdir -p $@
@@ -71,3 +71,7 @@ $(STAMPS)/node: package-lock.json | $(STAMPS)
 $(STAMPS)/frontend: $(STAMPS)/node $(FRONTEND)
 	npm run --silent build
 	@touch $@
+
+# A viewer of others, at /browse: without it the server runs, and says there how to get it. It looks itself whether it is made.
+ohif: | $(STAMPS)/node
+	@node frontend/ohif/build.mjs || true

@@ -16,6 +16,7 @@ from backend.api.native import handlers as native
 from backend.api.native import jobs as native_jobs
 from backend.api.native import links as native_links
 from backend.api.native import server as panel
+from backend.api.ohif import handler as ohif
 from backend.api.slicer.door import endpoints_of
 from backend.api.slicer.handlers import BelowPages, PictureHandler, SlicerHandler
 from backend.api.slicer.operations import picture_operations
@@ -64,6 +65,7 @@ def routes_of(
         *native_links.routes(opener),
         *execution.routes(session),
         *archive_routes(archive, settings),
+        *ohif.routes(document_root() / "browse"),
     ]
 
 

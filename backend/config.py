@@ -71,6 +71,8 @@ class Settings(BaseSettings):
     quarantine_mb: int = Field(
         1024, ge=0, description="files that could not be read, kept in the archive's quarantine; the oldest go first"
     )
+    search_results: int = Field(5000, ge=1, description="most studies, series or instances that one search answers with")
+    search_timeout_s: float = Field(10.0, gt=0, description="longest search of the archive")
     worker_processes: int = Field(
         0, ge=0, le=64, description="processes that parse, decode and draw stored images; 0 for one a core, eight at most"
     )

@@ -17,15 +17,18 @@ from typing import Any, TypeVar
 import structlog
 from isal import isal_zlib
 
+from backend.archive.find import Found, find
 from backend.archive.ingest import Incoming, Ingest
 from backend.archive.quarantine import Quarantine
 from backend.archive.records import Change, Content, Counts, Outcome, StoredInstance
 from backend.archive.workers import Workers
 from backend.config import Settings
+from backend.dicom.query import Query
 from backend.errors import NotFoundError, UnavailableError
 from backend.store import reading
 from backend.store.blobs import Blobs
 from backend.store.engine import Database
+from backend.store.search import Counts as FoundCounts
 from backend.store.writer import Writer, repair
 
 log = structlog.get_logger("archive")
@@ -61,6 +64,8 @@ class Archive:
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir()
         self._largest = settings.instance_max_mb << 20
+        self._found = FoundCounts()
+        self._most_found, self._search_s = settings.search_results, settings.search_timeout_s
 
     def _open(self) -> None:
         self.database = Database(self.folder / "index.db")
@@ -132,6 +137,20 @@ class Archive:
         if not found:
             raise NotFoundError(f"instance {instance.sop_instance_uid} is not there any more")
         return found[0]
+
+    async def find(self, query: Query, shape: Callable[[Found], T]) -> T:
+        """What a query finds, as `shape` makes an answer of it; both on a thread.
+
+        Raises:
+            TooLargeError: it takes too long.
+        """
+        state, most, seconds = self.state, self._most_found, self._search_s
+        return await self.read(lambda connection: shape(find(connection, query, most, seconds, self._found, state)))
+
+    @property
+    def state(self) -> str:
+        """A name for all that the archive holds: another one after every change, and after every start; for ETags."""
+        return self.database.state
 
     async def changes(self, since: int = 0, limit: int = 100) -> list[Change]:
         """Entries of the change log after number `since`, oldest first."""

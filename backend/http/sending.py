@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
-from typing import BinaryIO
+from typing import IO
 
 import structlog
 from tornado.iostream import StreamClosedError
@@ -61,7 +61,9 @@ async def send_pieces(
             await pieces.aclose()
 
 
-async def send_file(handler: BaseHandler, file: BinaryIO, size: int, content_type: str, patience_s: float) -> None:
+async def send_file(
+    handler: BaseHandler, file: IO[bytes], size: int, content_type: str, patience_s: float, cache: str = "no-cache"
+) -> None:
     """Answer with the first `size` bytes of `file`, as `send_pieces` does."""
 
     async def pieces() -> AsyncIterator[bytes]:
@@ -73,4 +75,4 @@ async def send_file(handler: BaseHandler, file: BinaryIO, size: int, content_typ
             left -= len(piece)
             yield piece
 
-    await send_pieces(handler, pieces(), content_type, size, patience_s)
+    await send_pieces(handler, pieces(), content_type, size, patience_s, cache)

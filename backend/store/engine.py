@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from backend.dicom.text import fold
 from backend.errors import UnreadableError
 from backend.store.schema import VERSION, metadata
 
@@ -29,6 +31,7 @@ class Database:
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
+        self._opened, self._transactions = secrets.token_hex(8), 0
         self._engine = _engine(path)
         try:
             with self.write() as connection:
@@ -47,6 +50,12 @@ class Database:
         """A transaction; on disk when it has ended without an error. One at a time (`backend.store.writer`)."""
         with self._engine.connect() as connection, connection.execution_options(writes=True).begin():
             yield connection
+        self._transactions += 1
+
+    @property
+    def state(self) -> str:
+        """A name for what is in it: another one whenever something may have changed, and after every start."""
+        return f"{self._opened}-{self._transactions}"
 
     def close(self) -> None:
         """Close all connections; what is written goes from the log into the file."""
@@ -74,6 +83,7 @@ def _engine(path: Path) -> Engine:
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+        connection.create_function("folded", 1, _folded, deterministic=True)
 
     @sa.event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
@@ -82,6 +92,10 @@ def _engine(path: Path) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _folded(text: str | None) -> str | None:
+    return None if text is None else fold(text)
 
 
 def _prepare(connection: Connection) -> None:

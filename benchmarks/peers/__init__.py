@@ -1,1 +1,0 @@
-"""Other servers of the same scene, to be measured beside ours."""

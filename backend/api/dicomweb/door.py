@@ -7,7 +7,7 @@ from typing import Any
 
 import tornado.web
 
-from backend.api.dicomweb import delete, metadata, retrieve, store
+from backend.api.dicomweb import delete, metadata, retrieve, search, store
 from backend.api.dicomweb.base import DicomWebHandler
 from backend.api.dicomweb.paths import TAG
 from backend.archive.archive import Archive
@@ -80,6 +80,7 @@ def routes(archive: Archive | str, settings: Settings, document: dict[str, Any])
     if isinstance(archive, str):
         return [Route(EVERYTHING, ClosedHandler, (), {"why": archive})]
     known = [
+        *search.routes(archive),
         *store.routes(archive),
         *delete.routes(archive),
         *metadata.routes(archive, settings.metadata_cache_mb << 20),

@@ -248,6 +248,11 @@ class MultipartWriter:
         """What stands after the last part."""
         return f"\r\n--{self.boundary}--\r\n".encode()
 
+    def whole(self, content_type: str, data: Iterable[bytes]) -> bytes:
+        """A body of parts of one type that are in memory."""
+        heads = ((self.head(Part(content_type, one), index == 0), one) for index, one in enumerate(data))
+        return b"".join(head + one for head, one in heads) + self.end
+
     def size(self, parts: Sequence[Part]) -> int | None:
         """Bytes of the whole body; None where a part does not know its own."""
         sizes = [part.size for part in parts]

@@ -1,0 +1,1 @@
+"""The OHIF viewer at /browse."""

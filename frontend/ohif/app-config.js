@@ -1,0 +1,38 @@
+// OHIF's configuration at /browse: the archive of the same origin, at /dicom.
+window.config = {
+  name: "slicecast",
+  routerBasename: "/browse",
+  extensions: [],
+  modes: [],
+  customizationService: {},
+  showStudyList: true,
+  maxNumberOfWebWorkers: 3,
+  strictZSpacingForVolumeViewport: true,
+  defaultDataSourceName: "dicomweb",
+  dataSources: [
+    {
+      namespace: "@ohif/extension-default.dataSourcesModule.dicomweb",
+      sourceName: "dicomweb",
+      configuration: {
+        friendlyName: "Slicecast archive",
+        name: "archive",
+        wadoUriRoot: "/dicom",
+        qidoRoot: "/dicom",
+        wadoRoot: "/dicom",
+        qidoSupportsIncludeField: true,
+        supportsFuzzyMatching: true,
+        supportsWildcard: true,
+        supportsReject: false,
+        supportsStow: true,
+        dicomUploadEnabled: true,
+        imageRendering: "wadors",
+        thumbnailRendering: "thumbnail",
+        thumbnailRequestStrategy: "fetch",
+        enableStudyLazyLoad: true,
+        omitQuotationForMultipartRequest: true,
+        singlepart: "bulkdata,video,pdf",
+        bulkDataURI: { enabled: true },
+      },
+    },
+  ],
+};
