@@ -13,8 +13,8 @@ from sqlalchemy.engine import Connection
 from backend.dicom.orthanc_ids import orthanc_id
 from backend.dicom.part10 import Indexed
 from backend.store.reading import last_ids
-from backend.store.removing import change_row, drop_childless_patients, remove_instances, study_counts
-from backend.store.schema import changes, contents, instances, patients, series, studies
+from backend.store.removing import Logged, change_row, drop_childless_patients, patient_of, remove_instances, study_counts
+from backend.store.schema import changes, contents, instances, series, studies
 
 Duplicates = Literal["replace", "keep", "refuse"]
 """What becomes of another instance under a UID that is there already."""
@@ -95,7 +95,7 @@ class Storing:
             self.finish()
             self._seq = remove_instances(self._connection, [there[0]], self._now, self._seq)
         number = self._next(instances)
-        news: list[tuple[str, str, int, str, tuple[str, ...]]] = []
+        news: list[Logged] = []
         study, patient = self._study(indexed, number, news)
         one = self._one_series(indexed, study, patient, number, news)
         uids = (indexed.study_uid, indexed.series_uid, indexed.sop_instance_uid)
@@ -163,13 +163,13 @@ class Storing:
             self._series[study, uid] = _Parent(found.id, found.attributes, found.instance_count, found.bytes)
         return self._series[study, uid]
 
-    def _study(self, indexed: Indexed, speaker: int, news: list[Any]) -> tuple[_Parent, str]:
+    def _study(self, indexed: Indexed, speaker: int, news: list[Logged]) -> tuple[_Parent, str]:
         """The instance's study, told the newest, and the id of its patient."""
         patient = str(indexed.study["patient_id"] or "")
         study = self._find_study(indexed.study_uid)
         if study is not None and study.attributes == indexed.study["attributes"]:
             return study, patient
-        patient_fk = self._patient(patient, news)
+        patient_fk = patient_of(self._connection, patient, self._now, self._seq, news)
         orthanc = orthanc_id(patient, indexed.study_uid)
         row: dict[str, Any] = {"patient_fk": patient_fk, "orthanc_id": orthanc, **indexed.study}
         if study is not None:
@@ -183,18 +183,7 @@ class Storing:
         study = self._studies[indexed.study_uid] = _Parent(number, str(indexed.study["attributes"]))
         return study, patient
 
-    def _patient(self, patient: str, news: list[Any]) -> int:
-        found = self._connection.execute(sa.select(patients.c.id).where(patients.c.patient_id == patient)).scalar()
-        if found is not None:
-            return int(found)
-        number, orthanc = self._next(patients), orthanc_id(patient)
-        self._connection.execute(
-            patients.insert(), {"id": number, "orthanc_id": orthanc, "patient_id": patient, **self._history()}
-        )
-        news.append(("NewPatient", "patient", number, orthanc, ()))
-        return number
-
-    def _one_series(self, indexed: Indexed, study: _Parent, patient: str, speaker: int, news: list[Any]) -> _Parent:
+    def _one_series(self, indexed: Indexed, study: _Parent, patient: str, speaker: int, news: list[Logged]) -> _Parent:
         one = self._find_series(study.id, indexed.series_uid)
         if one is not None:
             if one.attributes != indexed.series["attributes"]:

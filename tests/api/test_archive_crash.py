@@ -45,7 +45,8 @@ def upload(port: int, ledger: Ledger, lock: threading.Lock, seed: int) -> None:
                 with lock:
                     ledger.unsure.add(victim)
                 connection.request("DELETE", "/dicom/studies/{}/series/{}/instances/{}".format(*victim))
-                assert (answer := connection.getresponse()).status == 204, answer.read()
+                answer = connection.getresponse()
+                assert answer.status == 204, answer.read()
                 answer.read()
                 with lock:
                     ledger.told[victim] = None

@@ -32,6 +32,16 @@ from tests.support.live import ROOT
 SHARED = ROOT.parent / "shared" / "data"
 TEST_FILES = sorted(Path(pydicom.__file__).parent.glob("data/test_files/*.dcm"))
 INFLATED = 64 << 20
+WITHOUT_STUDY = (
+    "JPEGLSNearLossless_08", "JPEGLSNearLossless_16", "SC_rgb_jls_lossy_line", "SC_rgb_jls_lossy_sample", "UN_sequence",
+    "empty_charset_LEI", "meta_missing_tsyntax", "nested_priv_SQ", "no_meta_group_length", "priv_SQ",
+)  # fmt: skip
+REFUSED = {f"{name}.dcm": "it has no study instance UID" for name in WITHOUT_STUDY} | {
+    "MR_truncated.dcm": "claims 8192 bytes, but 8130 are left",
+    "rtplan_truncated.dcm": "claims 976 bytes, but 711 are left",
+    "SC_rgb_jpeg.dcm": "has the unknown VR",  # implicit, and says it is explicit
+    "no_meta.dcm": "it is no DICOM file",  # it begins with a blank
+}
 
 
 def take(data: bytes) -> Indexed:
@@ -54,24 +64,20 @@ def same(ours: Any, theirs: Any) -> bool:
     if isinstance(ours, list) and isinstance(theirs, list):
         return len(ours) == len(theirs) and all(same(*pair) for pair in zip(ours, theirs, strict=True))
     # pydicom leaves blanks between values, and writes empty ones as texts
-    return bool((ours or "") == (theirs.rstrip() if isinstance(theirs, str) else theirs or ""))
+    return bool((ours or "") == (theirs.rstrip(" ") if isinstance(theirs, str) else theirs or ""))
 
 
 @pytest.mark.parametrize("path", TEST_FILES, ids=lambda path: path.name)
 def test_models_say_what_pydicom_reads(path: Path) -> None:
-    try:
-        model = model_of(take(path.read_bytes()))
-    except UnreadableError as error:
-        refused = {
-            "it has no": True, "claims": "truncated" in path.name, "unknown VR": path.name == "SC_rgb_jpeg.dcm",
-            "is no UID": True, "need": True,
-        }  # fmt: skip
-        assert any(allowed and part in str(error) for part, allowed in refused.items()), error
+    if path.name in REFUSED:
+        with pytest.raises(UnreadableError, match=REFUSED[path.name]):
+            take(path.read_bytes())
         return
+    model = model_of(take(path.read_bytes()))
     assert list(model) == sorted(model)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        data = pydicom.dcmread(path)
+        data = pydicom.dcmread(path, force=True)
         for element in data:
             key = f"{element.tag:08X}"
             if element.tag.elem == 0 or key == "FFFCFFFC" or (element.tag.is_private and model[key]["vr"] == "UN"):
@@ -100,9 +106,10 @@ def test_all_ways_of_writing_give_the_same_model(syntax: str) -> None:
     nested.ReferencedStudySequence = Sequence([Dataset()])
     data = make_dataset(
         "1.2.3", "1.2.4", "1.2.5", RequestAttributesSequence=Sequence([nested, Dataset()]), WindowCenter=[40.5, 80],
-        SelectorATValue=[0x00100010, 0x7FE00010], SmallestImagePixelValue=3, PatientName="Müller^Ärø=山田^太郎=やまだ",
+        SmallestImagePixelValue=3, PatientName="Müller^Ärø=山田^太郎=やまだ",
         SpecificCharacterSet="ISO_IR 192", PixelPaddingValue=7, ImagePositionPatient=[1, -2.5, 3e-5],
     )  # fmt: skip
+    data.add_new(0x00209165, "AT", [0x00100010, 0x7FE00010])
     plain = model_of(take(part10(data)))
     data.file_meta.TransferSyntaxUID = syntax
     if syntax == ExplicitVRBigEndian:
@@ -116,7 +123,7 @@ def test_all_ways_of_writing_give_the_same_model(syntax: str) -> None:
     assert plain["00400275"]["Value"][1] == {}
     assert plain["00100010"]["Value"] == [{"Alphabetic": "Müller^Ärø", "Ideographic": "山田^太郎", "Phonetic": "やまだ"}]
     assert plain["00281050"]["Value"] == [40.5, 80.0]
-    assert plain["00720052"]["Value"] == ["00100010", "7FE00010"]
+    assert plain["00209165"]["Value"] == ["00100010", "7FE00010"]
     assert plain["7FE00010"] == {"vr": "OW", "BulkDataURI": "bulkdata/7FE00010"}
 
 
@@ -139,7 +146,7 @@ def test_columns_hold_what_searches_compare() -> None:
 
 def test_columns_can_be_made_again_of_the_model() -> None:
     for path in [get_testdata_file("MR_small.dcm"), get_testdata_file("examples_ybr_color.dcm"), None]:
-        data = Path(str(path)).read_bytes() if path else make_instance(PatientName="A^B==C", StudyTime="101")
+        data = Path(str(path)).read_bytes() if path else make_instance(PatientName="A^B==C", StudyTime="1015")
         indexed = take(data)
         assert columns_of_model(json.dumps(model_of(indexed)).encode())[0].keys() == indexed.study.keys()
         study, series = columns_of_model(zlib.decompress(indexed.model, -zlib.MAX_WBITS))
@@ -147,22 +154,25 @@ def test_columns_can_be_made_again_of_the_model() -> None:
 
 
 def test_values_that_are_wrong_stay_what_they_are() -> None:
-    with pydicom.config.disable_value_validation():
-        data = make_dataset(StudyDate="19.13.20xx")
-        data.add_new(0x00180050, "DS", "about 3")
-        data.add_new(0x00200013, "IS", "one")
-        data.add_new(0x00181151, "IS", "")
-        data.add_new(0x00280030, "DS", ["0.5", "1e400"])
-        data.add_new(0x00189074, "FD", [1.5, float("nan"), float("inf")])
-        indexed = take(part10(data))
+    data = make_dataset(SliceThickness="1234567", InstanceNumber="765", ExposureTime="", PixelSpacing=["0.5", "7e4000"])
+    data.add_new(0x00189074, "FD", [1.5, float("nan"), float("inf")])
+    raw = part10(data)
+    for before, after in (
+        (b"1234567", b"about 3"),
+        (b"IS\x04\x00765 ", b"IS\x04\x00one "),
+        (b"20240102", b"1913.0xx"),
+        (b"7e4000", b"1e4000"),
+    ):
+        raw = raw.replace(before, after)
+    indexed = take(raw)
     model = model_of(indexed)
     assert model["00180050"]["Value"] == ["about 3"]
     assert model["00200013"]["Value"] == ["one"]
-    assert model["00181151"] == {"vr": "IS"}
-    assert model["00280030"]["Value"] == [0.5, "1e400"]
+    assert model["00181150"] == {"vr": "IS"}
+    assert model["00280030"]["Value"] == [0.5, "1e4000"]
     assert model["00189074"]["Value"] == [1.5, None, None]
     assert indexed.instance["instance_number"] is None
-    assert indexed.study["study_date"] == "19.13.20xx"
+    assert indexed.study["study_date"] == "1913.0xx"
 
 
 def test_a_wrong_character_set_loses_no_instance() -> None:
@@ -273,9 +283,16 @@ def test_deflated_bombs_are_refused_in_little_memory() -> None:
 
 def test_mutated_files_are_read_or_refused_and_nothing_else() -> None:
     chance = random.Random(5)
-    names = ("CT_small.dcm", "MR_small_bigendian.dcm", "SC_rgb_rle_2frame.dcm", "rtplan.dcm", "image_dfl.dcm", "liver_1frame.dcm")
+    names = (
+        "CT_small.dcm",
+        "MR_small_bigendian.dcm",
+        "SC_rgb_rle_2frame.dcm",
+        "rtplan.dcm",
+        "image_dfl.dcm",
+        "liver_1frame.dcm",
+    )
     for name in names:
-        original = Path(str(get_testdata_file(name))).read_bytes()[:60_000]
+        original = Path(str(get_testdata_file(f"{name}.dcm"))).read_bytes()[:60_000]
         for _ in range(120):
             data = bytearray(original)
             for _ in range(chance.choice((1, 3, 20))):
