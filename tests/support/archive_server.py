@@ -40,3 +40,4 @@ class ArchiveServer(LiveServer):
         """End it as a power cut would."""
         self.process.kill()
         self.process.wait()
+        self._folder.cleanup()

@@ -6,7 +6,6 @@ import gzip
 import os
 from pathlib import Path
 from typing import IO, cast
-from urllib.parse import unquote
 
 from backend.api.ohif.files import INDEX, Kept, find
 from backend.http.base import BaseHandler
@@ -37,10 +36,9 @@ class OhifHandler(BaseHandler):
         """`root`: folder of its files."""
         self.root = root
 
-    async def get(self, path: str = "") -> None:
+    async def get(self, path: str | None = None) -> None:
         """Send a file, or 304 where the client has it."""
-        name = unquote(path.encode("latin-1", "replace").decode("utf-8", "replace"))
-        found = find(self.root, name, self.request.headers.get("Accept-Encoding", ""))
+        found = find(self.root, path or "", self.request.headers.get("Accept-Encoding", ""))
         if found is None:
             if find(self.root, INDEX, "") is None:
                 self.set_status(404)
