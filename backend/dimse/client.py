@@ -28,6 +28,7 @@ from backend.dimse.line import Line
 from backend.dimse.listener import Storing, make_entity
 from backend.dimse.messages import Echo, Fetch, Order, Peer, Progress, Query, Send
 from backend.dimse.sending import contexts_for, dataset_for
+from backend.errors import BadRequestError
 
 LEVELS = {"study": "STUDY", "series": "SERIES", "instance": "IMAGE"}
 STORAGE_CLASSES = 120
@@ -43,6 +44,7 @@ def run(order: Order, line: Line) -> Any:
 
     Raises:
         PeerError: it could not be done.
+        BadRequestError: it makes no sense.
     """
     task = order.task
     entity = make_entity(order.aet, order.limits)
@@ -103,7 +105,7 @@ def identifier_of(level: str, keys: dict[str, str]) -> Dataset:
     """The identifier that asks at a level for keys, named by keyword or tag.
 
     Raises:
-        PeerError: there is no such attribute.
+        BadRequestError: there is no such attribute.
     """
     identifier = Dataset()
     for name, value in keys.items():
@@ -112,11 +114,11 @@ def identifier_of(level: str, keys: dict[str, str]) -> Dataset:
             try:
                 tag = int(name, 16)
             except ValueError:
-                raise PeerError(f"{name!r:.80} is neither a keyword nor a tag") from None
+                raise BadRequestError(f"{name!r:.80} is neither a keyword nor a tag") from None
         try:
             vr = dictionary_VR(tag)
         except KeyError:
-            raise PeerError(f"{name!r:.80} is no attribute of the standard") from None
+            raise BadRequestError(f"{name!r:.80} is no attribute of the standard") from None
         identifier[Tag(tag)] = DataElement(tag, vr.split(" ")[0], value if vr != "SQ" else [])
     identifier.QueryRetrieveLevel = LEVELS[level]
     if any(not value.isascii() for value in keys.values()):

@@ -28,7 +28,7 @@ from backend.dimse.messages import (
     decode_frame,
     pack,
 )
-from backend.errors import SlicecastError, UnavailableError
+from backend.errors import BadRequestError, SlicecastError, UnavailableError
 
 log = structlog.get_logger("dimse")
 PACKAGE_PARENT = Path(__file__).resolve().parents[2]
@@ -51,6 +51,7 @@ class NetworkProcess:
 
         Raises:
             UnavailableError: it failed, or ended without a result.
+            BadRequestError: the task makes no sense.
         """
         ours, theirs = socket.socketpair()
         environment = {
@@ -73,7 +74,9 @@ class NetworkProcess:
             await self._serve(reader, writer)
             if isinstance(self._over, Done):
                 return self._over.result
-            raise UnavailableError(self._over.message if self._over else "the process for it ended")
+            if self._over is None:
+                raise UnavailableError("the process for it ended")
+            raise (BadRequestError if self._over.is_bad_request else UnavailableError)(self._over.message)
         finally:
             writer.close()
             for task in self._answering:
@@ -106,7 +109,7 @@ class NetworkProcess:
         try:
             answer = Answer(frame.id, await self._asked(message))
         except SlicecastError as error:
-            answer = Answer(frame.id, error=str(error))
+            answer = Answer(frame.id, error=str(error), is_bad_request=isinstance(error, BadRequestError))
         except Exception:
             log.exception("fault", message=type(message).__name__)
             answer = Answer(frame.id, error="internal error; the server's log has the details")

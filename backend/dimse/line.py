@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from backend.dimse.messages import PREFIX, Frame, Message, decode_answer, pack
-from backend.errors import UnavailableError
+from backend.errors import BadRequestError, UnavailableError
 
 T = TypeVar("T")
 
@@ -30,6 +30,7 @@ class Line:
 
         Raises:
             UnavailableError: the gateway could not do it; the reason is for people.
+            BadRequestError: it makes no sense.
         """
         future: Future[Any] = Future()
         with self._lock:
@@ -61,4 +62,5 @@ class Line:
             if answer.error is None:
                 future.set_result(answer.value)
             else:
-                future.set_exception(UnavailableError(answer.error))
+                kind = BadRequestError if answer.is_bad_request else UnavailableError
+                future.set_exception(kind(answer.error))

@@ -165,6 +165,8 @@ class Failed(msgspec.Struct, tag=True):
     """The task is over and failed. Not answered."""
 
     message: str
+    is_bad_request: bool = False
+    """Whether what was wanted makes no sense, rather than that it could not be had."""
 
 
 Message = Take | Search | Locate | Progress | Done | Failed
@@ -183,6 +185,7 @@ class Answer(msgspec.Struct):
     id: int
     value: Any = None
     error: str | None = None
+    is_bad_request: bool = False
 
 
 encode = msgspec.msgpack.Encoder().encode

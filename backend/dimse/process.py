@@ -19,7 +19,7 @@ from backend.dimse import client, listener, sockets
 from backend.dimse.client import PeerError
 from backend.dimse.line import Line
 from backend.dimse.messages import PREFIX, Done, Failed, Listen, Order
-from backend.errors import SlicecastError
+from backend.errors import BadRequestError, SlicecastError
 
 
 def read_order(connection: socket.socket) -> Order:
@@ -65,7 +65,7 @@ def main() -> None:
     try:
         line.tell(Done(client.run(order, line)))
     except (PeerError, SlicecastError) as error:
-        line.tell(Failed(str(error)))
+        line.tell(Failed(str(error), isinstance(error, BadRequestError)))
     except Exception as error:
         traceback.print_exc()
         line.tell(Failed(f"{type(error).__name__}: {error}"))
