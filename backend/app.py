@@ -43,7 +43,7 @@ from backend.scene import commands as c
 from backend.sessions.journal import Journal
 from backend.sessions.opening import check_arguments, open_arguments
 from backend.sessions.session import Session
-from backend.sessions.sharing import NewestWins, SingleFlight
+from backend.sharing import NewestWins, SingleFlight
 
 
 def routes_of(

@@ -48,11 +48,11 @@ class Archive:
         """
         self.folder = settings.data / "archive"
         self._lock = lock_folder(self.folder)
-        self.database = Database(self.folder / "index.db")
-        self.blobs = Blobs(self.folder)
-        repaired = repair(self.database, self.blobs)
-        if repaired:
-            log.info("put right what a crash had left", files=repaired)
+        try:
+            self._open()
+        except BaseException:
+            os.close(self._lock)
+            raise
         self._readers = ThreadPoolExecutor(READERS, "archive-read")
         self._writer = Writer(self.database, self.blobs, settings.duplicates)
         processes = settings.worker_processes or min(os.cpu_count() or 1, MOST_PROCESSES)
@@ -66,6 +66,13 @@ class Archive:
         self._largest = settings.instance_max_mb << 20
         self._found = FoundCounts()
         self._most_found, self._search_s = settings.search_results, settings.search_timeout_s
+
+    def _open(self) -> None:
+        self.database = Database(self.folder / "index.db")
+        self.blobs = Blobs(self.folder)
+        repaired = repair(self.database, self.blobs)
+        if repaired:
+            log.info("put right what a crash had left", files=repaired)
 
     def incoming(self, origin: str, detail: str | None = None) -> Incoming:
         """Where the bytes of an instance that comes in are written.

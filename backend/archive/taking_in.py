@@ -6,7 +6,6 @@ import hashlib
 import mmap
 import os
 import secrets
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +39,6 @@ def take_in(path: Path, inflated_bytes: int) -> TakenIn | Refused:
         path: in the folder for files that come in; it is changed, and renamed.
         inflated_bytes: how large a deflated data set may become.
     """
-    warnings.simplefilter("ignore")  # pydicom's on character sets; ours say it
     file = _mapped(path)
     try:
         data = read_data_set(file, inflated_bytes)

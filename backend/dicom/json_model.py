@@ -8,12 +8,13 @@ from __future__ import annotations
 import base64
 import math
 import struct
+import warnings
 from collections.abc import Callable, Sequence
 from json.encoder import encode_basestring
 from typing import Any
 
 import numpy as np
-from pydicom.charset import convert_encodings, decode_bytes
+from pydicom.charset import convert_encodings, decode_bytes, python_encoding
 
 from backend.dicom.elements import Buffer, Element
 
@@ -47,26 +48,31 @@ class Texts:
 
     def use(self, terms: Sequence[str]) -> None:
         """Take the defined terms of a Specific Character Set."""
-        self.is_extended = len(terms) > 1
-        try:
-            self.encodings = list(convert_encodings(list(terms))) if any(terms) else []
-        except (LookupError, ValueError):
-            self.encodings, self.wrong = [], True
+        known = [term for term in terms if term in python_encoding]
+        self.wrong = self.wrong or len(known) < len(terms)
+        self.is_extended = len(known) > 1
+        self.encodings = list(convert_encodings(known)) if any(known) else []
 
     def decode(self, data: bytes, delimiters: set[int] | None = None) -> str:
         """A text, whatever its bytes are."""
         if data.isascii() and b"\x1b" not in data:
             return data.decode("ascii")
-        if self.encodings:
+        if self.is_extended or b"\x1b" in data:
+            return self._extended(data, delimiters or set())
+        for encoding in (*self.encodings[:1], "utf-8"):
             try:
-                return decode_bytes(data, self.encodings, delimiters or set())
-            except (LookupError, ValueError):
+                return data.decode(encoding)
+            except (UnicodeDecodeError, LookupError):
                 self.wrong = True
-        try:
-            return data.decode("utf-8")
-        except UnicodeDecodeError:
-            self.wrong = True
-            return data.decode("latin-1")
+        return data.decode("latin-1")
+
+    def _extended(self, data: bytes, delimiters: set[int]) -> str:
+        """With escape sequences that change the character set; pydicom warns of those it does not know."""
+        with warnings.catch_warnings(record=True) as complaints:
+            warnings.simplefilter("always")
+            found = decode_bytes(data, self.encodings or ["iso8859"], delimiters)
+        self.wrong = self.wrong or bool(complaints)
+        return found
 
     def values(self, data: bytes, vr: str) -> list[str]:
         """The values of a text element, trimmed as its VR says."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -27,7 +28,10 @@ class Blobs:
         self.files, self.incoming = folder / "files", folder / "incoming"
         for made in (self.files, self.incoming):
             made.mkdir(parents=True, exist_ok=True)
-        sync_folder(folder)
+        for number in range(256):  # made once, so that no instance waits for it
+            (self.files / f"{number:02x}").mkdir(exist_ok=True)
+        for changed in (self.files, folder):
+            sync_folder(changed)
 
     def path(self, digest: str) -> Path:
         """Where the file of a digest is, or would be."""
@@ -38,15 +42,9 @@ class Blobs:
         folders = set()
         for digest, source in arrived:
             target = self.path(digest)
-            try:
+            with suppress(FileExistsError):
                 os.link(source, target)
-            except FileNotFoundError:
-                target.parent.mkdir(exist_ok=True)
-                folders.add(self.files)
-                os.link(source, target)
-            except FileExistsError:
-                continue
-            folders.add(target.parent)
+                folders.add(target.parent)
         for folder in folders:
             sync_folder(folder)
 

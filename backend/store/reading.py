@@ -55,8 +55,13 @@ def find_changes(connection: Connection, since: int, limit: int) -> Sequence[Any
 
 def last_change(connection: Connection) -> int:
     """The highest number that a change was ever given; 0 on a fresh archive."""
-    found = connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'changes'").scalar()
-    return int(found or 0)
+    return last_ids(connection)["changes"]
+
+
+def last_ids(connection: Connection) -> dict[str, int]:
+    """The highest number that each table ever gave to a row."""
+    found = dict.fromkeys(("patients", "studies", "series", "instances", "changes"), 0)
+    return found | {row.name: row.seq for row in connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence")}
 
 
 def count(connection: Connection) -> tuple[int, int, int, int, int]:

@@ -9,10 +9,22 @@ import sqlalchemy as sa
 from isal import isal_zlib
 from sqlalchemy.engine import Connection
 
+from backend.dicom.orthanc_ids import orthanc_id
 from backend.dicom.part10 import columns_of_model
 from backend.store.schema import changes, contents, doomed, instances, patients, series, studies
 
 AT_A_TIME = 500
+PATIENT = sa.select(patients.c.id).where(patients.c.patient_id == sa.bindparam("patient"))
+Logged = tuple[str, str, int, str, tuple[str, ...]]
+"""Kind, level, id, Orthanc's identifier and UIDs of a change."""
+SERIES_OF_STUDY = (
+    sa.select(
+        series.c.modality, sa.func.count().label("number"), sa.func.sum(series.c.instance_count).label("instances"),
+        sa.func.sum(series.c.bytes).label("bytes"),
+    )
+    .where(series.c.study_fk == sa.bindparam("study"))
+    .group_by(series.c.modality)
+)  # fmt: skip
 
 
 def change_row(
@@ -26,14 +38,12 @@ def change_row(
 
 def study_counts(connection: Connection, study: int) -> dict[str, Any]:
     """The derived columns of a study: counts, bytes, modalities."""
-    of_series = sa.select(
-        sa.func.count(), sa.func.coalesce(sa.func.sum(series.c.instance_count), 0),
-        sa.func.coalesce(sa.func.sum(series.c.bytes), 0),
-    ).where(series.c.study_fk == study)  # fmt: skip
-    number_of_series, number_of_instances, size = connection.execute(of_series).one()
-    modalities = sa.select(series.c.modality).where(series.c.study_fk == study, series.c.modality.is_not(None)).distinct()
-    return {"series_count": number_of_series, "instance_count": number_of_instances, "bytes": size,
-            "modalities": "\\".join(sorted(connection.execute(modalities).scalars()))}  # fmt: skip
+    rows = connection.execute(SERIES_OF_STUDY, {"study": study}).all()
+    return {
+        "series_count": sum(row.number for row in rows), "instance_count": sum(row.instances for row in rows),
+        "bytes": sum(row.bytes for row in rows),
+        "modalities": "\\".join(sorted(row.modality for row in rows if row.modality is not None)),
+    }  # fmt: skip
 
 
 def drop_childless_patients(connection: Connection) -> None:
@@ -58,7 +68,7 @@ def remove(connection: Connection, study: str, one: str | None, instance: str | 
 def remove_instances(connection: Connection, ids: Sequence[int], now: float, seq: int) -> int:
     """Remove instances, and parents that are left empty; their files are doomed. Returns the last number of the change log."""
     touched: dict[int, tuple[int, int]] = {}
-    log: list[tuple[str, int, str, tuple[str, ...]]] = []
+    log: list[Logged] = []
     for start in range(0, len(ids), AT_A_TIME):
         some = ids[start : start + AT_A_TIME]
         columns = (instances.c.id, instances.c.orthanc_id, instances.c.series_fk, instances.c.sop_instance_uid,
@@ -69,22 +79,22 @@ def remove_instances(connection: Connection, ids: Sequence[int], now: float, seq
         for row in rows:
             count, size = touched.get(row.series_fk, (0, 0))
             touched[row.series_fk] = (count + 1, size + row.bytes)
-            log.append(("instance", row.id, row.orthanc_id, (row.study_uid, row.series_uid, row.sop_instance_uid)))
+            log.append(("Deleted", "instance", row.id, row.orthanc_id, (row.study_uid, row.series_uid, row.sop_instance_uid)))
         connection.execute(contents.delete().where(contents.c.instance_fk.in_(some)))
         connection.execute(instances.delete().where(instances.c.id.in_(some)))
         connection.execute(doomed.insert().prefix_with("OR IGNORE"), [{"digest": row.digest} for row in rows])
     for study in _shrink_series(connection, touched, now, log):
         _shrink_study(connection, study, now, log)
     rows_of_log = []
-    for level, number, orthanc, uids in log:
+    for entry in log:
         seq += 1
-        rows_of_log.append(change_row(seq, "Deleted", level, number, orthanc, uids, now))
+        rows_of_log.append(change_row(seq, *entry, now))
     if rows_of_log:
         connection.execute(changes.insert(), rows_of_log)
     return seq
 
 
-def _shrink_series(connection: Connection, touched: dict[int, tuple[int, int]], now: float, log: list[Any]) -> list[int]:
+def _shrink_series(connection: Connection, touched: dict[int, tuple[int, int]], now: float, log: list[Logged]) -> list[int]:
     """Put right, or remove, series that lost instances; the ids of their studies."""
     of_studies = []
     for number, (count, size) in touched.items():
@@ -93,7 +103,7 @@ def _shrink_series(connection: Connection, touched: dict[int, tuple[int, int]], 
         of_studies.append(row.study_fk)
         if row.instance_count <= count:
             connection.execute(series.delete().where(series.c.id == number))
-            log.append(("series", number, row.orthanc_id, (row.study_uid, row.series_uid)))
+            log.append(("Deleted", "series", number, row.orthanc_id, (row.study_uid, row.series_uid)))
             continue
         left = {"instance_count": row.instance_count - count, "bytes": row.bytes - size, "updated_at": now}
         newest = _newest(connection, instances.c.series_fk == number)
@@ -103,26 +113,42 @@ def _shrink_series(connection: Connection, touched: dict[int, tuple[int, int]], 
     return list(dict.fromkeys(of_studies))
 
 
-def _shrink_study(connection: Connection, number: int, now: float, log: list[Any]) -> None:
+def _shrink_study(connection: Connection, number: int, now: float, log: list[Logged]) -> None:
     """Put right, or remove, a study that lost instances."""
     row = connection.execute(sa.select(studies).where(studies.c.id == number)).one()
     counts = study_counts(connection, number)
     if not counts["series_count"]:
         connection.execute(studies.delete().where(studies.c.id == number))
-        log.append(("study", number, row.orthanc_id, (row.study_uid,)))
+        log.append(("Deleted", "study", number, row.orthanc_id, (row.study_uid,)))
         _drop_patient(connection, row.patient_fk, log)
         return
     newest = _newest(connection, series.c.study_fk == number)
     if newest is not None and newest[0] != row.speaker:
         counts |= {"speaker": newest[0], **columns_of_model(newest[1])[0]}
+        patient = str(counts["patient_id"] or "")
+        counts["patient_fk"] = patient_of(connection, patient, now, row.revision, log)
+        counts["orthanc_id"] = orthanc_id(patient, row.study_uid)
     connection.execute(studies.update().where(studies.c.id == number).values({**counts, "updated_at": now}))
+    _drop_patient(connection, row.patient_fk, log)
 
 
-def _drop_patient(connection: Connection, number: int, log: list[Any]) -> None:
+def patient_of(connection: Connection, patient: str, now: float, revision: int, log: list[Logged]) -> int:
+    """Id of the row of a patient, which is made if need be."""
+    found = connection.execute(PATIENT, {"patient": patient}).scalar()
+    if found is not None:
+        return int(found)
+    row = {"orthanc_id": orthanc_id(patient), "patient_id": patient, "created_at": now, "updated_at": now, "revision": revision}
+    number = int(connection.execute(patients.insert().returning(patients.c.id), row).scalar_one())
+    log.append(("NewPatient", "patient", number, orthanc_id(patient), ()))
+    return number
+
+
+def _drop_patient(connection: Connection, number: int, log: list[Logged]) -> None:
+    """Remove a patient who has no study any more."""
     if connection.execute(sa.select(studies.c.id).where(studies.c.patient_fk == number).limit(1)).first() is None:
         found = connection.execute(sa.select(patients.c.orthanc_id).where(patients.c.id == number)).scalar_one()
         connection.execute(patients.delete().where(patients.c.id == number))
-        log.append(("patient", number, found, ()))
+        log.append(("Deleted", "patient", number, found, ()))
 
 
 def _newest(connection: Connection, where: Any) -> tuple[int, bytes] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -11,13 +12,32 @@ from sqlalchemy.engine import Connection
 
 from backend.dicom.orthanc_ids import orthanc_id
 from backend.dicom.part10 import Indexed
-from backend.store.reading import last_change
-from backend.store.removing import change_row, drop_childless_patients, remove_instances, study_counts
-from backend.store.schema import changes, contents, instances, patients, series, studies
+from backend.store.reading import last_ids
+from backend.store.removing import Logged, change_row, drop_childless_patients, patient_of, remove_instances, study_counts
+from backend.store.schema import changes, contents, instances, series, studies
 
 Duplicates = Literal["replace", "keep", "refuse"]
 """What becomes of another instance under a UID that is there already."""
 Stored = Literal["stored", "identical", "replaced", "kept", "refused"]
+
+
+# Statements that are built once: building them takes longer than what SQLite does.
+STUDY = sa.select(studies.c.id, studies.c.attributes).where(studies.c.study_uid == sa.bindparam("uid"))
+SERIES = sa.select(series.c.id, series.c.attributes, series.c.instance_count, series.c.bytes).where(
+    series.c.study_fk == sa.bindparam("study"), series.c.series_uid == sa.bindparam("uid")
+)
+INSTANCE = sa.select(instances.c.id, instances.c.digest).where(
+    instances.c.series_fk == sa.bindparam("series"), instances.c.sop_instance_uid == sa.bindparam("uid")
+)
+
+INSERTS = (instances.insert(), contents.insert(), changes.insert())
+
+
+@functools.lru_cache(64)
+def updates(table: sa.Table, columns: tuple[str, ...]) -> sa.Update:
+    """Of some columns of the row with id `key`."""
+    values: dict[str, Any] = {name: sa.bindparam(name) for name in columns}
+    return table.update().where(table.c.id == sa.bindparam("key")).values(values)
 
 
 @dataclass(frozen=True)
@@ -38,6 +58,9 @@ class _Parent:
 
     id: int
     attributes: str
+    count: int = 0
+    bytes: int = 0
+    """Instances of a series and their files' bytes, as its row says."""
     columns: dict[str, Any] = field(default_factory=dict)
     """What has changed."""
     added: int = 0
@@ -52,8 +75,8 @@ class Storing:
     def __init__(self, connection: Connection, duplicates: Duplicates) -> None:
         self._connection, self._duplicates = connection, duplicates
         self._now = time.time()
-        self._seq = last_change(connection)
-        self._ids = {table.name: _last_id(connection, table) for table in (patients, studies, series, instances)}
+        self._ids = last_ids(connection)
+        self._seq = self._ids["changes"]
         self._studies: dict[str, _Parent] = {}
         self._series: dict[tuple[int, str], _Parent] = {}
         self._new: dict[tuple[int, str], dict[str, Any]] = {}
@@ -72,7 +95,7 @@ class Storing:
             self.finish()
             self._seq = remove_instances(self._connection, [there[0]], self._now, self._seq)
         number = self._next(instances)
-        news: list[tuple[str, str, int, str, tuple[str, ...]]] = []
+        news: list[Logged] = []
         study, patient = self._study(indexed, number, news)
         one = self._one_series(indexed, study, patient, number, news)
         uids = (indexed.study_uid, indexed.series_uid, indexed.sop_instance_uid)
@@ -95,11 +118,11 @@ class Storing:
 
     def finish(self) -> None:
         """Write what was gathered."""
-        for table, rows in ((instances, list(self._new.values())), (contents, self._contents), (changes, self._changes)):
+        for insert, rows in ((INSERTS[0], list(self._new.values())), (INSERTS[1], self._contents), (INSERTS[2], self._changes)):
             if rows:
-                self._connection.execute(table.insert(), rows)
+                self._connection.execute(insert, rows)
         for one in self._series.values():
-            counts = {"instance_count": series.c.instance_count + one.added, "bytes": series.c.bytes + one.added_bytes}
+            counts = {"instance_count": one.count + one.added, "bytes": one.bytes + one.added_bytes}
             self._update(series, one, counts)
         for study in self._studies.values():
             self._update(studies, study, study_counts(self._connection, study.id))
@@ -110,7 +133,7 @@ class Storing:
     def _update(self, table: sa.Table, parent: _Parent, counts: dict[str, Any]) -> None:
         if parent.revision:
             row = {"speaker": parent.speaker, "revision": parent.revision, "updated_at": self._now, **parent.columns, **counts}
-            self._connection.execute(table.update().where(table.c.id == parent.id).values(row))
+            self._connection.execute(updates(table, tuple(row)), {"key": parent.id, **row})
 
     def _there(self, indexed: Indexed) -> tuple[int, str] | None:
         """Id and digest of an instance of these UIDs, if there is one."""
@@ -121,17 +144,12 @@ class Storing:
         new = self._new.get((one.id, indexed.sop_instance_uid))
         if new is not None:
             return new["id"], new["digest"]
-        found = self._connection.execute(
-            sa.select(instances.c.id, instances.c.digest).where(
-                instances.c.series_fk == one.id, instances.c.sop_instance_uid == indexed.sop_instance_uid
-            )
-        ).first()
+        found = self._connection.execute(INSTANCE, {"series": one.id, "uid": indexed.sop_instance_uid}).first()
         return (found.id, found.digest) if found else None
 
     def _find_study(self, uid: str) -> _Parent | None:
         if uid not in self._studies:
-            query = sa.select(studies.c.id, studies.c.attributes).where(studies.c.study_uid == uid)
-            found = self._connection.execute(query).first()
+            found = self._connection.execute(STUDY, {"uid": uid}).first()
             if found is None:
                 return None
             self._studies[uid] = _Parent(found.id, found.attributes)
@@ -139,20 +157,19 @@ class Storing:
 
     def _find_series(self, study: int, uid: str) -> _Parent | None:
         if (study, uid) not in self._series:
-            query = sa.select(series.c.id, series.c.attributes).where(series.c.study_fk == study, series.c.series_uid == uid)
-            found = self._connection.execute(query).first()
+            found = self._connection.execute(SERIES, {"study": study, "uid": uid}).first()
             if found is None:
                 return None
-            self._series[study, uid] = _Parent(found.id, found.attributes)
+            self._series[study, uid] = _Parent(found.id, found.attributes, found.instance_count, found.bytes)
         return self._series[study, uid]
 
-    def _study(self, indexed: Indexed, speaker: int, news: list[Any]) -> tuple[_Parent, str]:
+    def _study(self, indexed: Indexed, speaker: int, news: list[Logged]) -> tuple[_Parent, str]:
         """The instance's study, told the newest, and the id of its patient."""
         patient = str(indexed.study["patient_id"] or "")
         study = self._find_study(indexed.study_uid)
         if study is not None and study.attributes == indexed.study["attributes"]:
             return study, patient
-        patient_fk = self._patient(patient, news)
+        patient_fk = patient_of(self._connection, patient, self._now, self._seq, news)
         orthanc = orthanc_id(patient, indexed.study_uid)
         row: dict[str, Any] = {"patient_fk": patient_fk, "orthanc_id": orthanc, **indexed.study}
         if study is not None:
@@ -166,18 +183,7 @@ class Storing:
         study = self._studies[indexed.study_uid] = _Parent(number, str(indexed.study["attributes"]))
         return study, patient
 
-    def _patient(self, patient: str, news: list[Any]) -> int:
-        found = self._connection.execute(sa.select(patients.c.id).where(patients.c.patient_id == patient)).scalar()
-        if found is not None:
-            return int(found)
-        number, orthanc = self._next(patients), orthanc_id(patient)
-        self._connection.execute(
-            patients.insert(), {"id": number, "orthanc_id": orthanc, "patient_id": patient, **self._history()}
-        )
-        news.append(("NewPatient", "patient", number, orthanc, ()))
-        return number
-
-    def _one_series(self, indexed: Indexed, study: _Parent, patient: str, speaker: int, news: list[Any]) -> _Parent:
+    def _one_series(self, indexed: Indexed, study: _Parent, patient: str, speaker: int, news: list[Logged]) -> _Parent:
         one = self._find_series(study.id, indexed.series_uid)
         if one is not None:
             if one.attributes != indexed.series["attributes"]:
@@ -202,8 +208,3 @@ class Storing:
     def _next(self, table: sa.Table) -> int:
         self._ids[table.name] += 1
         return self._ids[table.name]
-
-
-def _last_id(connection: Connection, table: sa.Table) -> int:
-    found = connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = ?", (table.name,)).scalar()
-    return int(found or 0)

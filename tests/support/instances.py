@@ -10,7 +10,9 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 
-def make_dataset(study: str | None = None, series: str | None = None, instance: str | None = None, **attributes: Any) -> Dataset:
+def make_dataset(
+    study: str | None = None, series: str | None = None, instance: str | None = None, **attributes: Any
+) -> Dataset:
     """A CT slice of 16 × 16 pixels; attributes by keyword replace or add, None takes one away."""
     data = Dataset()
     data.file_meta = FileMetaDataset()
