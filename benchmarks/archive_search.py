@@ -1,4 +1,4 @@
-"""Searches of an archive of a million instances (its index, made here), against SQLite reading the same rows; and its memory."""
+"""Searches of an archive of a million instances (its index, made here), SQLite reading the same rows; the memory of it."""
 
 from __future__ import annotations
 
