@@ -5,23 +5,7 @@ Codecs are imported when they are needed, in the workers: the gateway, which nam
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-
-from backend.dicom.frames import FrameIndex
-
-
-def makeable(pixels: Sequence[bytes | None]) -> list[list[str]]:
-    """Transfer syntaxes that instances can be had in besides their own.
-
-    Args:
-        pixels: the frame index of each, encoded; None of those without pixels.
-    """
-    from backend.dicom.codecs import ENCODABLE
-    from backend.dicom.transcode import can_transcode
-
-    indexes = [FrameIndex.decode(one) if one is not None else None for one in pixels]
-    return [[uid for uid in sorted(ENCODABLE) if can_transcode(index, uid)] for index in indexes]
 
 
 def transcode_file(source: Path, syntax: str, target: Path, inflated_bytes: int) -> int:

@@ -12,43 +12,30 @@ import imagecodecs
 import numpy as np
 import rle.utils
 from numpy.typing import NDArray
-from pydicom import uid
 
 from backend.dicom.codestream import Codestream, look_at
-from backend.dicom.frames import NATIVE
 from backend.dicom.pixel_format import SUBSAMPLED, PixelFormat
+from backend.dicom.syntaxes import (
+    DECODABLE,
+    EXPLICIT_LE,
+    HTJ2K,
+    JPEG,
+    JPEG2000,
+    JPEG_LS,
+    JPEG_XL,
+    NATIVE,
+    RLE,
+    can_encode,
+    name_of,
+)  # fmt: skip
 from backend.errors import UnreadableError
 
 Pixels = NDArray[Any]
 
-HTJ2K = (uid.HTJ2KLossless, uid.HTJ2KLosslessRPCL, uid.HTJ2K)
-JPEG_XL = ("1.2.840.10008.1.2.4.110", "1.2.840.10008.1.2.4.111", "1.2.840.10008.1.2.4.112")
-JPEG2000 = (uid.JPEG2000Lossless, uid.JPEG2000, uid.JPEG2000MCLossless, uid.JPEG2000MC)
-JPEG_LS = (uid.JPEGLSLossless, uid.JPEGLSNearLossless)
-JPEG = (
-    uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLossless, uid.JPEGLosslessSV1,
-    "1.2.840.10008.1.2.4.53", "1.2.840.10008.1.2.4.55",
-)  # fmt: skip
-DECODABLE = frozenset(map(str, (*NATIVE, uid.RLELossless, *JPEG, *JPEG_LS, *JPEG2000, *HTJ2K, *JPEG_XL)))
-"""Transfer syntaxes whose frames can become arrays."""
-ENCODABLE = frozenset(
-    map(str, (uid.ExplicitVRLittleEndian, uid.RLELossless, *JPEG_LS, uid.JPEG2000Lossless, uid.JPEG2000, *HTJ2K))
-)
-"""Transfer syntaxes that arrays can become, without loss in all of them."""
 LARGEST_FRAME_BYTES = 512 << 20
+JPEG_START, JPEG_LS_FRAME = b"\xff\xd8", b"\xff\xf7"
 RESOLUTIONS = 6
 """Of JPEG 2000 streams: the image and five halvings, fewer where it is small."""
-
-
-def can_encode(syntax: str, layout: PixelFormat) -> bool:
-    """Whether frames like these can be written in a transfer syntax: all but RLE hold integers of 8 or 16 bits only."""
-    if syntax not in ENCODABLE:
-        return False
-    if syntax == uid.ExplicitVRLittleEndian:
-        return True
-    if layout.kind != "integer":
-        return False
-    return layout.bits_allocated in ((8, 16, 32, 64) if syntax == uid.RLELossless else (8, 16))
 
 
 # -- decoding --------------------------------------------------------------------------------------------------------
@@ -66,10 +53,10 @@ def decode(data: bytes, syntax: str, layout: PixelFormat, largest_bytes: int = L
     if layout.decoded_bytes > largest_bytes:
         raise UnreadableError(f"a frame takes {layout.decoded_bytes >> 20} MB decoded, {largest_bytes >> 20} are allowed")
     if syntax not in DECODABLE:
-        raise UnreadableError(f"there is no decoder for {uid.UID(syntax).name}")
+        raise UnreadableError(f"there is no decoder for {name_of(syntax)}")
     if syntax in NATIVE:
         return _from_native(data, layout)
-    if syntax == uid.RLELossless:
+    if syntax == RLE:
         return _from_rle(data, layout)
     stream = None if syntax in JPEG_XL else look_at(data)
     if stream is not None and (stream.columns, stream.rows, stream.samples) != (layout.columns, layout.rows, layout.samples):
@@ -196,21 +183,20 @@ def to_native(pixels: Pixels, layout: PixelFormat) -> bytes:
 
 
 def encode(pixels: Pixels, syntax: str, layout: PixelFormat) -> bytes:
-    """A decoded frame in a transfer syntax of `ENCODABLE`, without loss; colours stay what they are.
+    """A decoded frame in a transfer syntax of `syntaxes.ENCODABLE`, without loss; colours stay what they are.
 
     Raises:
         UnreadableError: the syntax can not hold such pixels.
     """
     if not can_encode(syntax, layout):
-        raise UnreadableError(f"{uid.UID(syntax).name} can not be written for {layout.bits_allocated} bits")
-    if syntax == uid.ExplicitVRLittleEndian:
+        raise UnreadableError(f"{name_of(syntax)} can not be written for {layout.bits_allocated} bits")
+    if syntax == EXPLICIT_LE:
         return to_native(pixels, layout)
     pixels = np.ascontiguousarray(pixels)
-    if syntax == uid.RLELossless:
+    if syntax == RLE:
         return _to_rle(pixels, layout)
     if syntax in JPEG_LS:
-        unsigned = pixels.view(f"<u{pixels.dtype.itemsize}")
-        return bytes(imagecodecs.jpegls_encode(unsigned, level=0))
+        return _to_jpeg_ls(pixels)
     resolutions = max(1, min(RESOLUTIONS, int(np.log2(min(layout.rows, layout.columns)))))
     if syntax in HTJ2K:
         return bytes(
@@ -225,6 +211,12 @@ def encode(pixels: Pixels, syntax: str, layout: PixelFormat) -> bytes:
             resolutions=resolutions, numthreads=1,
         )
     )  # fmt: skip
+
+
+def _to_jpeg_ls(pixels: Pixels) -> bytes:
+    """All bits of a sample, so that signs need no telling; without the SPIFF header that some decoders stumble over."""
+    stream = bytes(imagecodecs.jpegls_encode(pixels.view(f"<u{pixels.dtype.itemsize}"), level=0))
+    return JPEG_START + stream[stream.index(JPEG_LS_FRAME) :]
 
 
 def _to_rle(pixels: Pixels, layout: PixelFormat) -> bytes:

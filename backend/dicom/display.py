@@ -4,29 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_color_lut
 
+from backend.dicom.window import Function, Window
 from backend.errors import UnreadableError
 
-Function = Literal["linear", "linear-exact", "sigmoid"]
 FUNCTIONS: dict[str, Function] = {"LINEAR": "linear", "LINEAR_EXACT": "linear-exact", "SIGMOID": "sigmoid"}
 LARGEST_ASPECT = 16.0
 SAME_ASPECT = 0.01
 WHOLE_LUT = 65536
-
-
-@dataclass(frozen=True)
-class Window:
-    """A VOI window, in the units after the modality transformation."""
-
-    center: float
-    width: float
-    function: Function = "linear"
 
 
 @dataclass(frozen=True)

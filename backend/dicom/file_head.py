@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 
 from backend.dicom.elements import NAMES, Buffer, Element, MalformedError, Parser
-from backend.dicom.frames import DEFLATED_LE, EXPLICIT_BE, EXPLICIT_LE, IMPLICIT_LE
+from backend.dicom.syntaxes import DEFLATED_LE, EXPLICIT_BE, EXPLICIT_LE, IMPLICIT_LE
 
 GE_PRIVATE = "1.2.840.113619.5.2"
 """Implicit little endian, but for its pixels."""

@@ -15,8 +15,9 @@ from pydicom.dataset import Dataset
 from pydicom.filereader import _read_file_meta_info, read_dataset, read_preamble
 from pydicom.tag import BaseTag
 
-from backend.dicom.frames import DEFLATED_LE, EXPLICIT_BE, EXPLICIT_LE, IMPLICIT_LE, NATIVE, Fragment, FrameIndex, inflate
+from backend.dicom.frames import Fragment, FrameIndex, inflate
 from backend.dicom.pixel_format import SUBSAMPLED, Attributes, Kind, format_of
+from backend.dicom.syntaxes import DEFLATED_LE, EXPLICIT_BE, EXPLICIT_LE, IMPLICIT_LE, NATIVE, VIDEO
 from backend.errors import UnreadableError
 
 Buffer = bytes | bytearray | memoryview | mmap.mmap
@@ -76,7 +77,7 @@ def index_pixels(attributes: Attributes, data: Buffer, at: int, syntax: str, def
     words, begin, length = _value_at(data, at, order, syntax == IMPLICIT_LE)
     layout = format_of(attributes, kind)
     if length == NO_LENGTH:
-        frames = _encapsulated(attributes, data, begin, layout.frames)
+        frames = _encapsulated(attributes, data, begin, layout.frames, syntax)
         return FrameIndex(syntax, layout, fragments=frames)
     if syntax not in NATIVE:
         raise UnreadableError("its transfer syntax says that pixels are compressed, and they are not encapsulated")
@@ -113,7 +114,7 @@ def _value_at(data: Buffer, at: int, order: str, implicit: bool) -> tuple[bool, 
     return bytes(data[at + 4 : at + 6]) == b"OW", at + 12, struct.unpack_from(order + "I", data, at + 8)[0]
 
 
-def _encapsulated(attributes: Attributes, data: Buffer, at: int, frames: int) -> list[list[Fragment]]:
+def _encapsulated(attributes: Attributes, data: Buffer, at: int, frames: int, syntax: str) -> list[list[Fragment]]:
     items = _items(data, at)
     if not items:
         raise UnreadableError("its compressed pixels lack the basic offset table")
@@ -121,7 +122,7 @@ def _encapsulated(attributes: Attributes, data: Buffer, at: int, frames: int) ->
     if not fragments:
         raise UnreadableError("its compressed pixels are empty")
     offsets = _extended_offsets(attributes) or list(struct.unpack_from(f"<{table_length // 4}I", data, table_at))
-    if frames == 1:
+    if frames == 1 or syntax.startswith(VIDEO):
         return [fragments]
     grouped = _by_offsets(fragments, offsets, frames) or _by_starts(data, fragments, frames)
     if grouped is None:

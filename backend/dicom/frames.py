@@ -14,14 +14,11 @@ import msgspec
 import numpy as np
 
 from backend.dicom.pixel_format import PixelFormat
+from backend.dicom.syntaxes import EXPLICIT_BE, NATIVE
 from backend.errors import NotFoundError, UnreadableError
 
 Fragment = tuple[int, int]
 
-IMPLICIT_LE, EXPLICIT_LE = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
-EXPLICIT_BE, DEFLATED_LE = "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"
-NATIVE = frozenset((IMPLICIT_LE, EXPLICIT_LE, EXPLICIT_BE, DEFLATED_LE))
-"""Transfer syntaxes whose pixels are not compressed by themselves."""
 INFLATED_PIECE = 1 << 20
 LARGEST_INFLATED = 1 << 30
 
@@ -57,6 +54,11 @@ class FrameIndex(msgspec.Struct, frozen=True, array_like=True):
         """Whether frames are compressed."""
         return self.syntax not in NATIVE
 
+    @property
+    def count(self) -> int:
+        """How many frames can be had; a video is one."""
+        return len(self.fragments) if self.is_encapsulated else self.format.frames
+
 
 def read_stored(path: Path, index: FrameIndex, number: int, largest_inflated: int = LARGEST_INFLATED) -> bytes:
     """One frame (from 0) as it is sent: the compressed stream, or native samples in little endian from bit 0 on.
@@ -65,12 +67,10 @@ def read_stored(path: Path, index: FrameIndex, number: int, largest_inflated: in
         NotFoundError: there is no such frame.
         UnreadableError: the file has changed or was cut short.
     """
-    if not 0 <= number < index.format.frames:
-        raise NotFoundError(f"there is no frame {number + 1}; the image has {index.format.frames}")
+    if not 0 <= number < index.count:
+        raise NotFoundError(f"there is no frame {number + 1}; the image has {index.count}")
     with path.open("rb") as file:
         if index.is_encapsulated:
-            if number >= len(index.fragments):
-                raise NotFoundError(f"there is no frame {number + 1} among the compressed ones")
             return b"".join(_read(file, at, length) for at, length in index.fragments[number])
         if index.deflated_at:
             file.seek(index.deflated_at)

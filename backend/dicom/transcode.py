@@ -13,12 +13,13 @@ from pydicom import dcmwrite
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
-from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, RLELossless
+from pydicom.uid import UID
 
 from backend.dicom import codecs
 from backend.dicom.frame_finder import read_header
 from backend.dicom.frames import LARGEST_INFLATED, FrameIndex, even, read_stored
 from backend.dicom.pixel_format import PixelFormat
+from backend.dicom.syntaxes import EXPLICIT_BE, EXPLICIT_LE, NATIVE, RLE, can_transcode, name_of
 from backend.errors import UnreadableError
 
 SWAPPED = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
@@ -27,24 +28,15 @@ AFTER_PIXELS = 0x7FE00001
 LARGEST_LENGTH = 0xFFFFFFFE
 
 
-def can_transcode(index: FrameIndex | None, syntax: str) -> bool:
-    """Whether an instance can be given in a transfer syntax: as it is stored, or decoded and encoded."""
-    if index is None:
-        return syntax == ExplicitVRLittleEndian
-    if index.syntax == syntax:
-        return True
-    return index.syntax in codecs.DECODABLE and codecs.can_encode(syntax, index.format)
-
-
 def frame_in(path: Path, index: FrameIndex, number: int, syntax: str, largest_inflated: int = LARGEST_INFLATED) -> bytes:
-    """One frame (from 0) in a transfer syntax, `ExplicitVRLittleEndian` for native samples.
+    """One frame (from 0) in a transfer syntax, `EXPLICIT_LE` for native samples.
 
     Raises:
         NotFoundError: there is no such frame.
         UnreadableError: it can not be decoded, or not be written so.
     """
     stored = read_stored(path, index, number, largest_inflated)
-    if index.syntax == syntax or (syntax == ExplicitVRLittleEndian and not index.is_encapsulated):
+    if index.syntax == syntax or (syntax == EXPLICIT_LE and not index.is_encapsulated):
         return stored
     layout = index.format
     return codecs.encode(codecs.decode(stored, index.syntax, layout), syntax, layout)
@@ -60,9 +52,9 @@ def transcode(path: Path, syntax: str, to: BinaryIO, largest_inflated: int = LAR
     """
     dataset, index = read_header(path, largest_inflated)
     if not can_transcode(index, syntax):
-        raise UnreadableError(f"it can not be given in {UID(syntax).name}")
+        raise UnreadableError(f"it can not be given in {name_of(syntax)}")
     with pydicom.config.disable_value_validation():
-        if _stored_syntax(dataset, index) == ExplicitVRBigEndian:
+        if _stored_syntax(dataset, index) == EXPLICIT_BE:
             _swap(dataset)
         if index is not None:
             _describe(dataset, index, syntax)
@@ -74,7 +66,7 @@ def transcode(path: Path, syntax: str, to: BinaryIO, largest_inflated: int = LAR
 def _stored_syntax(dataset: Dataset, index: FrameIndex | None) -> str:
     if index is not None:
         return index.syntax
-    return str(ExplicitVRBigEndian) if not dataset.original_encoding[1] else str(ExplicitVRLittleEndian)
+    return EXPLICIT_BE if not dataset.original_encoding[1] else EXPLICIT_LE
 
 
 def _swap(dataset: Dataset) -> None:
@@ -95,11 +87,11 @@ def _describe(dataset: Dataset, index: FrameIndex, syntax: str) -> None:
     for keyword in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths"):
         if keyword in dataset:
             delattr(dataset, keyword)
-    decoded = index.is_encapsulated or UID(syntax).is_encapsulated
+    decoded = index.is_encapsulated or syntax not in NATIVE
     if decoded and index.format.decoded_photometric != index.format.photometric:
         dataset.PhotometricInterpretation = index.format.decoded_photometric
-    if index.format.samples > 1 and UID(syntax).is_encapsulated:
-        dataset.PlanarConfiguration = 1 if syntax == RLELossless else 0
+    if index.format.samples > 1 and syntax not in NATIVE:
+        dataset.PlanarConfiguration = 1 if syntax == RLE else 0
 
 
 def _write_header(dataset: Dataset, path: Path, syntax: str, to: BinaryIO) -> None:
@@ -128,7 +120,7 @@ def _write_header(dataset: Dataset, path: Path, syntax: str, to: BinaryIO) -> No
 def _write_pixels(path: Path, index: FrameIndex, syntax: str, to: BinaryIO, largest_inflated: int) -> None:
     layout = index.format
     tag = PIXEL_TAGS[layout.kind]
-    if not UID(syntax).is_encapsulated:
+    if syntax in NATIVE:
         _write_native(path, index, tag, to, largest_inflated)
         return
     to.write(struct.pack("<HH2sHI", 0x7FE0, tag, b"OB", 0, 0xFFFFFFFF) + struct.pack("<HHI", 0xFFFE, 0xE000, 0))
@@ -150,7 +142,7 @@ def _write_native(path: Path, index: FrameIndex, tag: int, to: BinaryIO, largest
     if layout.bits_allocated == 1 and bits % 8:
         everything = [
             np.unpackbits(
-                np.frombuffer(frame_in(path, index, n, ExplicitVRLittleEndian, largest_inflated), np.uint8),
+                np.frombuffer(frame_in(path, index, n, EXPLICIT_LE, largest_inflated), np.uint8),
                 count=bits, bitorder="little",
             )
             for n in range(layout.frames)
@@ -158,7 +150,7 @@ def _write_native(path: Path, index: FrameIndex, tag: int, to: BinaryIO, largest
         to.write(np.packbits(np.concatenate(everything), bitorder="little").tobytes())
     else:
         for number in range(layout.frames):
-            to.write(frame_in(path, index, number, ExplicitVRLittleEndian, largest_inflated))
+            to.write(frame_in(path, index, number, EXPLICIT_LE, largest_inflated))
     if length % 2:
         to.write(b"\0")
 

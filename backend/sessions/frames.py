@@ -7,7 +7,7 @@ import msgspec
 from backend import metrics
 from backend.scene import commands as c
 from backend.sessions.session import Session
-from backend.sessions.sharing import SingleFlight
+from backend.sharing import SingleFlight
 
 Frame = tuple[c.PictureInfo, bytes]
 

@@ -17,7 +17,7 @@ from backend.errors import SlicecastError, UnavailableError
 from backend.scene.commands import SampleFile
 from backend.scene.samples import Catalogue, check_file, is_genuine
 from backend.security.download import download
-from backend.sessions.sharing import SingleFlight
+from backend.sharing import SingleFlight
 
 log = structlog.get_logger("samples")
 Told = Callable[[int, int | None], None]

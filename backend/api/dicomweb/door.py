@@ -7,10 +7,11 @@ from typing import Any
 
 import tornado.web
 
-from backend.api.dicomweb import delete, metadata, retrieve, search, store
+from backend.api.dicomweb import bulkdata, delete, frames, metadata, rendered, retrieve, search, store, wado_uri
 from backend.api.dicomweb.base import DicomWebHandler
 from backend.api.dicomweb.paths import TAG
 from backend.archive.archive import Archive
+from backend.archive.images import Images
 from backend.config import Settings
 from backend.errors import NotFoundError, UnavailableError
 from backend.http.base import BaseHandler
@@ -79,12 +80,17 @@ def routes(archive: Archive | str, settings: Settings, document: dict[str, Any])
     """
     if isinstance(archive, str):
         return [Route(EVERYTHING, ClosedHandler, (), {"why": archive})]
+    images = Images(archive, settings)
     known = [
         *search.routes(archive),
         *store.routes(archive),
         *delete.routes(archive),
         *metadata.routes(archive, settings.metadata_cache_mb << 20),
         *retrieve.routes(archive),
+        *frames.routes(images),
+        *bulkdata.routes(images),
+        *rendered.routes(images),
+        *wado_uri.routes(images),
     ]
     about = Operation("/dicom/openapi.json", "What is at /dicom, as OpenAPI", tag=TAG)
     return [

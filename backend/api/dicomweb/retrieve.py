@@ -22,7 +22,9 @@ from backend.api.dicomweb.media import (
 from backend.api.dicomweb.paths import LEVELS, TAG
 from backend.archive.archive import Archive
 from backend.archive.records import StoredInstance
-from backend.archive.transcoding import makeable, transcode_file
+from backend.archive.transcoding import transcode_file
+from backend.dicom.frames import FrameIndex
+from backend.dicom.syntaxes import makeable
 from backend.errors import NotFoundError
 from backend.http.routes import Operation, Route
 from backend.http.sending import send_pieces
@@ -73,8 +75,8 @@ class RetrieveHandler(DicomWebHandler):
             else:
                 possible = syntaxes = syntaxes or await self._makeable(instances)
             chosen = [
-                (one, choose([asked, *refused], object_forms(one.transfer_syntax, makeable, single)))
-                for one, makeable in zip(instances, possible, strict=True)
+                (one, choose([asked, *refused], object_forms(one.transfer_syntax, uids, single)))
+                for one, uids in zip(instances, possible, strict=True)
             ]
             given = [(one, form) for one, form in chosen if form is not None]
             if given:
@@ -83,7 +85,7 @@ class RetrieveHandler(DicomWebHandler):
 
     async def _makeable(self, instances: Sequence[StoredInstance]) -> list[list[str]]:
         pixels = {content.id: content.pixels for content in await self.archive.contents(instances)}
-        return await self.archive.workers.run(makeable, [pixels.get(one.id) for one in instances])
+        return [makeable(FrameIndex.decode(found) if (found := pixels.get(one.id)) else None) for one in instances]
 
     def _part(self, one: StoredInstance, form: Form) -> Part:
         place = self.instance_url(one.study_uid, one.series_uid, one.sop_instance_uid)

@@ -23,8 +23,8 @@ from backend.render import png
 from backend.render.annotate import time_image
 from backend.scene import commands as c
 from backend.sessions.session import Session
-from backend.sessions.sharing import NewestWins, SingleFlight
 from backend.sessions.tool import move_tool
+from backend.sharing import NewestWins, SingleFlight
 
 ORIENTATIONS = ("axial", "sagittal", "coronal")
 SLABS = ("off", "mip", "minip", "mean", "sum")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,6 @@ from backend.dicom.pixel_format import YBR, PixelFormat
 from backend.errors import UnreadableError
 
 Rgb = NDArray[np.uint8]
-Profile = Literal["no", "yes", "srgb"]
 
 
 def to_rgb(values: NDArray[Any], layout: PixelFormat, dataset: Dataset) -> Rgb:

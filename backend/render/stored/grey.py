@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.dicom.display import Display, Lut, Window
+from backend.dicom.display import Display, Lut
+from backend.dicom.window import Window
 
 Grey = NDArray[np.uint8]
 Values = NDArray[Any]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import imagecodecs
 import numpy as np
@@ -13,41 +13,23 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset
 
-from backend.dicom.display import Display, Window, display_of, number_of
+from backend.dicom.display import Display, display_of, number_of
 from backend.dicom.frames import FrameIndex
 from backend.errors import BadRequestError, TooLargeError
 from backend.render.encode import encode
-from backend.render.stored.colour import Profile, in_srgb, profile_of, srgb_profile, to_rgb
+from backend.render.stored.colour import in_srgb, profile_of, srgb_profile, to_rgb
 from backend.render.stored.grey import to_grey
+from backend.render.stored.look import Look
 from backend.render.stored.overlays import draw_overlays
-from backend.render.stored.placing import Placing, Viewport, placing
+from backend.render.stored.placing import Placing, placing
 from backend.render.stored.presentation import Presentation, presentation_for
 from backend.render.stored.source import frame_of, header_of, image_of
 from backend.render.stored.words import annotated
 
 Pixels = NDArray[np.uint8]
-Media = Literal["image/jpeg", "image/png", "image/gif", "image/jp2"]
-MEDIA: tuple[Media, ...] = ("image/jpeg", "image/png", "image/gif", "image/jp2")
+MOVING_PIXELS = 16
+"""Of all frames of a moving picture, how many times those of the largest still one."""
 FRAME_MS, SLOWEST_MS, FASTEST_MS = 100.0, 10_000.0, 20.0
-
-
-@dataclass(frozen=True)
-class Look:
-    """How a picture is wanted. Everything that decides its pixels, so that it is a key as well."""
-
-    media: Media = "image/jpeg"
-    window: Window | None = None
-    viewport: Viewport | None = None
-    quality: int = 90
-    annotation: tuple[str, ...] = ()
-    """`patient`, `technique`."""
-    overlays: bool = False
-    profile: Profile = "no"
-    state: Path | None = None
-    """File of a presentation state to be applied."""
-    most_pixels: int = 16_000_000
-    most_frames: int = 500
-    """Of a moving picture."""
 
 
 def picture(path: Path, frame: int, look: Look) -> bytes:
@@ -61,23 +43,26 @@ def picture(path: Path, frame: int, look: Look) -> bytes:
     return _encoded(draw(path, frame, look), look, _profile(path, look))
 
 
-def moving_picture(path: Path, look: Look) -> bytes:
-    """All frames as an animated GIF, at the speed that the image says.
+def moving_picture(path: Path, look: Look, frames: tuple[int, ...] = ()) -> bytes:
+    """Frames (from 0), all where none are named, as an animated GIF at the speed that the image says.
 
     Raises:
+        NotFoundError: there is no such frame.
         TooLargeError: more frames or pixels than allowed.
         UnreadableError, BadRequestError: as `picture`.
     """
     dataset, index = image_of(path)
-    count = index.format.frames
-    if count > look.most_frames:
-        raise TooLargeError(f"{count} frames are too many for one picture; {look.most_frames} are allowed (setting gif_frames)")
-    first = draw(path, 0, look)
-    if first.shape[0] * first.shape[1] * count > look.most_pixels * 4:
+    shown = frames or range(index.format.frames)
+    if len(shown) > look.most_frames:
+        raise TooLargeError(
+            f"{len(shown)} frames are too many for one picture; {look.most_frames} are allowed (setting gif_frames)"
+        )
+    first = draw(path, shown[0], look)
+    if first.shape[0] * first.shape[1] * len(shown) > look.most_pixels * MOVING_PIXELS:
         raise TooLargeError("all frames together are too many pixels for one picture; ask for a smaller viewport")
-    images = [Image.fromarray(draw(path, number, look) if number else first) for number in range(count)]
+    rest = (Image.fromarray(draw(path, number, look)) for number in shown[1:])
     out = io.BytesIO()
-    images[0].save(out, "GIF", save_all=True, append_images=images[1:], duration=frame_ms(dataset), loop=0)
+    Image.fromarray(first).save(out, "GIF", save_all=True, append_images=rest, duration=frame_ms(dataset), loop=0)
     return out.getvalue()
 
 

@@ -9,20 +9,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from backend.errors import BadRequestError, TooLargeError
+from backend.render.stored.look import Viewport
 
 Pixels = NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
-class Viewport:
-    """A box that the picture fits into; `region` of the image (left, top, width, height) in pixels, negative sizes mirror.
-
-    None in a region stands for the image's edge or size.
-    """
-
-    width: float
-    height: float
-    region: tuple[float | None, float | None, float | None, float | None] = (None, None, None, None)
 
 
 @dataclass(frozen=True)

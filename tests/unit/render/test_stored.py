@@ -15,11 +15,12 @@ from pydicom.pixels import apply_modality_lut, apply_voi_lut, pixel_array
 from pydicom.pixels.processing import apply_color_lut, convert_color_space
 from pydicom.sequence import Sequence
 
-from backend.dicom.display import Window, display_of
+from backend.dicom.display import display_of
+from backend.dicom.window import Window
 from backend.errors import BadRequestError, NotFoundError, TooLargeError, UnreadableError
 from backend.render.stored.grey import to_grey
-from backend.render.stored.pictures import Look, draw, moving_picture, picture
-from backend.render.stored.placing import Viewport
+from backend.render.stored.look import Look, Viewport
+from backend.render.stored.pictures import draw, moving_picture, picture
 from backend.render.stored.words import sign
 from tests.unit.dicom.test_codecs import installed
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from backend.sessions.sharing import NewestWins, SingleFlight
+from backend.sharing import NewestWins, SingleFlight
 
 
 async def test_equal_calls_share_one_flight() -> None:
