@@ -23,10 +23,7 @@ from tests.support.raw import ask
 STUDY, SERIES = "1.2.3", "1.2.3.1"
 WHOLE = 'multipart/related; type="application/dicom"'
 XML = 'multipart/related; type="application/dicom+xml"'
-FILES = {
-    number: make_instance(STUDY, SERIES, f"{SERIES}.{number}", InstanceNumber=number, PatientName="Doe^Jane")
-    for number in (2, 1, 3)
-}
+FILES = {number: make_instance(STUDY, SERIES, f"{SERIES}.{number}", InstanceNumber=number) for number in (2, 1, 3)}
 PLACE = f"/dicom/studies/{STUDY}"
 ONE = f"{PLACE}/series/{SERIES}/instances/{SERIES}.1"
 RLE = get_testdata_file("SC_rgb_rle_2frame.dcm")
@@ -197,7 +194,7 @@ def test_metadata_as_xml(server: ArchiveServer) -> None:
     ],
 )
 def test_addresses_in_answers_are_those_that_clients_reach(server: ArchiveServer, headers: list[str], base: str | None) -> None:
-    answer = ask(server, "GET", f"{ONE}/metadata", *headers)
+    answer = ask(server, "GET", f"{ONE}/metadata", *headers, version="HTTP/1.0")  # which knows no chunks
     if base is None:
         assert answer.status in (400, 403)
         return

@@ -261,7 +261,7 @@ def test_bodies_come_in_pieces_of_any_size(server: ArchiveServer, seed: int) -> 
         + body.replace(b"application/dicom\r\n", b"application/dicom; transfer-syntax=1.2.840.10008.1.2.1\r\n")
         + b"an epilogue"
     )
-    head = f"POST /dicom/studies HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    head = HEAD.format(kind, "Transfer-Encoding: chunked\r\nConnection: close")
     with socket.create_connection(("127.0.0.1", server.port), 20) as client:
         client.sendall(head.encode())
         while body:
