@@ -23,6 +23,8 @@ from backend.security.addresses import parse_address, require_listed
 from backend.security.download import file_name_of
 from backend.sessions.session import Session
 
+PET = "PT"
+DRAWN = ("SEG", "RTSTRUCT")
 FETCHING = 0.7  # share of the time, for the progress
 IsOwn = Callable[[SplitResult], bool]
 
@@ -199,14 +201,16 @@ class Opener:
             outcome.series = fetch.series
 
     async def _load_series(self, study: str, span: Span, outcome: Outcome, in_3d: bool) -> None:
-        """Load what is there, series by series. The first that is more than a localizer is shown."""
+        """Load what is there, series by series: the first that is more than a localizer is shown, PET is laid over it."""
         there = sorted((one for one in outcome.series if one.state != "failed"), key=_order)
+        laid = False
         for place, one in enumerate(there):
             part = span.part(place / len(there), (place + 1) / len(there))
             shown = not outcome.nodes
-            command = c.Load(
-                str(await self.studies.folder(study, one.uid)), None, {} if shown else {"show": "false"}, in_3d and shown
-            )
+            over = one.modality == PET and not laid and not shown
+            laid = laid or over
+            how = {} if shown else {"show": "foreground" if over else "false"}
+            command = c.Load(str(await self.studies.folder(study, one.uid)), None, how, in_3d and shown)
             await self._load(command, one.label, part, outcome)
 
     # -- files ---------------------------------------------------------------------------------------------------
@@ -245,7 +249,9 @@ class Opener:
         try:
             result = await ask_surely(self.session, self.settings, command, c.LoadResult)
         except SlicecastError as error:
-            outcome.warnings.append(f"{label}: not loaded: {error}")
+            said = str(error)
+            reason = said.partition("\n")[2] if said.startswith("Failed to load node from file") else said  # no paths of ours
+            outcome.warnings.append(f"{label}: not loaded: {reason}")
             return
         finally:
             deaf()
@@ -257,9 +263,10 @@ def _is_here(study: Study, is_own: IsOwn) -> bool:
     return study.endpoint is None or is_own(urlsplit(study.endpoint))
 
 
-def _order(one: FetchedSeries) -> tuple[bool, int, str]:
-    """Volumes before localizers and single images, then by number."""
-    return one.images < 3, one.number if one.number is not None else 1 << 31, one.uid
+def _order(one: FetchedSeries) -> tuple[bool, bool, bool, int, str]:
+    """Images before what was drawn on them, volumes before localizers and single images, PET after others, then by number."""
+    number = one.number if one.number is not None else 1 << 31
+    return one.modality in DRAWN, one.images < 3, one.modality == PET, number, one.uid
 
 
 def _title(link: Link) -> str:
