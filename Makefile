@@ -34,7 +34,8 @@ bench: setup-test $(STAMPS)/python-bench
 
 # With Orthanc beside ours where Debian's packages orthanc and orthanc-dicomweb are installed.
 bench-archive: setup-test
-	$(BIN)/python -m benchmarks archive_peer archive_search $(ARGS)
+	$(BIN)/python -m benchmarks archive_peer $(ARGS)
+	SLICECAST_BENCH_INSTANCES=1000000 $(BIN)/python -m benchmarks.archive_search
 
 clean:
 	rm -rf $(STAMPS) $(VENV) node_modules docroot/viewer docroot/demos/built docroot/browse
