@@ -100,7 +100,8 @@ CAMERA = "viewpointposition=1,2,3&viewpointlookat=0,0,0&viewpointup=0,0,1"
     ("rendered3D?mprslab=1", 400), ("renderedMPR?viewpointposition=1,2,3", 400), (f"renderedMPR?orientation=a&{CAMERA}", 400),
     (f"renderedMPR?{CAMERA.replace('1,2,3', '1,2')}", 400), (f"renderedMPR?{NOWHERE}", 400),
     ("rendered3D?swivelrange=400", 400), ("rendered3D?animationrate=5", 400), ("rendered3D?volumetriccurvepoint=1,2,3", 400),
-    ("renderedMPR?window=1,2,sigmoid", 400), ("renderedMPR?viewport=9999,9999", 413), ("renderedMPR?viewport=1,2,3,4,5,6", 400), ("rendered3D?accept=image/gif", 406),
+    ("renderedMPR?window=1,2,sigmoid", 400), ("renderedMPR?viewport=9999,9999", 413),
+    ("renderedMPR?viewport=1,2,3,4,5,6", 400), ("rendered3D?accept=image/gif", 406),
     ("rendered3D?swivelrange=90&animationstepsize=1&viewport=32,32&accept=image/gif", 413), (f"renderedMPR?{CAMERA}", 200),
 ])  # fmt: skip
 def test_parameters(server: ArchiveServer, series: str, query: str, status: int) -> None:
