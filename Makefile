@@ -43,7 +43,7 @@ $(STAMPS)/system: scripts/system-packages | $(STAMPS)
 	@touch $@
 
 $(STAMPS)/system-test: scripts/system-packages | $(STAMPS)
-	scripts/system-packages chromium curl
+	scripts/system-packages chromium curl dcmtk
 	@touch $@
 
 $(VENV)/bin/python: | $(STAMPS)/system

@@ -15,6 +15,7 @@ from backend.api.native import execution, saving
 from backend.api.native import handlers as native
 from backend.api.native import jobs as native_jobs
 from backend.api.native import links as native_links
+from backend.api.native import peers as native_peers
 from backend.api.native import server as panel
 from backend.api.ohif import handler as ohif
 from backend.api.slicer.door import endpoints_of
@@ -26,7 +27,9 @@ from backend.api.stream.hub import Hub
 from backend.api.stream.live import live_route
 from backend.archive.archive import Archive
 from backend.config import Settings
-from backend.errors import SlicecastError
+from backend.dimse.network import Network
+from backend.dimse.shelf import ArchiveShelf
+from backend.errors import SlicecastError, UnavailableError
 from backend.http.access_log import AccessLog
 from backend.http.application import Application
 from backend.http.base import NotFoundHandler
@@ -47,8 +50,9 @@ from backend.sharing import NewestWins, SingleFlight
 
 
 def routes_of(
-    session: Session, hub: Hub, settings: Settings, opener: Opener, archive: Archive | str, stop: Callable[[], None]
-) -> list[Route]:
+    session: Session, hub: Hub, settings: Settings, opener: Opener, archive: Archive | str, network: Network | None,
+    stop: Callable[[], None],
+) -> list[Route]:  # fmt: skip
     """The route table; the first match wins. `archive`: or why there is none. `stop` ends the server."""
     pictures = Pictures(session, settings, SingleFlight(), NewestWins())
     stream = Operation("/stream", "Frame stream (WebSocket, docs/stream.md)", tag="stream", answers=(), status=101)
@@ -65,6 +69,7 @@ def routes_of(
         *native_links.routes(opener),
         *execution.routes(session),
         *archive_routes(archive, settings),
+        *(native_peers.routes(network, opener.jobs) if network else ()),
         *ohif.routes(document_root() / "browse"),
     ]
 
@@ -135,11 +140,17 @@ def progress_of(job: Job) -> c.Progress:
 
 
 def make_application(
-    session: Session, hub: Hub, settings: Settings, opener: Opener, archive: Archive | str, stop: Callable[[], None]
+    session: Session,
+    hub: Hub,
+    settings: Settings,
+    opener: Opener,
+    archive: Archive | str,
+    network: Network | None,
+    stop: Callable[[], None],
 ) -> tornado.web.Application:
     """The Tornado application of a route table, with the OpenAPI document of that table."""
     switches, root = Switches.at_start(settings), document_root()
-    routes = routes_of(session, hub, settings, opener, archive, stop)
+    routes = routes_of(session, hub, settings, opener, archive, network, stop)
     document: dict[str, object] = {}
     routes.append(
         Route(r"/api/openapi\.json", native.OpenApiHandler, (Operation("/api/openapi.json", "This document", tag="operation"),),
@@ -159,6 +170,23 @@ def make_application(
     )  # fmt: skip
 
 
+def open_network(archive: Archive | str, settings: Settings) -> Network | None:
+    """The DICOM network, listening if the settings want it; none without an archive. A port that is taken stops nothing else.
+
+    Raises:
+        BadRequestError: its settings do not add up.
+    """
+    if isinstance(archive, str):
+        return None
+    network = Network(settings, ArchiveShelf(archive), str(archive.blobs.incoming))
+    if settings.enable_dicom:
+        try:
+            network.listen()
+        except UnavailableError as error:
+            log.get("server").error("no DICOM listener", why=str(error))
+    return network
+
+
 async def run(settings: Settings, arguments: list[str]) -> int:
     """Serve until told to stop."""
     session = Session("default", settings, Journal(settings.data / "sessions" / f"default-{settings.port}"))
@@ -166,13 +194,18 @@ async def run(settings: Settings, arguments: list[str]) -> int:
     opener = make_opener(session, settings)
     server = Server(settings)
     archive = open_archive(settings)
-    application = make_application(session, hub, settings, opener, archive, server.stop)
+    network = open_network(archive, settings)
+    application = make_application(session, hub, settings, opener, archive, network, server.stop)
     port = server.listen(application)
+    if isinstance(archive, Archive):
+        archive.tell_address(f"http://{url_host(settings)}:{port}")
     print(f"Slicecast {__version__} at http://{url_host(settings)}:{port}/   viewer: /viewer/", flush=True)  # noqa: T201
     log_end = application.settings["access_log"].end
     for end in (hub.stop, log_end, opener.jobs.stop, server.finish_requests, session.stop):
         server.at_stop(end)
     if isinstance(archive, Archive):
+        if network is not None:
+            server.at_stop(network.stop)
         server.at_stop(archive.stop)
 
     async def begin() -> None:

@@ -120,6 +120,24 @@ class Settings(BaseSettings):
     study_silence_s: float = Field(
         60.0, gt=0, description="silence after which a server that a study or a link's file is fetched from is given up"
     )
+    enable_dicom: bool = Field(True, description="listen for DICOM associations: C-ECHO, C-STORE, C-FIND, C-MOVE, C-GET")
+    dicom_host: str = Field("127.0.0.1", description="address of the DICOM listener; others than loopback need dicom_allow")
+    dicom_port: int = Field(11112, ge=0, le=65535, description="port of the DICOM listener; 0 for any free one")
+    dicom_aet: str = Field("SLICECAST", description="our AE title, for calling and being called")
+    dicom_check_called: bool = Field(False, description="reject associations that call another AE title than ours")
+    dicom_allow: list[str] = Field(
+        [], description="who may open associations, as AET, AET@ADDRESS or @ADDRESS; empty: anybody who reaches the port"
+    )
+    dicom_peers: list[str] = Field(
+        [], description="applications to query, retrieve from, send to, and move to when others ask, as NAME=AET@HOST:PORT"
+    )
+    dicom_associations: int = Field(16, ge=1, description="associations of the DICOM listener at a time")
+    dicom_pdu_kb: int = Field(128, ge=4, le=4096, description="largest PDU that is taken from others")
+    dicom_timeout_s: float = Field(60.0, gt=0, description="silence after which an association is given up")
+    dicom_tls_certificate: Path | None = Field(None, description="PEM file of a certificate; the DICOM listener then wants TLS")
+    dicom_tls_key: Path | None = Field(None, description="PEM file of the key of that certificate")
+    dicom_tls_trusted: Path | None = Field(None, description="PEM file of who vouches for peers, which then need a certificate")
+    dicom_matches: int = Field(1000, ge=1, description="matches that a query of a peer may answer with")
     jobs_running: int = Field(2, ge=1, description="pieces of long work under way at a time")
     jobs_waiting: int = Field(32, ge=0, description="pieces of long work that wait for their turn")
     jobs_kept: int = Field(100, ge=0, description="pieces of long work remembered after their end")

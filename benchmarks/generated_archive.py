@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import random
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ import msgspec
 from backend.dicom.columns import series_columns, study_columns
 from backend.dicom.orthanc_ids import orthanc_id
 from backend.store.engine import Database
-from backend.store.schema import instances, metadata, patients, series, studies
+from backend.store.schema import instances, patients, series, studies
 
 FAMILIES = (
     "Smith", "Johnson", "Williams", "Brown", "Jones", "Garcia", "Miller", "Davis", "Rodriguez", "Martinez", "Hernandez",
@@ -42,27 +44,32 @@ MODALITIES = (("CT", "CT"), ("MR", "MR"), ("CT", "SR"), ("CT", "PT"), ("MR", "MR
 SERIES_PER_STUDY, INSTANCES_PER_SERIES = 2, 5
 ROOT = "1.2.826.0.1.3680043.8.498"
 AT_ONCE = 20_000
+TABLES = (patients, studies, series, instances)
 
 
 def make_index(path: Path, count: int) -> None:
     """Write an index of `count` instances: ten a study, two series each, 3 studies a patient, over twelve years."""
-    database = Database(path)
-    rng = random.Random(7)
-    rows = _rows(count // (SERIES_PER_STUDY * INSTANCES_PER_SERIES), rng)
-    tables = {table.name: table for table in (patients, studies, series, instances)}
-    waiting: dict[str, list[dict[str, Any]]] = {name: [] for name in tables}
-    with database.write() as connection:
-        connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+    Database(path).close()
+    rows = _rows(count // (SERIES_PER_STUDY * INSTANCES_PER_SERIES), random.Random(7))
+    waiting: dict[str, list[tuple[Any, ...]]] = {table.name: [] for table in TABLES}
+    statements: dict[str, str] = {}
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        # Indexes are made at once, from what is there then.
+        indexes = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL").fetchall()
+        for name, _sql in indexes:
+            connection.execute(f"DROP INDEX {name}")
         for name, row in rows:
-            waiting[name].append(row)
+            if name not in statements:
+                columns, marks = ", ".join(f'"{column}"' for column in row), ", ".join("?" * len(row))
+                statements[name] = f"INSERT INTO {name} ({columns}) VALUES ({marks})"
+            waiting[name].append(tuple(row.values()))
             if len(waiting[name]) == AT_ONCE:
-                connection.execute(tables[name].insert(), waiting[name])
+                connection.executemany(statements[name], waiting.pop(name))
                 waiting[name] = []
         for name, left in waiting.items():
-            if left:
-                connection.execute(tables[name].insert(), left)
-    database.close()
-    assert set(tables) <= set(metadata.tables)
+            connection.executemany(statements[name], left)
+        for _name, sql in indexes:
+            connection.execute(sql)
 
 
 def _rows(count: int, rng: random.Random) -> Iterator[tuple[str, dict[str, Any]]]:

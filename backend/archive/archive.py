@@ -177,6 +177,11 @@ class Archive:
             row.orthanc_id,
         )  # fmt: skip
 
+    def tell_address(self, url: str) -> None:
+        """Write down where this archive is served, for programs of this machine that want it."""
+        os.ftruncate(self._lock, 0)
+        os.pwrite(self._lock, url.encode(), 0)
+
     def scratch_file(self) -> Path:
         """A name for a file that is needed for a moment; who makes it removes it."""
         return self._scratch / secrets.token_hex(8)
@@ -188,6 +193,7 @@ class Archive:
         await asyncio.to_thread(self._writer.stop)
         self._readers.shutdown()
         self.database.close()
+        os.ftruncate(self._lock, 0)
         os.close(self._lock)
 
 
@@ -195,6 +201,24 @@ def nothing_there(study: str, series: str | None, instance: str | None) -> NotFo
     """The error of who names what is not there."""
     what = f"instance {instance}" if instance else f"series {series}" if series else f"study {study}"
     return NotFoundError(f"there is no {what}" + (" there" if series else ""))
+
+
+def server_of(folder: Path) -> str | None:
+    """Address of the server that has an archive now; None where none has.
+
+    Raises:
+        UnavailableError: a process has it that does not serve, such as another import.
+    """
+    try:
+        handle = lock_folder(folder)
+    except UnavailableError:
+        address = (folder / "lock").read_text().strip()
+        if not address:
+            raise
+        return address
+    os.ftruncate(handle, 0)
+    os.close(handle)
+    return None
 
 
 def lock_folder(folder: Path) -> int:

@@ -16,6 +16,7 @@ from backend.dicom.query import (
     AVAILABILITY,
     CLASSES_IN_STUDY,
     COMPUTED,
+    DEPTH,
     MODALITIES_IN_STUDY,
     OF_PATIENT,
     RETRIEVE_URL,
@@ -118,7 +119,6 @@ class _Answer:
     """Which attributes the answers to a query have, found once for all of its rows."""
 
     def __init__(self, query: Query) -> None:
-        self.query = query
         include = [path for path in query.include if path[0] != RETRIEVE_URL and is_within(path[0], query.level)]
         self.always: set[str] = set()
         self.wanted: dict[Level, set[str]] = {"study": set(), "series": set(), "instance": set()}
@@ -130,22 +130,22 @@ class _Answer:
         self.everything = set(query.levels) if query.include_all else set()
         self.computed = self.always.union(*self.wanted.values()) & _COMPUTED_KEYS
         self.nested = _nested(include)
+        self.levels = [level for level, wanted in self.wanted.items() if wanted]
+        self.depth = DEPTH[query.level]
+        self._last: dict[Level, tuple[str | None, dict[str, Raw]]] = {}
 
     def match(self, row: Any, figures: Mapping[int, Mapping[int, Any]], models: Mapping[int, dict[str, Raw]]) -> Match:
         """The answer made of one row."""
         found: dict[str, Raw] = {}
-        for level, wanted in self.wanted.items():
-            text = getattr(row, level, None) if wanted or level in self.everything else None
-            if text is not None:
-                there = _decode(text)
-                found |= there if level in self.everything else {name: there[name] for name in wanted & there.keys()}
-        series_uid = instance_uid = ""
-        found["0020000D"] = _text("UI", row.study_uid)
-        if self.query.level != "study":
-            series_uid = row.series_uid
+        for level in self.levels:
+            found |= self._of_level(level, row)
+        series_uid = row.series_uid if self.depth else ""
+        instance_uid = row.sop_instance_uid if self.depth > 1 else ""
+        if "0020000D" not in found:
+            found["0020000D"] = _text("UI", row.study_uid)
+        if series_uid and "0020000E" not in found:
             found["0020000E"] = _text("UI", series_uid)
-        if self.query.level == "instance":
-            instance_uid = row.sop_instance_uid
+        if models:
             found |= models.get(row.instance_id, {})
         self._compute(row, found, figures.get(row.study_id, {}))
         for name in self.always - found.keys():
@@ -155,6 +155,16 @@ class _Answer:
                 found[name] = _pruned(found[name], inner)
         return Match(row.study_uid, series_uid, instance_uid, found)
 
+    def _of_level(self, level: Level, row: Any) -> dict[str, Raw]:
+        """What is wanted of a level's attributes. Rows beside each other often share their study and series."""
+        text: str = getattr(row, level)
+        known, found = self._last.get(level, (None, {}))
+        if known is not text and known != text:
+            there = _decode(text)
+            found = there if level in self.everything else {name: there[name] for name in self.wanted[level] if name in there}
+            self._last[level] = (text, found)
+        return found
+
     def _compute(self, row: Any, found: dict[str, Raw], figures: Mapping[int, Any]) -> None:
         found["00080056"] = _ONLINE
         if "00080061" in self.computed:
@@ -163,7 +173,7 @@ class _Answer:
             found["00201206"] = _number(row.series_count)
         if "00201208" in self.computed:
             found["00201208"] = _number(row.study_instances)
-        if "00201209" in self.computed and self.query.level != "study":
+        if "00201209" in self.computed and self.depth:
             found["00201209"] = _number(row.series_instances)
         for tag, value in figures.items():
             found[key(tag)] = _text("UI", *value) if tag == CLASSES_IN_STUDY else _number(value)

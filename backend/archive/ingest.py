@@ -42,13 +42,22 @@ class Incoming:
         if self.fault is not None:
             return
         if self.size > self._limit:
-            self._fail(Reason.NO_RESOURCES, f"it is larger than the {self._limit >> 20} MB that an instance may have")
+            self._fail(*self._too_large)
             return
         try:
             self._file = self._file or self.path.open("xb", buffering=0)
             self._file.write(chunk)
         except OSError as error:
             self._fail(*reason_of(error))
+
+    def adopt(self, path: Path) -> None:
+        """Take over a file on the same file system, which was written whole by somebody else, in place of writing."""
+        self.size = path.stat().st_size
+        if self.size > self._limit:
+            path.unlink()
+            self._fail(*self._too_large)
+            return
+        path.rename(self.path)
 
     def close(self) -> None:
         """All has come."""
@@ -60,6 +69,10 @@ class Incoming:
         """Nothing of it stays."""
         self.close()
         self.path.unlink(missing_ok=True)
+
+    @property
+    def _too_large(self) -> tuple[Reason, str]:
+        return Reason.NO_RESOURCES, f"it is larger than the {self._limit >> 20} MB that an instance may have"
 
     def _fail(self, reason: Reason, message: str) -> None:
         self.fault = Outcome("failed", reason=reason, message=message)

@@ -60,7 +60,7 @@ class MultipartReader:
             UnreadableError: it is none.
         """
         if not 0 < len(boundary) <= MOST_BOUNDARY:
-            raise UnreadableError("the multipart answer names no boundary")
+            raise UnreadableError("the multipart body names no proper boundary")
         self._line = b"\r\n--" + boundary.encode("latin-1", "replace")
         self._buffer = bytearray(b"\r\n")  # the first boundary may stand at the very start
         self._state = "before"
@@ -130,7 +130,7 @@ class MultipartReader:
         end = self._buffer.find(b"\r\n\r\n")
         if end < 0:
             if len(self._buffer) > LARGEST_HEAD:
-                raise UnreadableError("a part of the multipart answer has no end of its headers")
+                raise UnreadableError("a part of the multipart body has no end of its headers")
             return None
         lines = self._buffer[:end].decode("latin-1").split("\r\n")
         del self._buffer[: end + 4]

@@ -50,7 +50,7 @@ class LiveServer:
         self.data = Path(self._folder.name)
         environment = {**os.environ, "SLICECAST_DATA": str(self.data), "SLICECAST_PORT": str(self.port)}
         environment["SLICECAST_LOG_FORMAT"] = "json"
-        for name, value in settings.items():
+        for name, value in {"enable_dicom": False, **settings}.items():  # its port would be the same for all
             environment[f"SLICECAST_{name.upper()}"] = value if isinstance(value, str) else json.dumps(value)
         self.log = self.data / "server.log"
         with self.log.open("wb") as log:

@@ -64,10 +64,11 @@ class StoreHandler(DicomWebHandler):
             raise StatusError(415, f"instances come as {MULTIPART} or {DICOM}, not as {media[:100] or 'nothing'}")
         elif parameters.get("type", DICOM).lower() != DICOM:
             raise StatusError(415, f"parts come as {DICOM}, not as {parameters['type'][:100]}")
-        elif not parameters.get("boundary"):
-            raise BadRequestError("the Content-Type names no boundary")
         else:
-            self._parts = MultipartReader(parameters["boundary"])
+            try:
+                self._parts = MultipartReader(parameters.get("boundary", ""))
+            except UnreadableError as error:
+                raise BadRequestError(str(error)) from error
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:  # type: ignore[override]
         """Take a piece of the body; the client waits while many instances are still on their way to the disk."""
