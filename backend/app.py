@@ -197,6 +197,8 @@ async def run(settings: Settings, arguments: list[str]) -> int:
     network = open_network(archive, settings)
     application = make_application(session, hub, settings, opener, archive, network, server.stop)
     port = server.listen(application)
+    if isinstance(archive, Archive):
+        archive.tell_address(f"http://{url_host(settings)}:{port}")
     print(f"Slicecast {__version__} at http://{url_host(settings)}:{port}/   viewer: /viewer/", flush=True)  # noqa: T201
     log_end = application.settings["access_log"].end
     for end in (hub.stop, log_end, opener.jobs.stop, server.finish_requests, session.stop):
