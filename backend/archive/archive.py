@@ -57,6 +57,7 @@ class Archive:
         self._writer = Writer(self.database, self.blobs, settings.duplicates)
         processes = settings.worker_processes or min(os.cpu_count() or 1, MOST_PROCESSES)
         self.workers = Workers(processes, settings.worker_waiting, settings.worker_timeout_s)
+        self.volume_workers = Workers(1, settings.worker_waiting, settings.worker_timeout_s)  # one, which remembers volumes
         quarantine = Quarantine(self.folder / "quarantine", settings.quarantine_mb << 20)
         inflated = settings.instance_inflated_mb << 20
         self._ingest = Ingest(self.blobs, self._writer, self.workers, quarantine, inflated, 2 * processes)
@@ -188,6 +189,7 @@ class Archive:
     async def stop(self) -> None:
         """Finish what is being written, and close it."""
         await self.workers.stop()
+        await self.volume_workers.stop()
         await asyncio.to_thread(self._writer.stop)
         self._readers.shutdown()
         self.database.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from backend.dicom.frames import FrameIndex
 from backend.errors import NotFoundError
-from backend.render.stored.look import Look
+from backend.render.stored.look import Look, VolumeLook
 
 
 def find_frames(path: Path) -> FrameIndex | None:
@@ -36,6 +36,20 @@ def draw_moving(path: Path, frames: tuple[int, ...], look: Look) -> bytes:
     from backend.render.stored.pictures import moving_picture
 
     return moving_picture(path, look, frames)
+
+
+def draw_series(paths: tuple[Path, ...], key: str, look: VolumeLook) -> bytes:
+    """Files as a volume, as a picture file."""
+    from backend.render.stored.volumes import draw_volume
+
+    return draw_volume(paths, key, look)
+
+
+def tell_series(paths: tuple[Path, ...], key: str, look: VolumeLook) -> bytes:
+    """What that picture is made with, as DICOM JSON."""
+    from backend.render.stored.volumes import tell_volume
+
+    return tell_volume(paths, key, look)
 
 
 def draw_sign(text: str, side: int, media: str) -> bytes:

@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pydicom
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_rescale, convert_color_space
 from pydicom.uid import UID
 
+from backend.dicom.codecs import decode
 from backend.dicom.folder import Series, choose, scan
+from backend.dicom.frame_finder import read_header
+from backend.dicom.frames import LARGEST_INFLATED, read_stored
+from backend.dicom.pixel_format import YBR
 from backend.errors import NotFoundError, UnreadableError
 from backend.imaging.frames import Matrix
 from backend.imaging.series import Diagnosis, Grid, Slice, make_grid, split
@@ -152,7 +155,7 @@ def _fill(grid: Grid, places: list[tuple[Path, int]], told: Told, notes: list[Di
 
     def decode(path: Path) -> None:
         try:
-            decoded[path] = rescaled(pydicom.dcmread(path, force=True))
+            decoded[path] = read_values(path)
         except Exception as error:  # decoders raise what they like; each failure is told of
             failures[path.name] = str(error).split("\n")[0] or type(error).__name__
 
@@ -196,12 +199,22 @@ def _has_frames(pixels: NDArray[Any]) -> bool:
     return pixels.ndim == 4 or (pixels.ndim == 3 and pixels.shape[-1] != 3)
 
 
-def rescaled(dataset: Dataset) -> NDArray[Any]:
-    """Pixels in the modality's units (PS3.3, C.11.1): int16 where they fit, else int32 or float32; colour as uint8 RGB."""
-    pixels = dataset.pixel_array
-    if int(dataset.get("SamplesPerPixel", 1)) == 3:
-        if str(dataset.PhotometricInterpretation).startswith("YBR"):
-            pixels = convert_color_space(pixels, str(dataset.PhotometricInterpretation), "RGB")
+def read_values(path: Path) -> NDArray[Any]:
+    """Pixels in the modality's units (PS3.3, C.11.1): int16 where they fit, else int32 or float32; colour as uint8 RGB.
+
+    (rows, columns) or (frames, rows, columns), of colour with 3 samples behind.
+
+    Raises:
+        UnreadableError: it can not be read or decoded.
+    """
+    dataset, index = read_header(path, LARGEST_INFLATED)
+    if index is None:
+        raise UnreadableError("it has no pixels")
+    frames = [decode(read_stored(path, index, n), index.syntax, index.format) for n in range(index.count)]
+    pixels = np.stack(frames) if len(frames) > 1 else frames[0]
+    if index.format.samples == 3:
+        if index.format.decoded_photometric in YBR:
+            pixels = convert_color_space(pixels, "YBR_FULL", "RGB")
         return np.asarray(pixels, dtype=np.uint8)
     values = np.asarray(apply_rescale(pixels, dataset))
     if values.dtype.kind in "iu" or bool((values == np.rint(values)).all()):
@@ -224,7 +237,7 @@ def _unplaced(series: Series, told: Told, notes: list[Diagnosis]) -> LoadedVolum
         if (header.Rows, header.Columns) != shape:
             continue
         try:
-            pixels = rescaled(pydicom.dcmread(path, force=True))
+            pixels = read_values(path)
         except Exception as error:  # decoders raise what they like
             reason = str(error).split("\n")[0]
             continue

@@ -7,7 +7,7 @@ from typing import Any
 
 import tornado.web
 
-from backend.api.dicomweb import bulkdata, delete, frames, metadata, rendered, retrieve, search, store, wado_uri
+from backend.api.dicomweb import bulkdata, delete, frames, metadata, rendered, retrieve, search, store, volumes, wado_uri
 from backend.api.dicomweb.base import DicomWebHandler
 from backend.api.dicomweb.paths import TAG
 from backend.archive.archive import Archive
@@ -90,6 +90,7 @@ def routes(archive: Archive | str, settings: Settings, document: dict[str, Any])
         *frames.routes(images),
         *bulkdata.routes(images),
         *rendered.routes(images),
+        *volumes.routes(images),
         *wado_uri.routes(images),
     ]
     about = Operation("/dicom/openapi.json", "What is at /dicom, as OpenAPI", tag=TAG)

@@ -121,7 +121,7 @@ PARAMS = (
     Param("emptyvaluematching", 'whether `""` stands for an attribute without value', "boolean", default=False),
     Param("multiplevaluematching", "whether all of a list of values must be there", "boolean", default=False),
 )
-DESCRIPTION = "Answers with DICOM JSON, newest studies first, 204 where nothing is found. See docs/dicomweb.md for the rules."
+DESCRIPTION = "Answers with DICOM JSON, newest studies first; 204 where nothing is found. The rules: docs/dicomweb-search.md."
 PLACES: tuple[tuple[str, Level], ...] = (("studies", "study"), ("series", "series"), ("instances", "instance"))
 
 
