@@ -178,7 +178,7 @@ class Ingest:
         if study is not None and one.study_uid != study:
             taken.path.unlink(missing_ok=True)
             return Outcome("failed", *uids, Reason.WRONG_STUDY, "it is of another study than the address names", one.warnings)
-        new = NewInstance(one, taken.digest, taken.bytes, incoming.origin, incoming.detail)
+        new = NewInstance(one, taken.digest, taken.bytes, incoming.origin, incoming.detail, taken.crc32)
         # Who gives up waiting does not stop it: it may be written already.
         result, new_study = await asyncio.shield(asyncio.wrap_future(self._writer.store(new, taken.path)))
         if result == "refused":
