@@ -34,6 +34,7 @@ from backend.store.writer import Writer, repair
 log = structlog.get_logger("archive")
 T = TypeVar("T")
 READERS = 4
+SEARCHERS = 2
 MOST_PROCESSES = 8
 
 
@@ -54,6 +55,7 @@ class Archive:
             os.close(self._lock)
             raise
         self._readers = ThreadPoolExecutor(READERS, "archive-read")
+        self._searchers = ThreadPoolExecutor(SEARCHERS, "archive-search")  # slow searches must not keep readers waiting
         self._writer = Writer(self.database, self.blobs, settings.duplicates)
         processes = settings.worker_processes or min(os.cpu_count() or 1, MOST_PROCESSES)
         self.workers = Workers(processes, settings.worker_waiting, settings.worker_timeout_s)
@@ -153,7 +155,10 @@ class Archive:
             TooLargeError: it takes too long.
         """
         state, most, seconds = self.state, self._most_found, self._search_s
-        return await self.read(lambda connection: shape(find(connection, query, most, seconds, self._found, state)))
+        work = functools.partial(
+            self._read, lambda connection: shape(find(connection, query, most, seconds, self._found, state))
+        )
+        return await asyncio.get_running_loop().run_in_executor(self._searchers, work)
 
     @property
     def state(self) -> str:
@@ -199,6 +204,7 @@ class Archive:
         await self.volume_workers.stop()
         await asyncio.to_thread(self._writer.stop)
         self._readers.shutdown()
+        self._searchers.shutdown()
         self.database.close()
         os.ftruncate(self._lock, 0)
         os.close(self._lock)
