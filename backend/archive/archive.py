@@ -125,6 +125,13 @@ class Archive:
         """
         return (await self.instances(study, series, instance))[0]
 
+    async def series_names(self, study: str) -> dict[str, str]:
+        """Names of a study's series for people, by their UIDs: number, modality and description."""
+        rows = await self.read(lambda connection: reading.find_series(connection, study))
+        return {
+            row.series_uid: " ".join(str(part) for part in row[1:] if part is not None) or "series" for row in rows
+        }  # fmt: skip
+
     async def contents(self, instances: Sequence[StoredInstance]) -> list[Content]:
         """Model and pixel index of instances, in their order; of those that were deleted meanwhile there is none."""
         ids = [one.id for one in instances]
@@ -179,7 +186,7 @@ class Archive:
         return StoredInstance(
             row.id, row.study_uid, row.series_uid, row.sop_instance_uid, row.sop_class_uid, row.transfer_syntax,
             self.blobs.path(row.digest), row.bytes, row.digest, row.rows, row.columns, row.bits_allocated, row.frames or 1,
-            row.orthanc_id,
+            row.orthanc_id, row.crc32,
         )  # fmt: skip
 
     def tell_address(self, url: str) -> None:
