@@ -16,8 +16,8 @@ from pydicom.uid import UID
 
 from backend.dicom.codecs import decode
 from backend.dicom.folder import Series, choose, scan
-from backend.dicom.frame_finder import read_header
 from backend.dicom.frames import LARGEST_INFLATED, read_stored
+from backend.dicom.header import read_header
 from backend.dicom.pixel_format import YBR
 from backend.errors import NotFoundError, UnreadableError
 from backend.imaging.frames import Matrix

@@ -335,6 +335,27 @@ def test_encapsulated_documents(server: ArchiveServer) -> None:
     assert server.get(path_of(document) + "/rendered", Accept="application/pdf", Range="bytes=0-7").body == b"%PDF-1.4"
 
 
+def test_videos_are_handed_out_as_they_are(server: ArchiveServer) -> None:
+    stream = b"\0\0\0\x18ftypmp42" + bytes(range(256)) * 40
+    video = make_dataset(
+        NumberOfFrames=250, SOPClassUID="1.2.840.10008.5.1.4.1.1.77.1.4.1", BitsAllocated=8, BitsStored=8, HighBit=7
+    )
+    video.SamplesPerPixel, video.PhotometricInterpretation, video.PlanarConfiguration = 3, "YBR_PARTIAL_420", 0
+    video.PixelData = pydicom.encaps.encapsulate([stream])
+    video["PixelData"].VR, video["PixelData"].is_undefined_length = "OB", True
+    video.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.4.102"
+    assert server.store(part10(video)).status == 200
+    answer = server.get(path_of(video) + "/rendered", Accept="video/mp4, */*;q=0.5")
+    assert (answer.status, answer.headers["Content-Type"], answer.body) == (200, "video/mp4", stream)
+    part = server.get(path_of(video) + "/rendered", Range="bytes=4-7")
+    assert (part.status, part.body) == (206, b"ftyp")
+    frame = server.get(path_of(video) + "/frames/1", Accept="video/mp4; transfer-syntax=*")
+    assert frame.body == stream
+    assert server.get(path_of(video) + "/frames/2", Accept="*/*").status == 404
+    assert image_of(server.get(path_of(video) + "/thumbnail")).size == (128, 128)
+    assert server.get(path_of(video) + "/rendered", Accept="image/png").status == 406
+
+
 def test_presentation_states(server: ArchiveServer) -> None:
     image = pydicom.dcmread(installed(CT))
     named, series = Dataset(), Dataset()
