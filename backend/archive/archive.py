@@ -34,6 +34,7 @@ from backend.store.writer import Writer, repair
 log = structlog.get_logger("archive")
 T = TypeVar("T")
 READERS = 4
+SEARCHERS = 2
 MOST_PROCESSES = 8
 
 
@@ -54,6 +55,7 @@ class Archive:
             os.close(self._lock)
             raise
         self._readers = ThreadPoolExecutor(READERS, "archive-read")
+        self._searchers = ThreadPoolExecutor(SEARCHERS, "archive-search")  # slow searches must not keep readers waiting
         self._writer = Writer(self.database, self.blobs, settings.duplicates)
         processes = settings.worker_processes or min(os.cpu_count() or 1, MOST_PROCESSES)
         self.workers = Workers(processes, settings.worker_waiting, settings.worker_timeout_s)
@@ -123,6 +125,13 @@ class Archive:
         """
         return (await self.instances(study, series, instance))[0]
 
+    async def series_names(self, study: str) -> dict[str, str]:
+        """Names of a study's series for people, by their UIDs: number, modality and description."""
+        rows = await self.read(lambda connection: reading.find_series(connection, study))
+        return {
+            row.series_uid: " ".join(str(part) for part in row[1:] if part is not None) or "series" for row in rows
+        }  # fmt: skip
+
     async def contents(self, instances: Sequence[StoredInstance]) -> list[Content]:
         """Model and pixel index of instances, in their order; of those that were deleted meanwhile there is none."""
         ids = [one.id for one in instances]
@@ -146,7 +155,10 @@ class Archive:
             TooLargeError: it takes too long.
         """
         state, most, seconds = self.state, self._most_found, self._search_s
-        return await self.read(lambda connection: shape(find(connection, query, most, seconds, self._found, state)))
+        work = functools.partial(
+            self._read, lambda connection: shape(find(connection, query, most, seconds, self._found, state))
+        )
+        return await asyncio.get_running_loop().run_in_executor(self._searchers, work)
 
     @property
     def state(self) -> str:
@@ -174,7 +186,7 @@ class Archive:
         return StoredInstance(
             row.id, row.study_uid, row.series_uid, row.sop_instance_uid, row.sop_class_uid, row.transfer_syntax,
             self.blobs.path(row.digest), row.bytes, row.digest, row.rows, row.columns, row.bits_allocated, row.frames or 1,
-            row.orthanc_id,
+            row.orthanc_id, row.crc32,
         )  # fmt: skip
 
     def tell_address(self, url: str) -> None:
@@ -192,6 +204,7 @@ class Archive:
         await self.volume_workers.stop()
         await asyncio.to_thread(self._writer.stop)
         self._readers.shutdown()
+        self._searchers.shutdown()
         self.database.close()
         os.ftruncate(self._lock, 0)
         os.close(self._lock)

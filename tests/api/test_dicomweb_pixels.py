@@ -194,6 +194,20 @@ def test_all_pixels_and_bulk_data(server: ArchiveServer) -> None:
         assert server.get(at(CT) + f"/bulkdata/{bad}").status == 400
 
 
+def test_pixels_and_bulk_data_of_series_and_studies(server: ArchiveServer) -> None:
+    study, series = generate_uid(), generate_uid()
+    several = [make_dataset(study, series, InstanceNumber=n + 1, RedPaletteColorLookupTableData=bytes(2048)) for n in range(3)]
+    assert server.store(*(part10(one) for one in several)).status == 200
+    for url in (f"/dicom/studies/{study}", f"/dicom/studies/{study}/series/{series}"):
+        frames = parts_of(server.get(url + "/pixeldata", Accept=OCTETS))
+        assert [data for _kind, data in frames] == [one.PixelData for one in several]
+        everything = parts_of(server.get(url + "/bulkdata", Accept=OCTETS))
+        assert sorted(len(data) for _kind, data in everything) == [512, 512, 512, 2048, 2048, 2048]
+        assert server.get(url + "/pixeldata", Accept="image/jxl").status == 406
+    assert len(parts_of(server.get(at(US) + "/bulkdata"))) == 30
+    assert server.get(f"/dicom/studies/{study}1/pixeldata").status in (400, 404)
+
+
 def test_bulk_data_that_metadata_name(server: ArchiveServer) -> None:
     [model] = server.get(at(CT) + "/metadata").json()
     uri = model["7FE00010"]["BulkDataURI"]

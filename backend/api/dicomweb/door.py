@@ -14,16 +14,15 @@ from backend.archive.archive import Archive
 from backend.archive.images import Images
 from backend.config import Settings
 from backend.errors import NotFoundError, UnavailableError
-from backend.http.base import BaseHandler
 from backend.http.routes import Operation, Route
 
 EVERYTHING = r"/dicom(?:/.*)?"
 
 
-class ClosedHandler(BaseHandler):
+class ClosedHandler(DicomWebHandler):
     """Stands for the door while there is no archive."""
 
-    def initialize(self, why: str) -> None:
+    def initialize(self, why: str) -> None:  # type: ignore[override]
         """`why` there is none."""
         self.why = why
 

@@ -71,8 +71,10 @@ class StoreHandler(DicomWebHandler):
                 raise BadRequestError(str(error)) from error
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:  # type: ignore[override]
-        """Take a piece of the body; the client waits while many instances are still on their way to the disk."""
+        """Take a piece of the body; the client waits for the disk, and while many instances are being taken in."""
         super().data_received(chunk)
+        if self._incoming is not None and self._incoming.wants_flush:
+            return asyncio.to_thread(self._incoming.flush)
         return self._make_room() if self._room.locked() else None
 
     async def _make_room(self) -> None:

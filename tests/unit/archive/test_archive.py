@@ -250,6 +250,8 @@ async def test_disks_that_are_full_are_told_of(archive: Archive, monkeypatch: py
         def close(self) -> None:
             """Nothing to close."""
 
+        flush = close
+
     monkeypatch.setattr(incoming, "_file", Full())
     incoming.write(b"x")
     outcome = await archive.take(incoming)
