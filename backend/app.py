@@ -42,7 +42,7 @@ from backend.http.static import StaticHandler, document_root
 from backend.http.switches import Matches, Switches
 from backend.jobs.jobs import Job, Jobs
 from backend.links.opener import Opener
-from backend.peers.study_files import StudyFiles
+from backend.links.studies import Studies
 from backend.scene import commands as c
 from backend.sessions.journal import Journal
 from backend.sessions.opening import check_arguments, open_arguments
@@ -131,11 +131,11 @@ def slicer_routes(
             Route(r"/system", SlicerHandler, (end,), options, "slicer", methods=("DELETE",))]  # fmt: skip
 
 
-def make_opener(session: Session, settings: Settings) -> Opener:
+def make_opener(session: Session, settings: Settings, archive: Archive | str) -> Opener:
     """Who opens links in a session; stream clients hear how far it is."""
     jobs = Jobs(settings.jobs_running, settings.jobs_waiting, settings.jobs_kept)
     jobs.listen(lambda job: session.announce(progress_of(job)))
-    opener = Opener(session, settings, jobs, StudyFiles(settings.data / "studies", session.journal.spool))
+    opener = Opener(session, settings, jobs, Studies(archive, session.journal.spool))
     session.fetch_study = opener.provide
     return opener
 
@@ -200,9 +200,9 @@ async def run(settings: Settings, arguments: list[str]) -> int:
     """Serve until told to stop."""
     session = Session("default", settings, Journal(settings.data / "sessions" / f"default-{settings.port}"))
     hub = Hub(session, settings)
-    opener = make_opener(session, settings)
-    server = Server(settings)
     archive = open_archive(settings)
+    opener = make_opener(session, settings, archive)
+    server = Server(settings)
     network = open_network(archive, settings)
     application = make_application(session, hub, settings, opener, archive, network, server.stop)
     port = server.listen(application)

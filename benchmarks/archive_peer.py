@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from pydicom.uid import CTImageStorage
 
+from backend.dicom.orthanc_ids import orthanc_id
 from benchmarks.common import report, synthetic_ct
 from benchmarks.peers.orthanc import Orthanc, is_installed
 from tests.support.archive_server import ArchiveServer
@@ -37,6 +38,8 @@ class Server:
     root: str
     dicom_port: int
     aet: str
+    zip_path: str
+    """Of the study with 300 slices."""
 
 
 def slices(study: str) -> list[bytes]:
@@ -87,7 +90,7 @@ def median_s(server: Server, paths: Sequence[str], headers: dict[str, str]) -> f
     times = []
     for path in paths:
         began = time.perf_counter()
-        connection.request("GET", server.root + path, headers=headers)
+        connection.request("GET", path if path == server.zip_path else server.root + path, headers=headers)
         answer = connection.getresponse()
         body = answer.read()
         times.append(time.perf_counter() - began)
@@ -138,6 +141,8 @@ def measure_all(servers: Sequence[Server]) -> None:
     both("metadata of 300 slices", servers, lambda s: median_s(s, [f"{series}/metadata"] * 5, JSON), "ms", 10.0)
     parts = {"Accept": 'multipart/related; type="application/dicom"; transfer-syntax=*'}
     both("series of 300 slices retrieved", servers, lambda s: 157.3 / median_s(s, [series] * 3, parts), "MB/s", 0.8)
+    packed = {"Accept": "application/zip"}
+    both("study of 300 slices as zip", servers, lambda s: 157.3 / median_s(s, [s.zip_path] * 2, packed), "MB/s", 10.0)
     frames = [f"{series}/instances/{SERIES}.{number}/rendered" for number in range(1, 41)]
     png = {"Accept": "image/png"}
     both("rendered as PNG, each for the first time", servers, lambda s: median_s(s, frames, png), "ms", 5.0)
@@ -150,9 +155,18 @@ def main() -> None:
     ours = ArchiveServer(enable_dicom=True, dicom_port=port)
     theirs = Orthanc() if is_installed() else None
     try:
-        servers = [Server("ours", ours.port, "/dicom", port, "SLICECAST")]
+        servers = [Server("ours", ours.port, "/dicom", port, "SLICECAST", f"/dicom/studies/{STUDY}")]
         if theirs is not None:
-            servers.append(Server("orthanc", theirs.port, theirs.root, theirs.dicom_port, theirs.aet))
+            servers.append(
+                Server(
+                    "orthanc",
+                    theirs.port,
+                    theirs.root,
+                    theirs.dicom_port,
+                    theirs.aet,
+                    f"/studies/{orthanc_id('P1', STUDY)}/archive",
+                )
+            )
         measure_all(servers)
     finally:
         ours.stop()

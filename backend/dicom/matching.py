@@ -49,8 +49,8 @@ def _element(criterion: Criterion, attributes: Attributes) -> Attributes:
     if is_private(tag) and criterion.creator:
         group, low = tag >> 16, tag & 0xFF
         for block in range(0x10, 0x100):
-            name = attributes.get(f"{group:04X}{block:04X}", {}).get("Value", [""])[0]
-            if str(name).strip() == criterion.creator:
+            names = attributes.get(f"{group:04X}{block:04X}", {}).get("Value", ())
+            if any(str(name).strip() == criterion.creator for name in names):
                 tag = group << 16 | block << 8 | low
                 break
         else:

@@ -15,20 +15,17 @@ from pydicom.pixels.processing import apply_rescale, convert_color_space
 from pydicom.uid import UID
 
 from backend.dicom.codecs import decode
-from backend.dicom.folder import Series, choose, scan
-from backend.dicom.frame_finder import read_header
+from backend.dicom.folder import Series, kept_metadata, series_name
 from backend.dicom.frames import LARGEST_INFLATED, read_stored
+from backend.dicom.header import read_header
 from backend.dicom.pixel_format import YBR
-from backend.errors import NotFoundError, UnreadableError
+from backend.dicom.suv import UNITS, NoSuvError, suv_factor
+from backend.errors import UnreadableError
 from backend.imaging.frames import Matrix
 from backend.imaging.series import Diagnosis, Grid, Slice, make_grid, split
 
 Told = Callable[[float | None, str], None]
 DECODERS = 2
-KEPT = (
-    "PatientName", "PatientID", "StudyDate", "StudyDescription", "StudyInstanceUID", "SeriesInstanceUID",
-    "SeriesDescription", "SeriesNumber", "Modality", "FrameOfReferenceUID", "Units",
-)  # fmt: skip
 # What tells images at one position apart, as far as it is given.
 FRAME_KEYS = (
     "TemporalPositionIdentifier",
@@ -51,27 +48,6 @@ class LoadedVolume:
     level: float | None
     diagnoses: list[Diagnosis]
     metadata: dict[str, str] = field(default_factory=dict)
-
-
-def load_best_series(path: Path, max_files: int, told: Told, series_uid: str | None = None) -> LoadedVolume:
-    """The volume of the series that matters most in a folder, or of the one with this SeriesInstanceUID.
-
-    Raises:
-        NotFoundError: the folder does not have that series.
-        UnreadableError: no image, or too much of it can not be decoded.
-    """
-    told(None, f"Looking through {path.name}")
-    series, diagnoses = scan(path, max_files)
-    if series_uid is not None:
-        wanted = [one for one in series if one.uid == series_uid]
-        if not wanted:
-            raise NotFoundError(f"there is no series {series_uid} in {path.name}")
-        return load_series(wanted[0], told, diagnoses)
-    chosen = choose(series)
-    if len(series) > 1:
-        names = chosen.description or chosen.modality
-        diagnoses.append(Diagnosis("mixed", f"{len(series)} series are here; “{names}” is shown"))
-    return load_series(chosen, told, diagnoses)
 
 
 def load_series(series: Series, told: Told, diagnoses: list[Diagnosis] | None = None) -> LoadedVolume:
@@ -254,21 +230,33 @@ def _finish(series: Series, voxels: NDArray[Any], ijk_to_ras: Matrix, notes: lis
     header = series.files[0][1]
     if str(header.get("PhotometricInterpretation", "")) == "MONOCHROME1":
         notes.append(Diagnosis("inverted", "low values are meant to be bright here (MONOCHROME1)"))
-    number = header.get("SeriesNumber")
-    name = series.description or series.modality or "DICOM"
-    metadata = {key: str(header[key].value) for key in KEPT if key in header and header[key].value not in (None, "")}
+    width, center = _first(header.get("WindowWidth")), _first(header.get("WindowCenter"))
+    factor = 1.0
+    if series.modality == "PT":
+        voxels, factor = _in_suv(header, voxels, notes)
     return LoadedVolume(
         voxels,
         ijk_to_ras,
-        f"{number}: {name}" if number is not None else name,
-        _first(header.get("WindowWidth")),
-        _first(header.get("WindowCenter")),
+        series_name(header, series.modality or "DICOM"),
+        width * factor if width is not None else None,
+        center * factor if center is not None else None,
         notes,
         {
-            **metadata,
+            **kept_metadata(header),
+            **({"Units": UNITS} if factor != 1.0 else {}),
             "TransferSyntax": UID(header.file_meta.get("TransferSyntaxUID", "")).name if header.file_meta else "",
         },
     )
+
+
+def _in_suv(header: Dataset, voxels: NDArray[Any], notes: list[Diagnosis]) -> tuple[NDArray[Any], float]:
+    """PET voxels as SUVbw, and the factor; as they are, and why, where that can not be computed."""
+    try:
+        factor = suv_factor(header)
+    except NoSuvError as error:
+        notes.append(Diagnosis("units", f"values are not SUV: {error}"))
+        return voxels, 1.0
+    return (voxels if factor == 1.0 else (voxels * factor).astype(np.float32)), factor
 
 
 def _first(value: Any) -> float | None:

@@ -169,9 +169,13 @@ def _modality_like(pattern: str) -> Condition:
 
 
 def _classes(match: object) -> Condition:
+    """Classes of a study's instances; there is no study without any."""
+    if isinstance(match, Empty):
+        return sa.false()
     assert isinstance(match, Text)
-    wanted = sa.select(series.c.study_fk).join(instances).where(instances.c.sop_class_uid.in_(match.values))
-    return studies.c.id.in_(wanted)
+    groups = [(uid,) for uid in match.values] if match.every else [match.values]
+    of = [sa.select(series.c.study_fk).join(instances).where(instances.c.sop_class_uid.in_(group)) for group in groups]
+    return sa.and_(*(studies.c.id.in_(one) for one in of))
 
 
 def table_of(level: Level) -> sa.Table:

@@ -17,7 +17,7 @@ from backend.archive.find import Found, Match
 from backend.dicom.qido import read_query
 from backend.dicom.query import Level
 from backend.dicom.xml_model import xml_texts
-from backend.http.negotiate import query_pairs
+from backend.http.negotiate import query_pairs, takes_gzip
 from backend.http.routes import Operation, Param, Route
 
 CACHING = "private, no-cache"
@@ -51,7 +51,7 @@ class SearchHandler(DicomWebHandler):
         self.check_uids(*(uid for uid in (study, series) if uid))
         query = read_query(query_pairs(self.request.query), self.searched, study, series)
         form = self.choose(METADATA)
-        packs = "gzip" in self.request.headers.get("Accept-Encoding", "")
+        packs = takes_gzip(self.request.headers.get("Accept-Encoding", ""))
         self.add_header("Vary", "Accept, Accept-Encoding")
         etag = self._etag(form, packs)
         if etag in self.known_etags:

@@ -172,6 +172,10 @@ ALL = [DOE, MULLER, YAMADA, NAMELESS]
         ("multiplevaluematching=true&ModalitiesInStudy=CT%5CMR", []),
         (f"SOPClassesInStudy={MRImageStorage}", [MULLER, YAMADA]),
         (f"00080062={CTImageStorage}", [DOE, MULLER, NAMELESS]),
+        (f"00080062={CTImageStorage},{MRImageStorage}", ALL),
+        (f"multiplevaluematching=true&00080062={CTImageStorage}%5C{MRImageStorage}", [MULLER]),
+        ('emptyvaluematching=true&SOPClassesInStudy=""', []),
+        ('emptyvaluematching=true&ModalitiesInStudy=""', []),
         # counts
         ("NumberOfStudyRelatedInstances=4", [MULLER]),
         ("00201206=2", [MULLER]),
