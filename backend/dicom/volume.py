@@ -16,8 +16,8 @@ from pydicom.uid import UID
 
 from backend.dicom.codecs import decode
 from backend.dicom.folder import Series, kept_metadata, series_name
-from backend.dicom.frame_finder import read_header
 from backend.dicom.frames import LARGEST_INFLATED, read_stored
+from backend.dicom.header import read_header
 from backend.dicom.pixel_format import YBR
 from backend.dicom.suv import UNITS, NoSuvError, suv_factor
 from backend.errors import UnreadableError

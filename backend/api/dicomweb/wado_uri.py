@@ -88,13 +88,12 @@ class WadoUriHandler(PixelHandler):
     async def _send_picture(self, stored: StoredInstance, media: Media) -> None:
         look, frame = self._look(stored, media), self._frame()
         look = replace(look, state=await self._state(stored.study_uid))
-        index = await self.images.index(stored)
         number = 0 if frame is None else frame
-        if number >= index.count:
-            raise NotFoundError(f"there is no frame {number + 1}; the instance has {index.count}")
+        if number >= stored.frames:
+            raise NotFoundError(f"there is no frame {number + 1}; the instance has {stored.frames}")
         if self.is_known(stored.digest, frame, look):
             return
-        if media == "image/gif" and frame is None and index.count > 1:
+        if media == "image/gif" and frame is None and stored.frames > 1:
             await self.send_one(await self.images.moving(stored, (), look), media)
         else:
             await self.send_one(await self.images.picture(stored, number, look), media)
