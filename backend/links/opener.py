@@ -136,12 +136,15 @@ class Opener:
         """Whether a link means nothing but a study that this server has itself."""
         return link.study is not None and not link.files and _is_here(link.study, is_own)
 
-    async def provide(self, wanted: c.StudyWanted) -> list[Path]:
-        """Fetch a study for code in the scene process, as a job; the folders of its series that came whole.
+    async def provide(self, wanted: c.StudyWanted | c.SeriesWanted) -> list[Path]:
+        """Get series for code in the scene process: those of the archive that match, or a study of another server, fetched as
+        a job. Returns the folders of series that are whole.
 
         Raises:
             ForbiddenError: its server is not allowed; BadRequestError: it makes no sense; else why it could not be fetched.
         """
+        if isinstance(wanted, c.SeriesWanted):
+            return await self.studies.folders(wanted.keys)
         study, outcome = make_study(wanted.study, wanted.endpoint, wanted.token), Outcome(wanted.study)
         endpoint = study.endpoint or ""
         require_listed(parse_address(endpoint), self.settings.link_allow_hosts)

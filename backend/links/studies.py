@@ -7,7 +7,7 @@ import errno
 import os
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -19,7 +19,7 @@ from backend.archive.ingest import Incoming
 from backend.archive.records import Reason, StoredInstance
 from backend.dicom.identify import is_uid
 from backend.dicom.qido import read_query
-from backend.errors import BadRequestError, NotFoundError, UnavailableError, UnreadableError
+from backend.errors import BadRequestError, NotFoundError, TooLargeError, UnavailableError, UnreadableError
 from backend.peers.dicomweb import FetchedSeries, SeriesItem
 
 SUFFIX = ".dcm"
@@ -78,6 +78,24 @@ class Studies:
     def receive(self, study: str, series: str, origin: str) -> Arriving:
         """A new instance, which shall be one of this series; `origin` is the server that it comes from."""
         return Arriving(self.archive, study, series, origin)
+
+    async def folders(self, keys: Mapping[str, str]) -> list[Path]:
+        """Folders of all series that match keys, named by keyword (as searches of DICOMweb).
+
+        Raises:
+            BadRequestError: a key makes no sense, or there is none.
+            TooLargeError: more match than one search answers.
+        """
+        if not any(value.strip("*") for value in keys.values()):
+            raise BadRequestError("nothing is said of what is wanted of the archive")
+
+        def uids(found: Found) -> list[tuple[str, str]]:
+            if found.more:
+                raise TooLargeError(f"{len(found.matches) + found.more} series of the archive match; that is too many at once")
+            return [(match.study_uid, match.series_uid) for match in found.matches]
+
+        matches = await self.archive.find(read_query(keys.items(), "series"), uids)
+        return [await self.folder(study, series) for study, series in matches]
 
     async def folder(self, study: str, series: str) -> Path:
         """A folder with the files of a series, by second names: nothing is copied, and they stay when the archive deletes them.

@@ -99,6 +99,19 @@ def test_one_series_opens_alone_and_outlives_a_crash_and_its_deletion(server: Li
     assert not list((server.data / "sessions").rglob("*.dcm")), "nothing needs the second names any more"
 
 
+def test_users_python_loads_from_the_archive(server: LiveServer) -> None:
+    source = f"""
+from DICOMLib import DICOMUtils
+one = DICOMUtils.loadSeriesByUID(["{STUDY}.1"])
+store = DICOMUtils.loadPatientByName("Phantom")
+__execResult = [slicer.util.getNode(one[0]).GetName(), len(store) >= 1, slicer.dicomDatabase.studyForSeries("{STUDY}.1")]
+"""
+    assert run(server, source) == ["1: Part 1", True, STUDY]
+    missing = server.request("POST", "/slicer/exec", b"from DICOMLib import DICOMUtils; DICOMUtils.loadSeriesByUID(['1.2.3'])")
+    assert missing.status == 500
+    assert "nor in the archive" in missing.json()["message"]
+
+
 @pytest.mark.parametrize(
     ("study", "series", "said"),
     [("1.2.3.4", "", "no study"), (STUDY, "1.2.3.4", "no series"), ("../x", "", "no UID")],
