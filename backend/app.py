@@ -26,6 +26,7 @@ from backend.api.stream.handler import StreamHandler
 from backend.api.stream.hub import Hub
 from backend.api.stream.live import live_route
 from backend.archive.archive import Archive
+from backend.archive.watching import Watcher
 from backend.config import Settings
 from backend.dimse.network import Network
 from backend.dimse.shelf import ArchiveShelf
@@ -80,6 +81,14 @@ def archive_routes(archive: Archive | str, settings: Settings) -> list[Route]:
     routes = dicomweb.routes(archive, settings, document)
     document.update(openapi(routes, __version__))
     return routes
+
+
+def start_watching(archive: Archive, settings: Settings, server: Server) -> None:
+    """Begin to take what is put into the watched folder, if there is one."""
+    if settings.watch_folder is not None:
+        watcher = Watcher(archive, settings.watch_folder, settings.watch_every_s, settings.store_waiting)
+        watcher.start()
+        server.at_stop(watcher.stop)
 
 
 def open_archive(settings: Settings) -> Archive | str:
@@ -206,6 +215,7 @@ async def run(settings: Settings, arguments: list[str]) -> int:
     if isinstance(archive, Archive):
         if network is not None:
             server.at_stop(network.stop)
+        start_watching(archive, settings, server)
         server.at_stop(archive.stop)
 
     async def begin() -> None:

@@ -133,20 +133,31 @@ async def import_files(archive: Archive, paths: Iterable[Path], parallel: int, t
 
 
 async def _import_one(archive: Archive, source: Source, summary: Summary) -> None:
-    incoming = archive.incoming("import", source.name)
-
-    def copy() -> int:
-        for piece in pieces(source):
-            incoming.write(piece)
-        return incoming.size
-
     try:
-        size = await asyncio.to_thread(copy)
+        outcome = await import_source(archive, source, "import")
     except READ_ERRORS as error:
-        incoming.discard()
         summary.fail(source.name, f"it can not be read: {error}")
         return
-    if not size:
+    if outcome is None:
         summary.counts["other"] += 1
-        return
-    summary.add(source.name, await archive.take(incoming))
+    else:
+        summary.add(source.name, outcome)
+
+
+async def import_source(archive: Archive, source: Source, origin: str) -> Outcome | None:
+    """Copy a source into the archive; None where it does not begin like DICOM.
+
+    Raises:
+        READ_ERRORS: it can not be read.
+    """
+    incoming = archive.incoming(origin, source.name)
+
+    def copy() -> None:
+        for piece in pieces(source):
+            incoming.write(piece)
+
+    try:
+        await asyncio.to_thread(copy)
+        return await archive.take(incoming) if incoming.size else None
+    finally:
+        incoming.discard()
