@@ -10,7 +10,7 @@ from backend.archive import drawing
 from backend.archive.archive import Archive
 from backend.archive.records import StoredInstance
 from backend.config import Settings
-from backend.dicom.frames import FrameIndex, read_stored
+from backend.dicom.frames import FrameIndex
 from backend.dicom.syntaxes import EXPLICIT_LE, makeable
 from backend.errors import NotFoundError
 from backend.render.pictures import PictureCache
@@ -70,7 +70,7 @@ class Images:
         index = await self.index(instance)
         stored = index.syntax == syntax or (syntax == EXPLICIT_LE and not index.is_encapsulated)
         if stored and not index.deflated_at:
-            return await asyncio.to_thread(read_stored, instance.path, index, number)
+            return await asyncio.to_thread(drawing.read_frame, instance.path, index, number)
         key = (instance.digest, "frame", number, syntax)
         return await self._made(key, lambda: self.archive.workers.run(drawing.make_frame, instance.path, index, number, syntax))
 
