@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from backend.dicom.folder import Series, read_header
-from backend.dicom.volume import LoadedVolume, load_series
+from backend.dicom.volume import LoadedSequence, LoadedVolume, load_series
 from backend.dicom.window import Window
 from backend.errors import BadRequestError, TooLargeError, UnreadableError
 from backend.imaging.frames import LPS_TO_RAS, Matrix
@@ -126,7 +126,8 @@ def _load(paths: tuple[Path, ...]) -> LoadedVolume:
         raise UnreadableError("there are no images to make a volume of")
     first = found[0][1]
     series = Series(str(first.SeriesInstanceUID), str(first.get("Modality", "")), "", found)
-    return load_series(series, lambda _part, _text: None)
+    loaded = load_series(series, lambda _part, _text: None, in_suv=False)  # windows are told in the modality's own units
+    return loaded.volumes[0] if isinstance(loaded, LoadedSequence) else loaded
 
 
 def eye_of(volume: StoredVolume, look: VolumeLook) -> Eye:
