@@ -23,8 +23,8 @@ from backend.render.encode import encode
 from backend.render.marcher import Camera, TransferFunction, VolumeMarcher
 from backend.render.reslice import Plane, Slab, SlabMode, SliceRenderer
 from backend.render.stored.look import Eye, Point, VolumeLook
-from backend.render.stored.source import Recent
 from backend.render.volume_looks import CT_BONE_AND_CONTRAST, CT_SKIN, Preset, modality_preset, soft_ramp
+from backend.sharing import Recent
 
 Pixels = NDArray[np.uint8]
 FROM: dict[str, tuple[Point, Point]] = {
@@ -34,7 +34,7 @@ FROM: dict[str, tuple[Point, Point]] = {
 """Towards the eye, and up in the picture, LPS, for each side of the patient."""
 MODES: dict[str, SlabMode] = {"maximum_ip": "mip", "minimum_ip": "minip", "average_ip": "mean"}
 PROJECTIONS = {"maximum_ip": "max", "minimum_ip": "min", "average_ip": "mean"}
-VOLUME_BYTES = 1 << 30
+VOLUME_BYTES = 2 << 30
 ROBUST_SHARE = 0.999
 PROJECTED_SHARES = (0.02, 0.995)
 MOVING_PIXELS = 16
