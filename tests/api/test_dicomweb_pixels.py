@@ -330,6 +330,13 @@ def test_reports(server: ArchiveServer) -> None:
     assert b"<li><b>Finding</b>: no &lt;script&gt;" in page.body
     plain = server.get(path_of(report) + "/rendered", Accept="text/plain")
     assert "Finding: no <script>" in plain.body.decode()
+    model = server.get(path_of(report) + "/rendered", Accept="text/xml")
+    assert b"<NativeDicomModel" in model.body
+    uids = (report.StudyInstanceUID, report.SeriesInstanceUID, report.SOPInstanceUID)
+    uri = "/dicom?requestType=WADO&studyUID={}&seriesUID={}&objectUID={}".format(*uids)
+    assert server.get(uri).body == page.body
+    assert server.get(uri + "&contentType=text/plain").body == plain.body
+    assert server.get(uri + "&contentType=application/dicom").body[128:132] == b"DICM"
     assert image_of(server.get(path_of(report) + "/thumbnail?viewport=96,64")).size == (64, 64)
     assert server.get(path_of(report) + "/frames/1").status == 404
     assert server.get(path_of(report) + "/rendered", Accept="image/jpeg").status == 406
@@ -382,6 +389,7 @@ def test_presentation_states(server: ArchiveServer) -> None:
     plain = np.asarray(image_of(server.get(at(CT) + "/rendered", Accept="image/png")))
     shown = np.asarray(image_of(server.get(path_of(state) + "/rendered", Accept="image/png")))
     np.testing.assert_allclose(shown, 255 - np.rot90(plain, -1).astype(int), atol=1)
+    assert server.get(path_of(state) + "/rendered?window=1,2,linear").status == 400
     uids = f"&presentationUID={state.SOPInstanceUID}&presentationSeriesUID={state.SeriesInstanceUID}&contentType=image/png"
     by_uri = np.asarray(image_of(server.get(wado(CT) + uids)))
     np.testing.assert_array_equal(by_uri, shown)

@@ -13,7 +13,8 @@ from backend.api.dicomweb.pixel_handler import PixelHandler, frame_numbers
 from backend.archive.images import Images, representative
 from backend.archive.records import StoredInstance
 from backend.dicom.syntaxes import VIDEO
-from backend.errors import NotFoundError
+from backend.dicom.xml_model import xml_texts
+from backend.errors import BadRequestError, NotFoundError
 from backend.http.routes import Operation, Param, Route
 from backend.render.stored.look import MEDIA, Look, Media
 
@@ -28,7 +29,7 @@ DOCUMENT = {
 ENCAPSULATED_DOCUMENT = (0x00420011,)
 STRUCTURED_REPORTS = "1.2.840.10008.5.1.4.1.1.88."
 STATES = "1.2.840.10008.5.1.4.1.1.11."
-REPORTS = [Form("text/html", False), Form("text/plain", False)]
+REPORTS = [Form(f"text/{kind}", False) for kind in ("html", "plain", "xml")]
 THUMBNAIL_SIDE, LARGEST_SIGN = 128, 1024
 FRAME = Param("frames", "numbers from 1, separated by commas", where="path", example="1")
 
@@ -48,11 +49,12 @@ class RenderedHandler(PixelHandler):
         numbers = frame_numbers(frames, self.config.frames_at_once) if frames else []
         stored = representative(await self.archive.instances(*uids))
         if stored.sop_class_uid in DOCUMENT:
-            await self._send_document(stored)
+            self.choose([Form(DOCUMENT[stored.sop_class_uid], False)])
+            await self.send_document(stored)
         elif is_video(stored):
             await self._send_video(stored)
         elif stored.sop_class_uid.startswith(STRUCTURED_REPORTS):
-            await self._send_report(stored)
+            await self.send_report(stored, self.choose(REPORTS).media)
         elif stored.sop_class_uid.startswith(STATES):
             image = await self.images.shown_by(stored)
             await self._send_picture(image, numbers, replace(self.look(state=True), state=stored.path))
@@ -65,7 +67,9 @@ class RenderedHandler(PixelHandler):
         look = Look(most_pixels=self.config.max_pixels, most_frames=self.config.gif_frames, overlays=params.overlays_of(query))
         if "viewport" in query:
             look = replace(look, viewport=params.viewport_of(query["viewport"], region=not state))
-        if "window" in query and not state:
+        if "window" in query:
+            if state:
+                raise BadRequestError("a presentation state has its own window")
             look = replace(look, window=params.window_of(query["window"]))
         if "quality" in query:
             look = replace(look, quality=params.quality_of(query["quality"]))
@@ -118,9 +122,9 @@ class RenderedHandler(PixelHandler):
         else:
             await self.send_span(stored.path, offset, length, form.media)
 
-    async def _send_document(self, stored: StoredInstance) -> None:
+    async def send_document(self, stored: StoredInstance) -> None:
+        """The document that an instance holds."""
         media = DOCUMENT[stored.sop_class_uid]
-        self.choose([Form(media, False)])
         if self.is_known(stored.digest, "document"):
             return
         bulk = await self.images.bulk(stored, ENCAPSULATED_DOCUMENT)
@@ -130,12 +134,16 @@ class RenderedHandler(PixelHandler):
         else:
             await self.send_span(stored.path, bulk.offset, bulk.length, media)
 
-    async def _send_report(self, stored: StoredInstance) -> None:
-        form = self.choose(REPORTS)
-        if not self.is_known(stored.digest, "report", form):
-            text = await self.images.report(stored, form.media == "text/html")
-            self.set_header("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'")
-            await self.send_one(text, form.media + "; charset=utf-8")
+    async def send_report(self, stored: StoredInstance, media: str) -> None:
+        """A structured report as text of this type."""
+        if self.is_known(stored.digest, media):
+            return
+        if media == "text/xml":
+            text = xml_texts([(await self.archive.content(stored)).model])[0]
+        else:
+            text = await self.images.report(stored, media == "text/html")
+        self.set_header("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'")
+        await self.send_one(text, media + "; charset=utf-8")
 
 
 class ThumbnailHandler(PixelHandler):
