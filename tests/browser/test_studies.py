@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from pydicom.uid import generate_uid
+from pydicom.encaps import encapsulate
+from pydicom.uid import JPEGBaseline8Bit, generate_uid
 
 from benchmarks import generated_archive
 from tests.support.archive_server import ArchiveServer
 from tests.support.dicom_phantom import write_series
-from tests.support.instances import make_instance
+from tests.support.instances import make_dataset, make_instance, part10
 from tests.support.live import free_port
 
 OUTPUT = Path(__file__).parents[1] / "output"
@@ -153,8 +154,10 @@ def test_a_zip_is_uploaded_and_its_job_shown(page: Page, server: ArchiveServer, 
 
 
 def test_a_series_without_a_picture_has_a_quiet_placeholder(page: Page, server: ArchiveServer) -> None:
-    broken = make_instance(PatientName="Broken^Pixels", PixelData=b"\0\0", Rows=512, Columns=512)
-    server.store(broken)
+    broken = make_dataset(PatientName="Broken^Pixels", PixelData=encapsulate([b"no JPEG at all"]))
+    broken.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+    broken["PixelData"].is_undefined_length = True
+    assert server.store(part10(broken)).status == 200
     page.reload()
     page.locator(".line", has_text="Broken, Pixels").click()
     expect(page.locator(".series .thumbnail")).to_have_text("CT")

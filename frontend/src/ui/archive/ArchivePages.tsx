@@ -46,7 +46,9 @@ export function ArchivePages() {
         </nav>
         <span class="grow" />
         <a href="/viewer/">{TEXT.viewer}</a>
-        <a href="/viewer/#server">{TEXT.server}</a>
+        <a class="rare" href="/viewer/#server">
+          {TEXT.server}
+        </a>
       </header>
       {page === "studies" && <StudiesPage />}
       {page === "jobs" && <JobsPage />}
