@@ -9,7 +9,7 @@ GL_PACKAGES := libegl1 libegl-mesa0 libgl1-mesa-dri libgl1 libxrender1 libgomp1 
 VENV_PACKAGE := $(shell $(PYTHON) -c 'import ensurepip' 2>/dev/null || echo python3-venv)
 FRONTEND := $(shell find frontend -type f 2>/dev/null) package.json package-lock.json
 
-.PHONY: run test bench lint setup setup-test ohif clean
+.PHONY: run test bench bench-archive lint setup setup-test ohif clean
 
 run: setup
 	@$(BIN)/slicecast serve $(ARGS)
@@ -31,6 +31,11 @@ lint: setup-test
 
 bench: setup-test $(STAMPS)/python-bench
 	$(BIN)/python -m benchmarks $(ARGS)
+
+# With Orthanc beside ours where Debian's packages orthanc and orthanc-dicomweb are installed.
+bench-archive: setup-test
+	$(BIN)/python -m benchmarks archive_peer $(ARGS)
+	SLICECAST_BENCH_INSTANCES=1000000 $(BIN)/python -m benchmarks.archive_search
 
 clean:
 	rm -rf $(STAMPS) $(VENV) node_modules docroot/viewer docroot/demos/built docroot/browse

@@ -27,6 +27,7 @@ from backend.api.stream.handler import StreamHandler
 from backend.api.stream.hub import Hub
 from backend.api.stream.live import live_route
 from backend.archive.archive import Archive
+from backend.archive.watching import Watcher
 from backend.config import Settings
 from backend.dimse.network import Network
 from backend.dimse.shelf import ArchiveShelf
@@ -42,7 +43,7 @@ from backend.http.static import StaticHandler, document_root
 from backend.http.switches import Matches, Switches
 from backend.jobs.jobs import Job, Jobs
 from backend.links.opener import Opener
-from backend.peers.study_files import StudyFiles
+from backend.links.studies import Studies
 from backend.scene import commands as c
 from backend.sessions.journal import Journal
 from backend.sessions.opening import check_arguments, open_arguments
@@ -82,6 +83,14 @@ def archive_routes(archive: Archive | str, settings: Settings) -> list[Route]:
     routes = dicomweb.routes(archive, settings, document)
     document.update(openapi(routes, __version__))
     return routes
+
+
+def start_watching(archive: Archive, settings: Settings, server: Server) -> None:
+    """Begin to take what is put into the watched folder, if there is one."""
+    if settings.watch_folder is not None:
+        watcher = Watcher(archive, settings.watch_folder, settings.watch_every_s, settings.store_waiting)
+        watcher.start()
+        server.at_stop(watcher.stop)
 
 
 def open_archive(settings: Settings) -> Archive | str:
@@ -124,11 +133,11 @@ def slicer_routes(
             Route(r"/system", SlicerHandler, (end,), options, "slicer", methods=("DELETE",))]  # fmt: skip
 
 
-def make_opener(session: Session, settings: Settings) -> Opener:
+def make_opener(session: Session, settings: Settings, archive: Archive | str) -> Opener:
     """Who opens links in a session; stream clients hear how far it is."""
     jobs = Jobs(settings.jobs_running, settings.jobs_waiting, settings.jobs_kept)
     jobs.listen(lambda job: session.announce(progress_of(job)))
-    opener = Opener(session, settings, jobs, StudyFiles(settings.data / "studies", session.journal.spool))
+    opener = Opener(session, settings, jobs, Studies(archive, session.journal.spool))
     session.fetch_study = opener.provide
     return opener
 
@@ -193,12 +202,14 @@ async def run(settings: Settings, arguments: list[str]) -> int:
     """Serve until told to stop."""
     session = Session("default", settings, Journal(settings.data / "sessions" / f"default-{settings.port}"))
     hub = Hub(session, settings)
-    opener = make_opener(session, settings)
-    server = Server(settings)
     archive = open_archive(settings)
+    opener = make_opener(session, settings, archive)
+    server = Server(settings)
     network = open_network(archive, settings)
     application = make_application(session, hub, settings, opener, archive, network, server.stop)
     port = server.listen(application)
+    if isinstance(archive, Archive):
+        archive.tell_address(f"http://{url_host(settings)}:{port}")
     print(f"Slicecast {__version__} at http://{url_host(settings)}:{port}/   viewer: /viewer/", flush=True)  # noqa: T201
     log_end = application.settings["access_log"].end
     for end in (hub.stop, log_end, opener.jobs.stop, server.finish_requests, session.stop):
@@ -206,6 +217,7 @@ async def run(settings: Settings, arguments: list[str]) -> int:
     if isinstance(archive, Archive):
         if network is not None:
             server.at_stop(network.stop)
+        start_watching(archive, settings, server)
         server.at_stop(archive.stop)
 
     async def begin() -> None:

@@ -44,20 +44,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return open_url(given["url"], given["server"], given["browser"], given["wait"])
     if command == "slicer-launcher":
         return install(given["install"], given["allow_path"] or [])
-    if command not in ("serve", "check"):
+    if command not in ("serve", "check", "import"):
         return cli_client.run(command, given)
-    paths = given.pop("paths", [])
+    given_to: dict[str, Any] = {name: given.pop(name) for name in ("paths", "server", "json") if name in given}
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         for fault in error.errors():
             sys.stderr.write(f"slicecast: {'.'.join(map(str, fault['loc']))}: {fault['msg']}\n")
         return 2
+    return _with_settings(command, settings, given_to)
+
+
+def _with_settings(command: str, settings: Settings, given: dict[str, Any]) -> int:
+    """Carry out a command that needs the settings; each imports what the others do without."""
     if command == "check":
         return check(settings)
-    from backend.app import serve  # noqa: PLC0415: `check` and `--help` need none of it
+    if command == "import":
+        from backend import cli_import
 
-    return serve(settings, paths)
+        return cli_import.run(settings, given["paths"], given["server"], given["json"])
+    from backend.app import serve
+
+    return serve(settings, given["paths"])
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -73,13 +82,18 @@ def _parser() -> argparse.ArgumentParser:
         "without: the home folder, the current one, the one for temporary files",
     )  # fmt: skip
     check_command = commands.add_parser("check", help="report what this machine offers and what is missing")
+    importing = commands.add_parser("import", help="take DICOM files, folders and zip files into the archive")
+    importing.add_argument("paths", nargs="+", metavar="FILE|FOLDER|ZIP")
+    importing.add_argument("--server", metavar="URL", help="send to this server; without: into the archive of `--data`, "
+                           "through the server of this machine that has it, if one runs")  # fmt: skip
+    importing.add_argument("--json", action="store_true", help="print the result as JSON")
     cli_client.add_parsers(commands)
     link = commands.add_parser("open-url", help="have a running server open a slicer: link, and show its viewer")
     link.add_argument("url", metavar="URL", help="slicer: link")
     link.add_argument("--server", default="http://localhost:2016", help="address of the server (%(default)s)")
     link.add_argument("--browser", action=argparse.BooleanOptionalAction, default=True, help="show the viewer in a browser")
     link.add_argument("--wait", action="store_true", help="return when everything is loaded, and fail if that fails")
-    for command in (serve, check_command):
+    for command in (serve, check_command, importing):
         for name, field in Settings.model_fields.items():
             _add_switch(command, name, field)
     return parser

@@ -70,6 +70,12 @@ class Settings(BaseSettings):
     upload_unpacked_mb: int = Field(65536, ge=1, description="what an uploaded zip of DICOM files may unpack to")
     upload_files: int = Field(100_000, ge=1, description="files that an uploaded zip may hold")
     metadata_cache_mb: int = Field(64, ge=1, description="finished answers with metadata of studies and series kept in memory")
+    watch_folder: Path | None = Field(
+        None, description="folder whose DICOM files go into the archive and are removed from there once they are stored"
+    )
+    watch_every_s: float = Field(
+        5.0, gt=0, description="seconds between looks into it; a file is taken when it has not changed from one to the next"
+    )
     quarantine_mb: int = Field(
         1024, ge=0, description="files that could not be read, kept in the archive's quarantine; the oldest go first"
     )

@@ -34,6 +34,7 @@ from backend.store.writer import Writer, repair
 log = structlog.get_logger("archive")
 T = TypeVar("T")
 READERS = 4
+SEARCHERS = 2
 MOST_PROCESSES = 8
 
 
@@ -54,9 +55,11 @@ class Archive:
             os.close(self._lock)
             raise
         self._readers = ThreadPoolExecutor(READERS, "archive-read")
+        self._searchers = ThreadPoolExecutor(SEARCHERS, "archive-search")  # slow searches must not keep readers waiting
         self._writer = Writer(self.database, self.blobs, settings.duplicates)
         processes = settings.worker_processes or min(os.cpu_count() or 1, MOST_PROCESSES)
         self.workers = Workers(processes, settings.worker_waiting, settings.worker_timeout_s)
+        self.volume_workers = Workers(1, settings.worker_waiting, settings.worker_timeout_s)  # one, which remembers volumes
         quarantine = Quarantine(self.folder / "quarantine", settings.quarantine_mb << 20)
         inflated = settings.instance_inflated_mb << 20
         self._ingest = Ingest(self.blobs, self._writer, self.workers, quarantine, inflated, 2 * processes)
@@ -122,6 +125,13 @@ class Archive:
         """
         return (await self.instances(study, series, instance))[0]
 
+    async def series_names(self, study: str) -> dict[str, str]:
+        """Names of a study's series for people, by their UIDs: number, modality and description."""
+        rows = await self.read(lambda connection: reading.find_series(connection, study))
+        return {
+            row.series_uid: " ".join(str(part) for part in row[1:] if part is not None) or "series" for row in rows
+        }  # fmt: skip
+
     async def contents(self, instances: Sequence[StoredInstance]) -> list[Content]:
         """Model and pixel index of instances, in their order; of those that were deleted meanwhile there is none."""
         ids = [one.id for one in instances]
@@ -145,7 +155,10 @@ class Archive:
             TooLargeError: it takes too long.
         """
         state, most, seconds = self.state, self._most_found, self._search_s
-        return await self.read(lambda connection: shape(find(connection, query, most, seconds, self._found, state)))
+        work = functools.partial(
+            self._read, lambda connection: shape(find(connection, query, most, seconds, self._found, state))
+        )
+        return await asyncio.get_running_loop().run_in_executor(self._searchers, work)
 
     @property
     def state(self) -> str:
@@ -173,8 +186,13 @@ class Archive:
         return StoredInstance(
             row.id, row.study_uid, row.series_uid, row.sop_instance_uid, row.sop_class_uid, row.transfer_syntax,
             self.blobs.path(row.digest), row.bytes, row.digest, row.rows, row.columns, row.bits_allocated, row.frames or 1,
-            row.orthanc_id,
+            row.orthanc_id, row.crc32,
         )  # fmt: skip
+
+    def tell_address(self, url: str) -> None:
+        """Write down where this archive is served, for programs of this machine that want it."""
+        os.ftruncate(self._lock, 0)
+        os.pwrite(self._lock, url.encode(), 0)
 
     def scratch_file(self) -> Path:
         """A name for a file that is needed for a moment; who makes it removes it."""
@@ -183,9 +201,12 @@ class Archive:
     async def stop(self) -> None:
         """Finish what is being written, and close it."""
         await self.workers.stop()
+        await self.volume_workers.stop()
         await asyncio.to_thread(self._writer.stop)
         self._readers.shutdown()
+        self._searchers.shutdown()
         self.database.close()
+        os.ftruncate(self._lock, 0)
         os.close(self._lock)
 
 
@@ -193,6 +214,24 @@ def nothing_there(study: str, series: str | None, instance: str | None) -> NotFo
     """The error of who names what is not there."""
     what = f"instance {instance}" if instance else f"series {series}" if series else f"study {study}"
     return NotFoundError(f"there is no {what}" + (" there" if series else ""))
+
+
+def server_of(folder: Path) -> str | None:
+    """Address of the server that has an archive now; None where none has.
+
+    Raises:
+        UnavailableError: a process has it that does not serve, such as another import.
+    """
+    try:
+        handle = lock_folder(folder)
+    except UnavailableError:
+        address = (folder / "lock").read_text().strip()
+        if not address:
+            raise
+        return address
+    os.ftruncate(handle, 0)
+    os.close(handle)
+    return None
 
 
 def lock_folder(folder: Path) -> int:

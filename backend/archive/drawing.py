@@ -2,14 +2,51 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from backend.dicom.frames import FrameIndex
-from backend.errors import NotFoundError
-from backend.render.stored.look import Look
+from backend.errors import NotFoundError, SlicecastError, UnreadableError
+from backend.render.stored.look import Look, VolumeLook
+
+FAULTS = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    IndexError,
+    ArithmeticError,
+    NotImplementedError,
+    struct.error,
+    EOFError,
+)
+"""What DICOM libraries raise when values of a file are not what they should be; they convert them when they are asked for."""
 
 
+@contextmanager
+def readable() -> Iterator[None]:
+    """Make of such faults an error for who asked.
+
+    Raises:
+        UnreadableError: with the fault's words.
+    """
+    try:
+        yield
+    except SlicecastError:
+        raise
+    except Exception as error:
+        from pydicom.errors import BytesLengthException
+
+        if not isinstance(error, (*FAULTS, BytesLengthException)):
+            raise
+        words = (str(error).split("\n")[0] or "no reason")[:200]
+        raise UnreadableError(f"the instance holds values that can not be used ({type(error).__name__}: {words})") from error
+
+
+@readable()
 def find_frames(path: Path) -> FrameIndex | None:
     """Where the frames of a file are."""
     from backend.render.stored.source import header_of
@@ -17,6 +54,7 @@ def find_frames(path: Path) -> FrameIndex | None:
     return header_of(path)[1]
 
 
+@readable()
 def make_frame(path: Path, index: FrameIndex, number: int, syntax: str) -> bytes:
     """One frame (from 0) in a transfer syntax."""
     from backend.dicom.transcode import frame_in
@@ -24,6 +62,7 @@ def make_frame(path: Path, index: FrameIndex, number: int, syntax: str) -> bytes
     return frame_in(path, index, number, syntax)
 
 
+@readable()
 def draw_picture(path: Path, frame: int, look: Look) -> bytes:
     """One frame (from 0) as a picture file."""
     from backend.render.stored.pictures import picture
@@ -31,11 +70,28 @@ def draw_picture(path: Path, frame: int, look: Look) -> bytes:
     return picture(path, frame, look)
 
 
+@readable()
 def draw_moving(path: Path, frames: tuple[int, ...], look: Look) -> bytes:
     """Frames as an animated GIF; all where none are named."""
     from backend.render.stored.pictures import moving_picture
 
     return moving_picture(path, look, frames)
+
+
+@readable()
+def draw_series(paths: tuple[Path, ...], key: str, look: VolumeLook) -> bytes:
+    """Files as a volume, as a picture file."""
+    from backend.render.stored.volumes import draw_volume
+
+    return draw_volume(paths, key, look)
+
+
+@readable()
+def tell_series(paths: tuple[Path, ...], key: str, look: VolumeLook) -> bytes:
+    """What that picture is made with, as DICOM JSON."""
+    from backend.render.stored.volumes import tell_volume
+
+    return tell_volume(paths, key, look)
 
 
 def draw_sign(text: str, side: int, media: str) -> bytes:
@@ -46,6 +102,7 @@ def draw_sign(text: str, side: int, media: str) -> bytes:
     return encode(sign(text, side), "png" if media == "image/png" else "jpeg", 90)
 
 
+@readable()
 def write_report(path: Path, html: bool) -> bytes:
     """A structured report as a page or as plain text, UTF-8."""
     from backend.dicom.report import as_html, as_text
@@ -55,6 +112,7 @@ def write_report(path: Path, html: bool) -> bytes:
     return (as_html(dataset) if html else as_text(dataset)).encode()
 
 
+@readable()
 def find_modality(path: Path) -> str:
     """The modality of an instance."""
     from backend.render.stored.source import header_of
@@ -62,6 +120,7 @@ def find_modality(path: Path) -> str:
     return str(header_of(path)[0].get("Modality") or "")
 
 
+@readable()
 def find_references(path: Path) -> list[tuple[str, str]]:
     """Series and instance UIDs of the images that a presentation state is about."""
     from backend.render.stored.presentation import referenced_images
@@ -83,6 +142,7 @@ class Bulk:
 SWAPPED = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
 
 
+@readable()
 def find_bulk(path: Path, tags: tuple[int, ...], inflated_bytes: int) -> Bulk:
     """The value at a path of bulk data: tag, number of the item from 1, tag, …
 

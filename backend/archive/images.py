@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 
 from backend.archive import drawing
 from backend.archive.archive import Archive
@@ -14,7 +15,7 @@ from backend.dicom.frames import FrameIndex, read_stored
 from backend.dicom.syntaxes import EXPLICIT_LE, makeable
 from backend.errors import NotFoundError
 from backend.render.pictures import PictureCache
-from backend.render.stored.look import Look
+from backend.render.stored.look import Look, VolumeLook
 from backend.sharing import SingleFlight
 
 INDICES = 4096
@@ -95,6 +96,19 @@ class Images:
         key = (instance.digest, frames, look)
         return await self._made(key, lambda: self.archive.workers.run(drawing.draw_moving, instance.path, frames, look))
 
+    async def volume(self, instances: Sequence[StoredInstance], look: VolumeLook, told: bool = False) -> bytes:
+        """The volume that instances form as a picture file, or with `told` what that is made with, as DICOM JSON.
+
+        Raises:
+            UnreadableError: they form none.
+            BadRequestError, TooLargeError: what is asked of it.
+        """
+        digests = "".join(one.digest for one in instances)
+        key = hashlib.blake2b(digests.encode(), digest_size=16).hexdigest()
+        paths = tuple(one.path for one in instances)
+        work = drawing.tell_series if told else drawing.draw_series
+        return await self._made((key, look, told), lambda: self.archive.volume_workers.run(work, paths, key, look))
+
     async def sign(self, text: str, side: int, media: str) -> bytes:
         """A sign for what has no pixels."""
         return await self._made(
@@ -146,3 +160,12 @@ def representative(instances: list[StoredInstance]) -> StoredInstance:
         return instances[0]
     series = [one for one in images if one.series_uid == images[0].series_uid]
     return series[len(series) // 2]
+
+
+def largest_series(instances: list[StoredInstance]) -> list[StoredInstance]:
+    """The images of the series that has the most frames."""
+    series: dict[str, list[StoredInstance]] = {}
+    for one in instances:
+        if one.rows:
+            series.setdefault(one.series_uid, []).append(one)
+    return max(series.values(), key=lambda images: sum(one.frames for one in images), default=[])

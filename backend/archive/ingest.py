@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import errno
 import secrets
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,6 +22,8 @@ from backend.store.storing import NewInstance
 from backend.store.writer import Writer
 
 log = structlog.get_logger("archive")
+HELD_BYTES, HELD_AT_MOST = 1 << 20, 4 << 20
+"""Of an instance on its way in, held in memory: when it is time to write them, and when they are written at once."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -32,23 +36,43 @@ class Incoming:
         self.origin, self.detail = origin, detail
         self._limit = limit_bytes
         self._file: BinaryIO | None = None
+        self._held: list[bytes] = []
+        self._held_bytes = 0
+        self._lock, self._is_discarded = threading.Lock(), False
         self.size = 0
         self.fault: Outcome | None = None
         """Why it can not be taken."""
 
     def write(self, chunk: bytes) -> None:
-        """Add bytes. What goes wrong is told when it is taken."""
+        """Add bytes. Some are held until `flush` or `close`; what goes wrong is told when it is taken."""
         self.size += len(chunk)
         if self.fault is not None:
             return
         if self.size > self._limit:
             self._fail(*self._too_large)
             return
-        try:
-            self._file = self._file or self.path.open("xb", buffering=0)
-            self._file.write(chunk)
-        except OSError as error:
-            self._fail(*reason_of(error))
+        self._held.append(chunk)
+        self._held_bytes += len(chunk)
+        if self._held_bytes >= HELD_AT_MOST:
+            self.flush()
+
+    @property
+    def wants_flush(self) -> bool:
+        """Whether so much is held that it should go to the file; do that on a thread, for disks may let wait."""
+        return self._held_bytes >= HELD_BYTES
+
+    def flush(self) -> None:
+        """Write what is held to the file."""
+        with self._lock:
+            held, self._held, self._held_bytes = self._held, [], 0
+            if not held or self._is_discarded:
+                return
+            try:
+                self._file = self._file or self.path.open("xb")
+                self._file.write(b"".join(held))
+                self._file.flush()
+            except OSError as error:
+                self._fail_locked(*reason_of(error))
 
     def adopt(self, path: Path) -> None:
         """Take over a file on the same file system, which was written whole by somebody else, in place of writing."""
@@ -60,14 +84,25 @@ class Incoming:
         path.rename(self.path)
 
     def close(self) -> None:
-        """All has come."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        """All has come: all of it is in the file."""
+        self.flush()
+        with self._lock:
+            self._close_locked()
 
     def discard(self) -> None:
         """Nothing of it stays."""
-        self.close()
+        with self._lock:
+            self._discard_locked()
+
+    def _close_locked(self) -> None:
+        if self._file is not None:
+            with suppress(OSError):  # all was flushed, or there is a fault already
+                self._file.close()
+            self._file = None
+
+    def _discard_locked(self) -> None:
+        self._is_discarded, self._held, self._held_bytes = True, [], 0
+        self._close_locked()
         self.path.unlink(missing_ok=True)
 
     @property
@@ -75,8 +110,12 @@ class Incoming:
         return Reason.NO_RESOURCES, f"it is larger than the {self._limit >> 20} MB that an instance may have"
 
     def _fail(self, reason: Reason, message: str) -> None:
+        with self._lock:
+            self._fail_locked(reason, message)
+
+    def _fail_locked(self, reason: Reason, message: str) -> None:
         self.fault = Outcome("failed", reason=reason, message=message)
-        self.discard()
+        self._discard_locked()
 
 
 def reason_of(error: OSError) -> tuple[Reason, str]:
@@ -104,7 +143,7 @@ class Ingest:
             incoming: all its bytes are written.
             study: the UID that its study must have, if any.
         """
-        incoming.close()
+        await asyncio.to_thread(incoming.close)
         if incoming.fault is not None:
             return incoming.fault
         try:
@@ -139,7 +178,7 @@ class Ingest:
         if study is not None and one.study_uid != study:
             taken.path.unlink(missing_ok=True)
             return Outcome("failed", *uids, Reason.WRONG_STUDY, "it is of another study than the address names", one.warnings)
-        new = NewInstance(one, taken.digest, taken.bytes, incoming.origin, incoming.detail)
+        new = NewInstance(one, taken.digest, taken.bytes, incoming.origin, incoming.detail, taken.crc32)
         # Who gives up waiting does not stop it: it may be written already.
         result, new_study = await asyncio.shield(asyncio.wrap_future(self._writer.store(new, taken.path)))
         if result == "refused":

@@ -24,7 +24,8 @@ class Quarantine:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         self._make_room(size)
-        name = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{secrets.token_hex(4)}"
+        seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+        name = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime(seconds))}.{nanoseconds:09d}-{secrets.token_hex(2)}"
         about = {"reason": reason, "origin": origin, "from": detail, "bytes": size}
         (self._folder / f"{name}.json").write_bytes(msgspec.json.encode(about))
         path.replace(self._folder / f"{name}.dcm")

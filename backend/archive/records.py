@@ -65,6 +65,8 @@ class StoredInstance:
     frames: int
     """Number of frames; 1 where it is not said."""
     orthanc_id: str = ""
+    crc32: int = 0
+    """Of the file, as zip files have it."""
 
 
 @dataclass(frozen=True)

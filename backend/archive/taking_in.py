@@ -9,6 +9,8 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from isal import isal_zlib
+
 from backend.dicom.file_head import MARK, PREAMBLE, TIFF, made_head
 from backend.dicom.part10 import DataSet, Indexed, index, read_data_set
 from backend.errors import UnreadableError
@@ -21,6 +23,7 @@ class TakenIn:
     indexed: Indexed
     digest: str
     bytes: int
+    crc32: int
     path: Path
 
 
@@ -68,10 +71,10 @@ def _make_whole(path: Path, file: memoryview, data: DataSet, indexed: Indexed) -
 
 
 def _named(path: Path, indexed: Indexed) -> TakenIn:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        os.fsync(file.fileno())
-        size = os.fstat(file.fileno()).st_size
+    file = _mapped(path)
+    digest, checksum = hashlib.sha256(file).hexdigest(), isal_zlib.crc32(file)
+    with path.open("rb") as handle:
+        os.fsync(handle.fileno())
     named = path.with_name(f"{digest}.{secrets.token_hex(4)}")
     path.rename(named)
-    return TakenIn(indexed, digest, size, named)
+    return TakenIn(indexed, digest, len(file), checksum, named)

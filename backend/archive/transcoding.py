@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from backend.archive.drawing import readable
 
+
+@readable()
 def transcode_file(source: Path, syntax: str, target: Path, inflated_bytes: int) -> int:
     """Write an instance to `target` as a Part 10 file in another transfer syntax; its size in bytes.
 

@@ -50,6 +50,7 @@ class Workers:
         self._alone = asyncio.Lock()
         self._pool: ProcessPoolExecutor | None = None
         self._calls = 0
+        self._is_stopped = False
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a module's function returns that is called in a worker; its exceptions are raised here.
@@ -60,6 +61,8 @@ class Workers:
             UnavailableError: too many calls wait already.
             UnreadableError: it brought the process down, or took too long.
         """
+        if self._is_stopped:
+            raise UnavailableError("the server is about to stop")
         if self._calls >= self._most:
             raise UnavailableError("the server is busy with other images; try again", RETRY_AFTER_S)
         self._calls += 1
@@ -69,6 +72,8 @@ class Workers:
                     return await self._call(functools.partial(function, *args, **kwargs))
                 except BrokenProcessPool:
                     log.warning("a worker died", call=function.__name__)
+            if self._is_stopped:
+                raise UnavailableError("the server is about to stop")
             async with self._alone:  # of those that ran when it died, each again for itself: so only the cause fails
                 return await self._suspect(functools.partial(function, *args, **kwargs))
         finally:
@@ -105,7 +110,8 @@ class Workers:
         return await future
 
     async def stop(self) -> None:
-        """End the processes."""
+        """End the processes, and what they are doing."""
+        self._is_stopped = True
         if self._pool is not None:
             pool, self._pool = self._pool, None
             _kill(pool)

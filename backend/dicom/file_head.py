@@ -47,6 +47,11 @@ class Head:
         return self.transfer_syntax == DEFLATED_LE
 
 
+def looks_like_dicom(begin: bytes) -> bool:
+    """Whether a file that begins so may be DICOM: `begin` is its first 132 bytes or more."""
+    return begin[PREAMBLE : PREAMBLE + 4] == MARK or (len(begin) >= 8 and _begins_like_dicom(begin[:8]))
+
+
 def read_head(buffer: Buffer) -> Head:
     """The head of a file, with or without preamble, with or without meta information.
 

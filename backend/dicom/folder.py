@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pydicom
-from pydicom.dataset import FileDataset
+from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import InvalidDicomError
 
 from backend.errors import UnreadableError
@@ -15,8 +15,13 @@ from backend.imaging.series import Diagnosis
 
 # Modalities that hold volumes, most likely what somebody who opens a folder wants to see.
 PREFERRED = ("CT", "MR", "PT", "NM", "XA", "US")
-NO_IMAGES = ("SEG", "SR", "RTSTRUCT", "RTPLAN", "RTDOSE", "RWV", "PR", "KO", "REG")
-HEADER_TAGS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+DERIVED = ("SEG", "RTSTRUCT")
+"""What was drawn on images: it goes into a scene too, as segments."""
+NO_IMAGES = ("SR", "RTPLAN", "RTDOSE", "RWV", "PR", "KO", "REG")
+KEPT = (
+    "PatientName", "PatientID", "StudyDate", "StudyDescription", "StudyInstanceUID", "SeriesInstanceUID",
+    "SeriesDescription", "SeriesNumber", "Modality", "FrameOfReferenceUID", "Units",
+)  # fmt: skip
 
 
 @dataclass
@@ -31,15 +36,20 @@ class Series:
     @property
     def pixels(self) -> int:
         """Pixels of all its images together."""
-        frames = (int(h.get("NumberOfFrames", 1) or 1) * h.Rows * h.Columns for _path, h in self.files)
+        frames = (int(h.get("NumberOfFrames", 1) or 1) * h.get("Rows", 0) * h.get("Columns", 0) for _path, h in self.files)
         return sum(frames)
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether it holds segments rather than images."""
+        return self.modality in DERIVED
 
 
 def scan(path: Path, max_files: int) -> tuple[list[Series], list[Diagnosis]]:
-    """All image series below a folder (or in one file).
+    """All series of images and segments below a folder (or in one file).
 
     Raises:
-        UnreadableError: there is no DICOM image at all.
+        UnreadableError: there is none at all.
     """
     candidates = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())[:max_files]
     series: dict[str, Series] = {}
@@ -52,7 +62,8 @@ def scan(path: Path, max_files: int) -> tuple[list[Series], list[Diagnosis]]:
         if header is None:
             continue
         modality = str(header.get("Modality", ""))
-        if modality in NO_IMAGES or "Rows" not in header or "Columns" not in header:
+        has_pixels = "Rows" in header and "Columns" in header
+        if modality in NO_IMAGES or (not has_pixels and modality not in DERIVED):
             others[modality or "without image"] += 1
             continue
         uid = str(header.get("SeriesInstanceUID", "")) or "unknown"
@@ -63,7 +74,7 @@ def scan(path: Path, max_files: int) -> tuple[list[Series], list[Diagnosis]]:
         names = ", ".join(broken[:4]) + ("…" if len(broken) > 4 else "")
         diagnoses.append(Diagnosis("unreadable", f"{len(broken)} broken files were left out: {names}"))
     if not series:
-        what = f"; there are {dict(others)}" if others else ""
+        what = "; there are " + ", ".join(f"{count} {name}" for name, count in others.items()) if others else ""
         raise UnreadableError(f"there are no DICOM images in {path.name}{what}" + (f"; {diagnoses[0]}" if broken else ""))
     return list(series.values()), diagnoses
 
@@ -96,11 +107,22 @@ def _looks_like_data_set(start: bytes) -> bool:
 
 
 def choose(series: list[Series]) -> Series:
-    """The series to show first: a volume's modality before others, then the most pixels."""
+    """The series to show first: images before segments, a volume's modality before others, then the most pixels."""
 
-    def rank(one: Series) -> tuple[int, int]:
+    def rank(one: Series) -> tuple[bool, int, int]:
         known = PREFERRED.index(one.modality) if one.modality in PREFERRED else len(PREFERRED)
         several = sum(int(h.get("NumberOfFrames", 1) or 1) for _p, h in one.files) > 2
-        return (0 if several else 1, known)
+        return (one.is_derived, 0 if several else 1, known)
 
     return min(series, key=lambda one: (*rank(one), -one.pixels))
+
+
+def series_name(header: Dataset, otherwise: str) -> str:
+    """Number and description of a series, as nodes are named."""
+    number, text = header.get("SeriesNumber"), str(header.get("SeriesDescription", "") or otherwise)
+    return f"{number}: {text}" if number is not None else text
+
+
+def kept_metadata(header: Dataset) -> dict[str, str]:
+    """What of a header a node keeps."""
+    return {key: str(header[key].value) for key in KEPT if key in header and header[key].value not in (None, "")}

@@ -5,19 +5,12 @@ from __future__ import annotations
 import itertools
 import mmap
 import struct
-from io import BytesIO
-from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
-import pydicom
-from pydicom.dataset import Dataset
-from pydicom.filereader import _read_file_meta_info, read_dataset, read_preamble
-from pydicom.tag import BaseTag
 
-from backend.dicom.frames import Fragment, FrameIndex, inflate
+from backend.dicom.frames import Fragment, FrameIndex
 from backend.dicom.pixel_format import SUBSAMPLED, Attributes, Kind, format_of
-from backend.dicom.syntaxes import DEFLATED_LE, EXPLICIT_BE, EXPLICIT_LE, IMPLICIT_LE, NATIVE, VIDEO
+from backend.dicom.syntaxes import EXPLICIT_BE, IMPLICIT_LE, NATIVE, VIDEO
 from backend.errors import UnreadableError
 
 Buffer = bytes | bytearray | memoryview | mmap.mmap
@@ -31,33 +24,6 @@ NO_LENGTH = 0xFFFFFFFF
 ITEM, DELIMITER = (0xFFFE, 0xE000), (0xFFFE, 0xE0DD)
 STARTS = (b"\xff\xd8", b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP", b"\xff\x0a", b"\x00\x00\x00\x0cJXL")
 """How a frame begins in the JPEG family: JPEG and JPEG-LS, JPEG 2000, JPEG XL."""
-
-
-def read_header(path: Path, largest_inflated: int) -> tuple[Dataset, FrameIndex | None]:
-    """The data set of a file up to its pixels, and where those are; None where there are none.
-
-    Raises:
-        UnreadableError: it is no DICOM file, inflates to too much, or its pixels are not where its header says.
-    """
-    with path.open("rb") as file:
-        try:
-            begin, meta = _data_set_start(file)
-            syntax = str(meta.get("TransferSyntaxUID", ""))
-            if syntax == DEFLATED_LE:
-                inflated = BytesIO(inflate(file, largest_inflated))
-                dataset = read_dataset(inflated, False, True, stop_when=_is_pixels)
-                return dataset, index_pixels(dataset, inflated.getbuffer(), inflated.tell(), syntax, begin)
-            file.seek(0)
-            dataset = pydicom.dcmread(file, stop_before_pixels=True, force=True)
-            at = file.tell()
-        except UnreadableError:
-            raise
-        except Exception as error:  # damaged files make the parser raise anything
-            raise UnreadableError("it can not be read as DICOM") from error
-        if at >= path.stat().st_size:
-            return dataset, None
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return dataset, index_pixels(dataset, data, at, syntax or _guessed(dataset))
 
 
 def index_pixels(attributes: Attributes, data: Buffer, at: int, syntax: str, deflated_at: int = 0) -> FrameIndex | None:
@@ -85,24 +51,6 @@ def index_pixels(attributes: Attributes, data: Buffer, at: int, syntax: str, def
     if layout.photometric == SUBSAMPLED and length >= layout.rows * layout.columns * 3 * layout.frames:
         layout = msgspec.structs.replace(layout, photometric="YBR_FULL")  # some say so and share no samples
     return FrameIndex(syntax, layout, begin, length, words, deflated_at=deflated_at)
-
-
-def _guessed(dataset: Dataset) -> str:
-    implicit, little = dataset.original_encoding
-    if not little:
-        return EXPLICIT_BE
-    return IMPLICIT_LE if implicit else EXPLICIT_LE
-
-
-def _data_set_start(file: BinaryIO) -> tuple[int, Dataset]:
-    """Where the data set begins, and the file meta information before it."""
-    read_preamble(file, True)
-    meta = _read_file_meta_info(file)
-    return file.tell(), meta
-
-
-def _is_pixels(tag: BaseTag, _vr: str | None, _length: int) -> bool:
-    return (tag >> 16, tag & 0xFFFF) in KINDS
 
 
 def _value_at(data: Buffer, at: int, order: str, implicit: bool) -> tuple[bool, int, int]:

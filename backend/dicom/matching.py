@@ -49,8 +49,8 @@ def _element(criterion: Criterion, attributes: Attributes) -> Attributes:
     if is_private(tag) and criterion.creator:
         group, low = tag >> 16, tag & 0xFF
         for block in range(0x10, 0x100):
-            name = attributes.get(f"{group:04X}{block:04X}", {}).get("Value", [""])[0]
-            if str(name).strip() == criterion.creator:
+            names = attributes.get(f"{group:04X}{block:04X}", {}).get("Value", ())
+            if any(str(name).strip() == criterion.creator for name in names):
                 tag = group << 16 | block << 8 | low
                 break
         else:
@@ -79,7 +79,7 @@ def _numbers(values: Any) -> Iterator[float]:
 def _is_text(match: Text, values: list[str]) -> bool:
     if match.folded:
         values = [fold(value) for value in values]
-    fits = [any(_is_like(value, wanted) if match.wild else value == wanted for value in values) for wanted in match.values]
+    fits = [any(is_like(value, wanted) if match.wild else value == wanted for value in values) for wanted in match.values]
     return all(fits) if match.every else any(fits)
 
 
@@ -88,7 +88,7 @@ def _expression(piece: str) -> re.Pattern[str]:
     return re.compile(re.escape(piece).replace(r"\?", "."), re.DOTALL)
 
 
-def _is_like(value: str, pattern: str) -> bool:
+def is_like(value: str, pattern: str) -> bool:
     """Whether a value is as a pattern with `*` and `?`: piece after piece, so that no pattern takes for ever."""
     head, *middle = pattern.split("*")
     if not middle:
@@ -107,8 +107,8 @@ def _is_person(match: Person | Words, name: Mapping[str, Any]) -> bool:
         words = re.split(r"[\^\s]+", "^".join(groups))
         return all(any(word.startswith(wanted) for word in words) for wanted in match.words)
     if len(match.groups) == 1:
-        return any(_is_like(group, match.groups[0]) for group in groups if group)
-    return all(not wanted or _is_like(group, wanted) for group, wanted in zip(groups, match.groups, strict=False))
+        return any(is_like(group, match.groups[0]) for group in groups if group)
+    return all(not wanted or is_like(group, wanted) for group, wanted in zip(groups, match.groups, strict=False))
 
 
 def _is_within(wanted: Range, found: tuple[str, str] | None) -> bool:

@@ -16,8 +16,8 @@ from pydicom.sequence import Sequence
 from pydicom.uid import UID
 
 from backend.dicom import codecs
-from backend.dicom.frame_finder import read_header
 from backend.dicom.frames import LARGEST_INFLATED, FrameIndex, even, read_stored
+from backend.dicom.header import read_header
 from backend.dicom.pixel_format import PixelFormat
 from backend.dicom.syntaxes import EXPLICIT_BE, EXPLICIT_LE, NATIVE, RLE, can_transcode, name_of
 from backend.errors import UnreadableError

@@ -9,23 +9,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pydicom
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_rescale, convert_color_space
 from pydicom.uid import UID
 
-from backend.dicom.folder import Series, choose, scan
-from backend.errors import NotFoundError, UnreadableError
+from backend.dicom.codecs import decode
+from backend.dicom.folder import Series, kept_metadata, series_name
+from backend.dicom.frames import LARGEST_INFLATED, read_stored
+from backend.dicom.header import read_header
+from backend.dicom.pixel_format import YBR
+from backend.dicom.suv import UNITS, NoSuvError, suv_factor
+from backend.errors import UnreadableError
 from backend.imaging.frames import Matrix
 from backend.imaging.series import Diagnosis, Grid, Slice, make_grid, split
 
 Told = Callable[[float | None, str], None]
 DECODERS = 2
-KEPT = (
-    "PatientName", "PatientID", "StudyDate", "StudyDescription", "StudyInstanceUID", "SeriesInstanceUID",
-    "SeriesDescription", "SeriesNumber", "Modality", "FrameOfReferenceUID", "Units",
-)  # fmt: skip
 # What tells images at one position apart, as far as it is given.
 FRAME_KEYS = (
     "TemporalPositionIdentifier",
@@ -48,27 +48,6 @@ class LoadedVolume:
     level: float | None
     diagnoses: list[Diagnosis]
     metadata: dict[str, str] = field(default_factory=dict)
-
-
-def load_best_series(path: Path, max_files: int, told: Told, series_uid: str | None = None) -> LoadedVolume:
-    """The volume of the series that matters most in a folder, or of the one with this SeriesInstanceUID.
-
-    Raises:
-        NotFoundError: the folder does not have that series.
-        UnreadableError: no image, or too much of it can not be decoded.
-    """
-    told(None, f"Looking through {path.name}")
-    series, diagnoses = scan(path, max_files)
-    if series_uid is not None:
-        wanted = [one for one in series if one.uid == series_uid]
-        if not wanted:
-            raise NotFoundError(f"there is no series {series_uid} in {path.name}")
-        return load_series(wanted[0], told, diagnoses)
-    chosen = choose(series)
-    if len(series) > 1:
-        names = chosen.description or chosen.modality
-        diagnoses.append(Diagnosis("mixed", f"{len(series)} series are here; “{names}” is shown"))
-    return load_series(chosen, told, diagnoses)
 
 
 def load_series(series: Series, told: Told, diagnoses: list[Diagnosis] | None = None) -> LoadedVolume:
@@ -152,7 +131,7 @@ def _fill(grid: Grid, places: list[tuple[Path, int]], told: Told, notes: list[Di
 
     def decode(path: Path) -> None:
         try:
-            decoded[path] = rescaled(pydicom.dcmread(path, force=True))
+            decoded[path] = read_values(path)
         except Exception as error:  # decoders raise what they like; each failure is told of
             failures[path.name] = str(error).split("\n")[0] or type(error).__name__
 
@@ -196,12 +175,22 @@ def _has_frames(pixels: NDArray[Any]) -> bool:
     return pixels.ndim == 4 or (pixels.ndim == 3 and pixels.shape[-1] != 3)
 
 
-def rescaled(dataset: Dataset) -> NDArray[Any]:
-    """Pixels in the modality's units (PS3.3, C.11.1): int16 where they fit, else int32 or float32; colour as uint8 RGB."""
-    pixels = dataset.pixel_array
-    if int(dataset.get("SamplesPerPixel", 1)) == 3:
-        if str(dataset.PhotometricInterpretation).startswith("YBR"):
-            pixels = convert_color_space(pixels, str(dataset.PhotometricInterpretation), "RGB")
+def read_values(path: Path) -> NDArray[Any]:
+    """Pixels in the modality's units (PS3.3, C.11.1): int16 where they fit, else int32 or float32; colour as uint8 RGB.
+
+    (rows, columns) or (frames, rows, columns), of colour with 3 samples behind.
+
+    Raises:
+        UnreadableError: it can not be read or decoded.
+    """
+    dataset, index = read_header(path, LARGEST_INFLATED)
+    if index is None:
+        raise UnreadableError("it has no pixels")
+    frames = [decode(read_stored(path, index, n), index.syntax, index.format) for n in range(index.count)]
+    pixels = np.stack(frames) if len(frames) > 1 else frames[0]
+    if index.format.samples == 3:
+        if index.format.decoded_photometric in YBR:
+            pixels = convert_color_space(pixels, "YBR_FULL", "RGB")
         return np.asarray(pixels, dtype=np.uint8)
     values = np.asarray(apply_rescale(pixels, dataset))
     if values.dtype.kind in "iu" or bool((values == np.rint(values)).all()):
@@ -224,7 +213,7 @@ def _unplaced(series: Series, told: Told, notes: list[Diagnosis]) -> LoadedVolum
         if (header.Rows, header.Columns) != shape:
             continue
         try:
-            pixels = rescaled(pydicom.dcmread(path, force=True))
+            pixels = read_values(path)
         except Exception as error:  # decoders raise what they like
             reason = str(error).split("\n")[0]
             continue
@@ -241,21 +230,33 @@ def _finish(series: Series, voxels: NDArray[Any], ijk_to_ras: Matrix, notes: lis
     header = series.files[0][1]
     if str(header.get("PhotometricInterpretation", "")) == "MONOCHROME1":
         notes.append(Diagnosis("inverted", "low values are meant to be bright here (MONOCHROME1)"))
-    number = header.get("SeriesNumber")
-    name = series.description or series.modality or "DICOM"
-    metadata = {key: str(header[key].value) for key in KEPT if key in header and header[key].value not in (None, "")}
+    width, center = _first(header.get("WindowWidth")), _first(header.get("WindowCenter"))
+    factor = 1.0
+    if series.modality == "PT":
+        voxels, factor = _in_suv(header, voxels, notes)
     return LoadedVolume(
         voxels,
         ijk_to_ras,
-        f"{number}: {name}" if number is not None else name,
-        _first(header.get("WindowWidth")),
-        _first(header.get("WindowCenter")),
+        series_name(header, series.modality or "DICOM"),
+        width * factor if width is not None else None,
+        center * factor if center is not None else None,
         notes,
         {
-            **metadata,
+            **kept_metadata(header),
+            **({"Units": UNITS} if factor != 1.0 else {}),
             "TransferSyntax": UID(header.file_meta.get("TransferSyntaxUID", "")).name if header.file_meta else "",
         },
     )
+
+
+def _in_suv(header: Dataset, voxels: NDArray[Any], notes: list[Diagnosis]) -> tuple[NDArray[Any], float]:
+    """PET voxels as SUVbw, and the factor; as they are, and why, where that can not be computed."""
+    try:
+        factor = suv_factor(header)
+    except NoSuvError as error:
+        notes.append(Diagnosis("units", f"values are not SUV: {error}"))
+        return voxels, 1.0
+    return (voxels if factor == 1.0 else (voxels * factor).astype(np.float32)), factor
 
 
 def _first(value: Any) -> float | None:

@@ -41,7 +41,7 @@ REQUEST_ID = re.compile(r"[\w.:-]{1,64}\Z")
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 SAFE_HEADERS = re.compile(r"[\w!#$%&'*+.^`|~, -]{1,4096}\Z", re.ASCII)  # tokens of RFC 9110, separated by commas
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-EXPOSED = "Content-Length, Content-Range, ETag, X-Request-Id"
+EXPOSED = "Content-Type, Content-Length, Content-Range, ETag, Location, Warning, X-Request-Id"
 
 
 _started = secrets.token_hex(4)

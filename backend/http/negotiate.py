@@ -114,6 +114,11 @@ def accepted(header: str) -> list[tuple[str, float]]:
     return [(found.media, found.weight) for found in media_ranges(header) if found.weight > 0]
 
 
+def takes_gzip(header: str) -> bool:
+    """Whether an Accept-Encoding header allows gzip by name."""
+    return any(coding == "gzip" for coding, _weight in accepted(header))
+
+
 def picture_format(query: Mapping[str, str], accept: str, default: PictureFormat = "png") -> PictureFormat:
     """Format of a picture: `fmt=` if it names one, else Accept where it prefers one, else PNG.
 

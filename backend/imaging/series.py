@@ -36,6 +36,8 @@ class Diagnosis:
         "unreadable",
         "unplaced",
         "inverted",
+        "units",
+        "contours",
     ]
     text: str
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,15 +14,17 @@ from backend.errors import NotFoundError, SlicecastError, UnreadableError
 from backend.jobs.jobs import Job, Jobs
 from backend.links.link import File, Link, Study, make_study
 from backend.links.loading import ask_surely
+from backend.links.studies import Studies
 from backend.peers.dicomweb import FetchedSeries, Limits, StudyFetch
 from backend.peers.files import fetch_file
 from backend.peers.http import Budget, Peer, PeerError
-from backend.peers.study_files import StudyFiles
 from backend.scene import commands as c
 from backend.security.addresses import parse_address, require_listed
 from backend.security.download import file_name_of
 from backend.sessions.session import Session
 
+PET = "PT"
+DRAWN = ("SEG", "RTSTRUCT")
 FETCHING = 0.7  # share of the time, for the progress
 IsOwn = Callable[[SplitResult], bool]
 
@@ -77,20 +79,17 @@ class Opener:
     session: Session
     settings: Settings
     jobs: Jobs
-    files: StudyFiles
+    studies: Studies
 
     def open(self, link: Link, is_own: IsOwn, in_3d: bool = True) -> Job:
         """Begin with what a link asks. `is_own` tells addresses of this very server.
 
         Raises:
             ForbiddenError: a server that it names is not allowed; nothing was connected to.
-            NotFoundError: it means a study of this server, which is not there.
             TooLargeError: too much is under way.
         """
         study = link.study
         if study is not None and _is_here(study, is_own):
-            if not self.files.series_of(study.uid):
-                raise NotFoundError(f"this server has no study {study.uid}")
             study = Study(study.uid)
         elif study is not None and study.endpoint is not None:
             require_listed(parse_address(study.endpoint), self.settings.link_allow_hosts)
@@ -103,41 +102,29 @@ class Opener:
             "files" if study is None else "study", _title(wanted), lambda job: self._open(job, wanted, in_3d)
         )
 
-    def is_local(self, link: Link, is_own: IsOwn) -> bool:
-        """Whether a link means nothing but a study that this server has itself."""
-        return link.study is not None and not link.files and _is_here(link.study, is_own)
-
-    async def provide(self, wanted: c.StudyWanted) -> list[Path]:
-        """Fetch a study for code in the scene process, as a job; the folders of its series that came whole.
+    def open_study(self, study: str, series: Sequence[str]) -> Job:
+        """Begin with loading a study of the archive, or some of its series.
 
         Raises:
-            ForbiddenError: its server is not allowed; BadRequestError: it makes no sense; else why it could not be fetched.
+            TooLargeError: too much is under way.
         """
-        study, outcome = make_study(wanted.study, wanted.endpoint, wanted.token), Outcome(wanted.study)
-        endpoint = study.endpoint or ""
-        require_listed(parse_address(endpoint), self.settings.link_allow_hosts)
+        outcome = Outcome(study)
 
-        async def fetch(job: Job) -> dict[str, Any]:
-            async with self.files.lock(study.uid):
-                await self._fetch(study, endpoint, Span(job), outcome)
-            job.tell(f"Fetched {len(outcome.series)} series", 1.0)
-            return outcome.describe()
+        async def work(job: Job) -> dict[str, Any]:
+            outcome.series = await self.studies.series_of(study)
+            missing = set(series) - {one.uid for one in outcome.series}
+            if missing or not outcome.series:
+                raise NotFoundError(f"the archive has no {f'series {missing.pop()}' if missing else f'study {study}'}")
+            if series:
+                outcome.series = [one for one in outcome.series if one.uid in series]
+            return await self._in_scene(job, outcome, self._load_series(study, Span(job), outcome, True))
 
-        await self.jobs.wait(self.jobs.submit("study", _title(Link(study)), fetch))
-        return [self.files.series_folder(study.uid, one.uid) for one in outcome.series if one.state != "failed"]
+        return self.jobs.submit("study", f"study {study}", work)
 
-    async def _open(self, job: Job, link: Link, in_3d: bool) -> dict[str, Any]:
-        outcome = Outcome()
-        steps = (link.study is not None) + len(link.files)
-        spans = [Span(job, step / steps, (step + 1) / steps) for step in range(steps)]
+    async def _in_scene(self, job: Job, outcome: Outcome, loading: Awaitable[None]) -> dict[str, Any]:
+        """Wait for loading. What came of it is the job's result as it stands, whatever happens."""
         try:
-            if link.study is not None:
-                outcome.study = link.study.uid
-                await self._open_study(link.study, spans.pop(0), outcome, in_3d)
-            for file, span in zip(link.files, spans, strict=True):
-                await self._open_file(file, span, outcome, in_3d)
-            if link.show_3d and outcome.nodes:
-                await ask_surely(self.session, self.settings, c.ShowSlicesIn3D(), type(None))
+            await loading
         finally:
             job.result = outcome.describe()
         if not outcome.nodes:
@@ -145,17 +132,56 @@ class Opener:
         job.tell("Loaded " + ", ".join(node.name for node in outcome.nodes), 1.0)
         return outcome.describe()
 
+    def is_local(self, link: Link, is_own: IsOwn) -> bool:
+        """Whether a link means nothing but a study that this server has itself."""
+        return link.study is not None and not link.files and _is_here(link.study, is_own)
+
+    async def provide(self, wanted: c.StudyWanted | c.SeriesWanted) -> list[Path]:
+        """Get series for code in the scene process: those of the archive that match, or a study of another server, fetched as
+        a job. Returns the folders of series that are whole.
+
+        Raises:
+            ForbiddenError: its server is not allowed; BadRequestError: it makes no sense; else why it could not be fetched.
+        """
+        if isinstance(wanted, c.SeriesWanted):
+            return await self.studies.folders(wanted.keys)
+        study, outcome = make_study(wanted.study, wanted.endpoint, wanted.token), Outcome(wanted.study)
+        endpoint = study.endpoint or ""
+        require_listed(parse_address(endpoint), self.settings.link_allow_hosts)
+
+        async def fetch(job: Job) -> dict[str, Any]:
+            async with self.studies.lock(study.uid):
+                await self._fetch(study, endpoint, Span(job), outcome)
+            job.tell(f"Fetched {len(outcome.series)} series", 1.0)
+            return outcome.describe()
+
+        await self.jobs.wait(self.jobs.submit("study", _title(Link(study)), fetch))
+        return [await self.studies.folder(study.uid, one.uid) for one in outcome.series if one.state != "failed"]
+
+    async def _open(self, job: Job, link: Link, in_3d: bool) -> dict[str, Any]:
+        outcome = Outcome()
+        return await self._in_scene(job, outcome, self._open_all(job, link, outcome, in_3d))
+
+    async def _open_all(self, job: Job, link: Link, outcome: Outcome, in_3d: bool) -> None:
+        steps = (link.study is not None) + len(link.files)
+        spans = [Span(job, step / steps, (step + 1) / steps) for step in range(steps)]
+        if link.study is not None:
+            outcome.study = link.study.uid
+            await self._open_study(link.study, spans.pop(0), outcome, in_3d)
+        for file, span in zip(link.files, spans, strict=True):
+            await self._open_file(file, span, outcome, in_3d)
+        if link.show_3d and outcome.nodes:
+            await ask_surely(self.session, self.settings, c.ShowSlicesIn3D(), type(None))
+
     # -- studies -------------------------------------------------------------------------------------------------
 
     async def _open_study(self, study: Study, span: Span, outcome: Outcome, in_3d: bool) -> None:
         if study.endpoint is None:
-            outcome.series = [
-                FetchedSeries(uid, instances=count, images=count, state="present")
-                for uid in self.files.series_of(study.uid)
-                if (count := len(self.files.instances(study.uid, uid)))
-            ]
+            outcome.series = await self.studies.series_of(study.uid)
+            if not outcome.series:
+                raise NotFoundError(f"this server has no study {study.uid}")
         else:
-            async with self.files.lock(study.uid):
+            async with self.studies.lock(study.uid):
                 await self._fetch(study, study.endpoint, span.part(0.0, FETCHING), outcome)
         outcome.warnings += [f"{one.label}: not fetched: {one.reason}" for one in outcome.series if one.state == "failed"]
         await self._load_series(study.uid, span.part(FETCHING, 1.0), outcome, in_3d)
@@ -165,7 +191,7 @@ class Opener:
         budget = Budget(settings.study_max_mb << 20)
         fetch = StudyFetch(
             Peer(endpoint, study.token, budget, settings.study_silence_s),
-            study.uid, study.bulk, self.files,
+            study.uid, study.bulk, self.studies,
             Limits(settings.study_max_instances, settings.study_answer_mb << 20),
             lambda text, share, counts: span.tell(text, share, **counts),
         )  # fmt: skip
@@ -178,14 +204,16 @@ class Opener:
             outcome.series = fetch.series
 
     async def _load_series(self, study: str, span: Span, outcome: Outcome, in_3d: bool) -> None:
-        """Load what is there, series by series. The first that is more than a localizer is shown."""
+        """Load what is there, series by series: the first that is more than a localizer is shown, PET is laid over it."""
         there = sorted((one for one in outcome.series if one.state != "failed"), key=_order)
+        laid = False
         for place, one in enumerate(there):
             part = span.part(place / len(there), (place + 1) / len(there))
             shown = not outcome.nodes
-            command = c.Load(
-                str(self.files.series_folder(study, one.uid)), None, {} if shown else {"show": "false"}, in_3d and shown
-            )
+            over = one.modality == PET and not laid and not shown
+            laid = laid or over
+            how = {} if shown else {"show": "foreground" if over else "false"}
+            command = c.Load(str(await self.studies.folder(study, one.uid)), None, how, in_3d and shown)
             await self._load(command, one.label, part, outcome)
 
     # -- files ---------------------------------------------------------------------------------------------------
@@ -224,7 +252,9 @@ class Opener:
         try:
             result = await ask_surely(self.session, self.settings, command, c.LoadResult)
         except SlicecastError as error:
-            outcome.warnings.append(f"{label}: not loaded: {error}")
+            said = str(error)
+            reason = said.partition("\n")[2] if said.startswith("Failed to load node from file") else said  # no paths of ours
+            outcome.warnings.append(f"{label}: not loaded: {reason}")
             return
         finally:
             deaf()
@@ -236,9 +266,10 @@ def _is_here(study: Study, is_own: IsOwn) -> bool:
     return study.endpoint is None or is_own(urlsplit(study.endpoint))
 
 
-def _order(one: FetchedSeries) -> tuple[bool, int, str]:
-    """Volumes before localizers and single images, then by number."""
-    return one.images < 3, one.number if one.number is not None else 1 << 31, one.uid
+def _order(one: FetchedSeries) -> tuple[bool, bool, bool, int, str]:
+    """Images before what was drawn on them, volumes before localizers and single images, PET after others, then by number."""
+    number = one.number if one.number is not None else 1 << 31
+    return one.modality in DRAWN, one.images < 3, one.modality == PET, number, one.uid
 
 
 def _title(link: Link) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -13,7 +13,6 @@ from backend.dicom.identify import is_uid
 from backend.errors import NotFoundError, SlicecastError, TooLargeError, UnreadableError
 from backend.peers.http import Head, Peer, PeerError
 from backend.peers.multipart import MultipartReader, PartBegins, PartData, parse_content_type
-from backend.peers.study_files import IncomingFile, StudyFiles, sync_folder
 
 JSON = "application/dicom+json, application/json"
 AS_STORED = 'multipart/related; type="application/dicom"; transfer-syntax=*'
@@ -102,14 +101,37 @@ class Limits:
 Told = Callable[[str, float, dict[str, int]], None]
 
 
+class Arriving(Protocol):
+    """An instance on its way in."""
+
+    def write(self, data: bytes) -> None:
+        """Add bytes."""
+
+    async def keep(self) -> None:
+        """It is whole. `UnreadableError` if it is none, `UnavailableError` if it can not be kept."""
+
+    def discard(self) -> None:
+        """Nothing of it stays, unless it was kept."""
+
+
+class Studies(Protocol):
+    """Where instances go."""
+
+    async def instances(self, study: str, series: str) -> set[str]:
+        """UIDs of what is there of a series."""
+
+    def receive(self, study: str, series: str, origin: str) -> Arriving:
+        """A new instance of a series, from the server `origin`."""
+
+
 @dataclass
 class StudyFetch:
-    """One study of one server into files. `run` once."""
+    """One study of one server into the studies that are here. `run` once."""
 
     peer: Peer
     study: str
     bulk: bool
-    files: StudyFiles
+    studies: Studies
     limits: Limits
     told: Told
     """Hears a text, how much of the instances has come (0 to 1), and counts."""
@@ -197,7 +219,7 @@ class StudyFetch:
         self._wanted += len(wanted)
         if self._wanted > self.limits.instances:
             raise TooLargeError(f"the study has more than {self.limits.instances} instances")
-        missing = wanted - self.files.instances(self.study, one.uid)
+        missing = wanted - await self.studies.instances(self.study, one.uid)
         if not missing:
             one.state = "present"
             self._received += len(wanted)
@@ -212,11 +234,7 @@ class StudyFetch:
             raise
         except SlicecastError as error:  # all may have come before it
             problem = error
-        finally:
-            folder = self.files.series_folder(self.study, one.uid)
-            if folder.is_dir():
-                await asyncio.to_thread(sync_folder, folder)
-        still = wanted - self.files.instances(self.study, one.uid)
+        still = wanted - await self.studies.instances(self.study, one.uid)
         if still:
             raise problem or UnreadableError(f"{len(still)} of {len(wanted)} instances did not come")
         one.state = "fetched"
@@ -243,7 +261,7 @@ class StudyFetch:
 
     async def _get(self, path: str, one: FetchedSeries) -> None:
         """Instances from one answer. A server that can not give them as stored is asked for its default."""
-        receiver = Receiver(self.files, self.study, one.uid, self._tell_received)
+        receiver = Receiver(lambda: self.studies.receive(self.study, one.uid, self.peer.host), self._tell_received)
         try:
             try:
                 await self.peer.get(path, self._accept, receiver.take)
@@ -274,12 +292,12 @@ class StudyFetch:
 
 
 class Receiver:
-    """Takes an answer with instances, `multipart/related` or one bare `application/dicom`, straight into files."""
+    """Takes an answer with instances, `multipart/related` or one bare `application/dicom`, piece by piece."""
 
-    def __init__(self, files: StudyFiles, study: str, series: str, told: Callable[[int, int], None]) -> None:
-        self._files, self._study, self._series, self._told = files, study, series, told
+    def __init__(self, receive: Callable[[], Arriving], told: Callable[[int, int], None]) -> None:
+        self._receive, self._told = receive, told
         self._reader: MultipartReader | None = None
-        self._file: IncomingFile | None = None
+        self._file: Arriving | None = None
         self._begun = self._is_closed = False
         self._problem: SlicecastError | None = None
 
@@ -302,7 +320,7 @@ class Receiver:
                 kind, _parameters = parse_content_type(event.headers.get("content-type", "application/dicom"))
                 if kind != "application/dicom":
                     raise UnreadableError(f"a part of the answer is {kind:.80}, not application/dicom")
-                self._file = self._files.receive(self._study, self._series)
+                self._file = self._receive()
             elif isinstance(event, PartData):
                 assert self._file is not None
                 self._file.write(event.data)
@@ -319,7 +337,7 @@ class Receiver:
         elif kind == "application/dicom":
             if not head.has_end:
                 raise UnreadableError("the answer does not say where it ends, so it may be cut short")
-            self._file = self._files.receive(self._study, self._series)
+            self._file = self._receive()
         else:
             hint = "; the server may want bulk_retrieve=0" if kind == "application/json" else ""
             raise UnreadableError(f"the answer is {kind[:80] or 'of no type'}, not DICOM{hint}")

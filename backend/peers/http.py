@@ -136,7 +136,7 @@ class Peer:
         """
         self._root, self._token, self._budget, self._silence_s = root, token, budget, silence_s
         self._listed = () if token else listed
-        self._host = urlsplit(root).hostname or ""
+        self.host = urlsplit(root).hostname or ""
 
     async def get(self, path: str, accept: str, take: Take, gzip: bool = False) -> Head:
         """Get `root` + `path`; `take` is given each piece of the body of a 200, and the next one waits for it.
@@ -153,9 +153,9 @@ class Peer:
                 break
             url = self._redirected(url, head)
         else:
-            raise PeerError(f"{self._host} redirects in circles")
+            raise PeerError(f"{self.host} redirects in circles")
         if head.status not in (200, 204):
-            raise PeerError(_meaning(self._host, head.status), head.status)
+            raise PeerError(_meaning(self.host, head.status), head.status)
         return head
 
     async def get_bytes(self, path: str, accept: str, limit_bytes: int) -> bytes:
@@ -169,7 +169,7 @@ class Peer:
         async def take(_head: Head, chunk: bytes) -> None:
             body.extend(chunk)
             if len(body) > limit_bytes:
-                raise TooLargeError(f"an answer of {self._host} is larger than {limit_bytes >> 20} MB")
+                raise TooLargeError(f"an answer of {self.host} is larger than {limit_bytes >> 20} MB")
 
         await self.get(path, accept, take, gzip=True)
         return bytes(body)
@@ -184,7 +184,7 @@ class Peer:
             if not (same or secured):
                 require_listed(parse_address(target), self._listed)
         except (ValueError, SlicecastError):
-            raise PeerError(f"{self._host} redirects to another server, which is not followed", head.status) from None
+            raise PeerError(f"{self.host} redirects to another server, which is not followed", head.status) from None
         return target
 
     async def _get_once(self, url: str, accept: str, take: Take, gzip: bool) -> Head:
@@ -199,7 +199,7 @@ class Peer:
         def on_header(line: str) -> None:
             head.hear(line)
             if not line.strip() and (head.length or 0) > self._budget.limit_bytes - self._budget.received:
-                give_up(TooLargeError(f"{self._host} announces {(head.length or 0) >> 20} MB, which is over the limit"))
+                give_up(TooLargeError(f"{self.host} announces {(head.length or 0) >> 20} MB, which is over the limit"))
 
         async def on_chunk(chunk: bytes) -> None:
             nonlocal heard_at, is_taking
@@ -229,7 +229,7 @@ class Peer:
             while not asked.done():
                 await asyncio.wait([asked], timeout=WATCH_EVERY_S)
                 if not asked.done() and not is_taking and time.monotonic() - heard_at > self._silence_s:
-                    give_up(PeerError(f"{self._host} was silent for {self._silence_s:g} s"))
+                    give_up(PeerError(f"{self.host} was silent for {self._silence_s:g} s"))
                     await asyncio.wait([asked], timeout=WATCH_EVERY_S)
                     break
         finally:  # also when cancelled
@@ -244,7 +244,7 @@ class Peer:
             if isinstance(error, SlicecastError):
                 raise error
             what = "broke off in the middle of an answer" if head.status == 200 else "can not be reached"
-            raise PeerError(f"{self._host} {what}: {error}")
+            raise PeerError(f"{self.host} {what}: {error}")
         return head
 
 

@@ -73,7 +73,9 @@ class ContentCommands:
             self._show(volume, in_3d)
 
     def _load_dicom(self, path: Path, command: c.Load) -> Deferred:
-        from backend.dicom.volume import load_best_series  # noqa: PLC0415: pydicom and its decoders load only when used
+        from backend.dicom.loading import Bounds, load_best_series  # noqa: PLC0415: pydicom and its decoders load only when used
+
+        options, rasters = self._context.options, self._loader.rasters()
 
         def work() -> Any:
             try:
@@ -84,18 +86,22 @@ class ContentCommands:
         def read() -> Any:
             return load_best_series(
                 path,
-                self._context.options.max_files,
+                Bounds(options.max_files, options.max_volume_mb << 20),
                 lambda part, text: self._tell(command.job, text, part),
                 command.properties.get("seriesUID"),
+                rasters,
             )
 
-        def finish(volume: Any) -> c.LoadResult:
-            node = self._loader.add_volume(volume)
+        def finish(loaded: Any) -> c.LoadResult:
+            node = self._loader.add_dicom(loaded)
             if command.properties.get("name"):
                 node.SetName(self._app.scene.GenerateUniqueName(command.properties["name"]))
-            if is_true(command.properties.get("show", "true")):
+            show = command.properties.get("show", "true")
+            if show == "foreground":
+                self._loader.volumes.lay_over(node)
+            elif is_true(show) and node.IsA("vtkMRMLVolumeNode"):
                 self._show(node, command.show_in_3d)
-            return self._loaded([node], [str(d) for d in volume.diagnoses], command)
+            return self._loaded([node], [str(d) for d in loaded.diagnoses], command)
 
         return Deferred(work, finish)
 

@@ -57,6 +57,8 @@ class Context:
     """Have the gateway find or download files (`fetching.Fetcher`); waits for them."""
     fetch_study: Callable[[str, str, str], list[Path]]
     """Have the gateway fetch a study: endpoint, study UID, token; the folders of its series."""
+    find_series: Callable[[dict[str, str]], list[Path]]
+    """Have the gateway look for series in the archive, by matching keys; their folders."""
 
 
 class Part(Protocol):

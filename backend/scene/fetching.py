@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from backend.errors import UnavailableError
-from backend.scene.commands import AnyEvent, Command, FilesReady, FilesWanted, SampleFile, StudyWanted
+from backend.scene.commands import AnyEvent, Command, FilesReady, FilesWanted, SampleFile, SeriesWanted, StudyWanted
 
 
 class Fetcher:
@@ -33,6 +33,14 @@ class Fetcher:
             UnavailableError: it can not be had, with the reason.
         """
         return self._ask(lambda request: StudyWanted(request, endpoint, study, token))
+
+    def find_series(self, keys: dict[str, str]) -> list[Path]:
+        """The folders of the archive's series that match; none if there are none.
+
+        Raises:
+            UnavailableError: the archive can not be asked, with the reason.
+        """
+        return self._ask(lambda request: SeriesWanted(request, keys))
 
     def _ask(self, wanted: Callable[[str], AnyEvent]) -> list[Path]:
         request, arrived, answers = secrets.token_hex(6), threading.Event(), list[FilesReady]()

@@ -73,6 +73,7 @@ class SceneHost:
             self._perform_whole,
             self._fetcher.fetch,
             self._fetcher.fetch_study,
+            self._fetcher.find_series,
         )
         self._view_commands = ViewCommands(context)
         self._layout_commands = LayoutCommands(context)

@@ -28,10 +28,11 @@ class Loader:
         self._scene = app.scene
         limits = limits or Options()
         self.volumes = VolumeReader(app, limits)
+        self._segmentations = SegmentationReader(app, limits)
         texts, presets = TextReader(app, limits), PresetReader(app, limits)
         self._readers: dict[str, Callable[[Source], list[Any]]] = {
             "VolumeFile": self.volumes.read,
-            "SegmentationFile": SegmentationReader(app, limits).read,
+            "SegmentationFile": self._segmentations.read,
             "ModelFile": ModelReader(app, limits).read,
             "MarkupsFile": MarkupsReader(app, limits).read,
             "TransformFile": TransformReader(app, limits).read,
@@ -77,9 +78,13 @@ class Loader:
     def _ids(self) -> set[str]:
         return {self._scene.GetNthNode(index).GetID() for index in range(self._scene.GetNumberOfNodes())}
 
-    def add_volume(self, volume: LoadedVolume) -> Any:
-        """A scalar (or colour) volume node from voxels, with display; returns the node."""
-        return self.volumes.add(volume)
+    def add_dicom(self, loaded: Any) -> Any:
+        """A volume or segmentation node, with display, of what `backend.dicom.loading` has read; returns the node."""
+        return self.volumes.add(loaded) if isinstance(loaded, LoadedVolume) else self._segmentations.add(loaded)
+
+    def rasters(self) -> dict[str, Any]:
+        """Grids of the volumes that came from DICOM, by SeriesInstanceUID."""
+        return self.volumes.rasters()
 
     def show_volume(self, node: Any) -> None:
         """Make a volume active in every slice view, turned to its nearest axes, and fit."""

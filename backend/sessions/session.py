@@ -26,7 +26,7 @@ log = structlog.get_logger("session")
 T = TypeVar("T")
 Status = Literal["starting", "loading", "ready", "restarting", "failed"]
 Listener = Callable[[c.AnyEvent | Status], None]
-FetchStudy = Callable[[c.StudyWanted], Awaitable[list[Path]]]
+FetchStudy = Callable[[c.StudyWanted | c.SeriesWanted], Awaitable[list[Path]]]
 KINDS = {kind.__name__: kind for kind in get_args(c.AnyCommand)}
 RESTART_WINDOW_S = 60.0
 WATCH_EVERY_S = 0.25
@@ -63,7 +63,7 @@ class Session:
         self._stopping = False
         self.samples = SampleStore(settings)
         self.fetch_study: FetchStudy = no_studies
-        """Gets a study for code in the scene process; whoever can fetch studies puts itself here."""
+        """Gets studies for code in the scene process, from elsewhere or the archive; whoever can puts itself here."""
         self.executions = Executions(self.ask, journal, settings)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -320,7 +320,7 @@ class Session:
                 log.warning(NO_DRIVER, gl=self._settings.gl)
             self._started.set()
             return
-        if isinstance(event, c.FilesWanted | c.StudyWanted):
+        if isinstance(event, c.FilesWanted | c.StudyWanted | c.SeriesWanted):
             self._spawn(self._provide(event))
             return
         if isinstance(event, c.SceneChanged):
@@ -331,10 +331,10 @@ class Session:
             self._remember(event.view, event.rev, event.patch)
         self.announce(event)
 
-    async def _provide(self, wanted: c.FilesWanted | c.StudyWanted) -> None:
+    async def _provide(self, wanted: c.FilesWanted | c.StudyWanted | c.SeriesWanted) -> None:
         """Get what code in the scene process waits for."""
         try:
-            if isinstance(wanted, c.StudyWanted):
+            if isinstance(wanted, c.StudyWanted | c.SeriesWanted):
                 paths = await self.fetch_study(wanted)
             else:
                 told = lambda file: telling(self.announce, wanted.request, file)  # noqa: E731
@@ -369,7 +369,7 @@ class Session:
         task.add_done_callback(self._tasks.discard)
 
 
-async def no_studies(_wanted: c.StudyWanted) -> list[Path]:
+async def no_studies(_wanted: c.StudyWanted | c.SeriesWanted) -> list[Path]:
     """Refuse: nobody here fetches studies."""
     raise UnavailableError("this server fetches no studies")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -30,6 +31,8 @@ from backend.store.schema import instances, series, studies
 Condition = ColumnElement[bool]
 HIGHEST = "\U0010ffff"
 ESCAPE = "\\"
+MOST_RUNS = 3
+"""Of wild cards that LIKE is given; its time grows with the length of the text to the power of their number."""
 
 TEXTS: dict[int, sa.Column[Any]] = {
     0x0020000D: studies.c.study_uid, 0x00080050: studies.c.accession_number, 0x00200010: studies.c.study_id,
@@ -125,7 +128,10 @@ def like(column: ColumnElement[Any], pattern: str) -> Condition:
     parts: list[Condition] = []
     if start:
         parts += [column >= pattern[:start], column < pattern[:start] + HIGHEST]
-    if pattern[start:].strip("*"):
+    runs = re.sub(r"\*+", "*", pattern)
+    if runs.count("*") > MOST_RUNS:
+        parts.append(sa.func.is_like(column, runs) == 1)
+    elif pattern[start:].strip("*"):
         escaped = pattern.replace(ESCAPE, ESCAPE * 2).replace("%", r"\%").replace("_", r"\_")
         parts.append(column.like(escaped.replace("*", "%").replace("?", "_"), escape=ESCAPE))
     return sa.and_(*parts) if parts else column.is_not(None)
@@ -163,9 +169,13 @@ def _modality_like(pattern: str) -> Condition:
 
 
 def _classes(match: object) -> Condition:
+    """Classes of a study's instances; there is no study without any."""
+    if isinstance(match, Empty):
+        return sa.false()
     assert isinstance(match, Text)
-    wanted = sa.select(series.c.study_fk).join(instances).where(instances.c.sop_class_uid.in_(match.values))
-    return studies.c.id.in_(wanted)
+    groups = [(uid,) for uid in match.values] if match.every else [match.values]
+    of = [sa.select(series.c.study_fk).join(instances).where(instances.c.sop_class_uid.in_(group)) for group in groups]
+    return sa.and_(*(studies.c.id.in_(one) for one in of))
 
 
 def table_of(level: Level) -> sa.Table:

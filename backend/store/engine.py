@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from backend.dicom.matching import is_like
 from backend.dicom.text import fold
 from backend.errors import UnreadableError
 from backend.store.schema import VERSION, metadata
@@ -84,6 +85,7 @@ def _engine(path: Path) -> Engine:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
         connection.create_function("folded", 1, _folded, deterministic=True)
+        connection.create_function("is_like", 2, _is_like, deterministic=True)
 
     @sa.event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
@@ -96,6 +98,10 @@ def _engine(path: Path) -> Engine:
 
 def _folded(text: str | None) -> str | None:
     return None if text is None else fold(text)
+
+
+def _is_like(text: str | None, pattern: str) -> bool:
+    return text is not None and is_like(text, pattern)
 
 
 def _prepare(connection: Connection) -> None:

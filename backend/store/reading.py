@@ -14,7 +14,7 @@ INSTANCES = (
     sa.select(
         instances.c.id, studies.c.study_uid, series.c.series_uid, instances.c.sop_instance_uid, instances.c.sop_class_uid,
         instances.c.transfer_syntax, instances.c.digest, instances.c.bytes, instances.c.rows, instances.c.columns,
-        instances.c.bits_allocated, instances.c.frames, instances.c.orthanc_id,
+        instances.c.bits_allocated, instances.c.frames, instances.c.orthanc_id, instances.c.crc32,
     )
     .select_from(instances.join(series).join(studies))
     .order_by(series.c.series_number, series.c.series_uid, instances.c.instance_number, instances.c.sop_instance_uid)
@@ -38,6 +38,12 @@ def find_instances(
 ) -> Sequence[Any]:
     """Rows of `INSTANCES` of a study, one of its series, or one instance of that."""
     return connection.execute(_within(INSTANCES, study, series_uid, instance)).all()
+
+
+def find_series(connection: Connection, study: str) -> Sequence[Any]:
+    """UID, number, modality and description of the series of a study."""
+    columns = (series.c.series_uid, series.c.series_number, series.c.modality, series.c.series_description)
+    return connection.execute(sa.select(*columns).select_from(series.join(studies)).where(studies.c.study_uid == study)).all()
 
 
 def find_contents(connection: Connection, ids: Sequence[int]) -> Iterator[Any]:

@@ -132,6 +132,7 @@ instances = Table(
     Column("frames", Integer),  # NumberOfFrames, NULL where it is not said
     Column("digest", Text, nullable=False),
     Column("bytes", Integer, nullable=False),
+    Column("crc32", Integer, nullable=False, server_default="0"),  # of the file, for zip files
     Column("origin", Text, nullable=False),  # by which way it came: stow, import, upload, …
     Column("origin_detail", Text),  # address, name of the application, folder
     Column("attributes", Text, nullable=False),

@@ -34,7 +34,7 @@ from backend.store.schema import contents, instances, series, studies
 
 STEPS_BETWEEN_LOOKS = 20_000
 """Of SQLite's machine, between two looks at the clock."""
-COUNTS_KEPT = 512
+COUNTS_KEPT = 128
 LEVELS: tuple[Level, ...] = ("study", "series", "instance")
 JOINED = {"study": studies, "series": series.join(studies), "instance": instances.join(series).join(studies)}
 Where = dict[Level, list[Condition]]

@@ -50,6 +50,8 @@ class NewInstance:
     bytes: int
     origin: str
     origin_detail: str | None = None
+    crc32: int = 0
+    """Of the file."""
 
 
 @dataclass
@@ -104,8 +106,8 @@ class Storing:
         self._new[one.id, indexed.sop_instance_uid] = {
             "id": number, "series_fk": one.id, "orthanc_id": orthanc, "sop_instance_uid": indexed.sop_instance_uid,
             "sop_class_uid": indexed.sop_class_uid, "transfer_syntax": indexed.transfer_syntax, "digest": new.digest,
-            "bytes": new.bytes, "origin": new.origin, "origin_detail": new.origin_detail, **indexed.instance,
-            **self._history(),
+            "bytes": new.bytes, "crc32": new.crc32, "origin": new.origin, "origin_detail": new.origin_detail,
+            **indexed.instance, **self._history(),
         }  # fmt: skip
         self._contents.append({"instance_fk": number, "model": indexed.model, "pixels": indexed.pixels})
         for change in reversed(news):  # series before study before patient, as Orthanc tells it

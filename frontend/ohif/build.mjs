@@ -41,11 +41,18 @@ const REWRITES = [
     to: `'${BASE}dicom-microscopy-viewer/`,
     times: 1,
   },
-  { file: /^(manifest\.json|assets\/.*\.(json|xml|webapp))$/, from: '"/assets/', to: `"${BASE}assets/`, times: 17 },
+  {
+    file: /^(manifest\.json|assets\/.*\.(json|xml|webapp))$/,
+    from: '"/assets/',
+    to: `"${BASE}assets/`,
+    times: 17,
+  },
 ];
+
 async function fingerprint() {
   const digest = createHash("sha256").update(INTEGRITY);
-  for (const name of ["build.mjs", "app-config.js", "NOTICE"]) digest.update(await readFile(join(here, name)));
+  for (const name of ["build.mjs", "app-config.js", "NOTICE"])
+    digest.update(await readFile(join(here, name)));
   return digest.digest("hex");
 }
 
@@ -57,7 +64,9 @@ async function fetchPackage(folder) {
 }
 
 async function check(archive) {
-  const found = `sha512-${createHash("sha512").update(await readFile(archive)).digest("base64")}`;
+  const found = `sha512-${createHash("sha512")
+    .update(await readFile(archive))
+    .digest("base64")}`;
   if (found !== INTEGRITY) throw new Error(`${basename(archive)} is not ${PACKAGE}: its digest is ${found}`);
 }
 
@@ -101,7 +110,8 @@ async function build(archive, work, made) {
     await write(made, name, rewrite(name, await readFile(own), counts));
   }
   for (const [rule, found] of counts) {
-    if (found !== rule.times) throw new Error(`${rule.from} stands ${found} times in ${rule.file}, not ${rule.times}`);
+    if (found !== rule.times)
+      throw new Error(`${rule.from} stands ${found} times in ${rule.file}, not ${rule.times}`);
   }
   await cp(join(work, "package", "LICENSE"), join(made, "LICENSE"));
   await cp(join(here, "NOTICE"), join(made, "NOTICE"));

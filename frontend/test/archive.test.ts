@@ -160,7 +160,7 @@ describe("a paged list", () => {
 });
 
 const file = (name: string, bytes = 10) => new File([new Uint8Array(bytes)], name);
-const stored: Outcome = { stored: 1, refused: [], refusals: 0, leftOut: 0 };
+const stored: Outcome = { stored: 1, refused: [], refusals: 0 };
 
 function uploads() {
   const sent: { file: File; signal: AbortSignal; end: (o: Outcome) => void; fail: (e: Error) => void }[] = [];
@@ -248,9 +248,9 @@ describe("uploads", () => {
   });
 
   it("read what became of a zip", () => {
-    const counts = { stored: 2, identical: 3, failed: 4, left_out: 5 };
+    const counts = { stored: 2, identical: 3, failed: 4, other: 1 };
     const job = { state: "done", result: { counts, refused: [{ name: "x", reason: "y" }] } };
-    expect(outcomeOfJob(job as never)).toMatchObject({ stored: 5, refusals: 4, leftOut: 5 });
+    expect(outcomeOfJob(job as never)).toMatchObject({ stored: 5, refusals: 5 });
     const failed = { state: "failed", title: "a.zip", error: "it is damaged" };
     expect(outcomeOfJob(failed as never).refused).toEqual([{ name: "a.zip", reason: "it is damaged" }]);
   });
@@ -317,7 +317,7 @@ describe("the pages' words and places", () => {
 
   it("tell sizes, zips and refusals", () => {
     expect([size(999), size(1500), size(525_000_000)]).toEqual(["999 B", "1.5 kB", "525 MB"]);
-    expect(zipUrl("1.2", "3")).toBe("/api/archive/zip?study=1.2&series=3");
+    expect(zipUrl("1.2", "3")).toBe("/dicom/studies/1.2/series/3?accept=application%2Fzip");
     expect(refusalsOf({ refused: [{ name: "a", reason: "b" }] })).toEqual(["a: b"]);
     expect(refusalsOf({ completed: 3, failed: 0 })).toEqual([]);
     expect(refusalsOf(null)).toEqual([]);

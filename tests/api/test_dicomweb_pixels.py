@@ -194,6 +194,20 @@ def test_all_pixels_and_bulk_data(server: ArchiveServer) -> None:
         assert server.get(at(CT) + f"/bulkdata/{bad}").status == 400
 
 
+def test_pixels_and_bulk_data_of_series_and_studies(server: ArchiveServer) -> None:
+    study, series = generate_uid(), generate_uid()
+    several = [make_dataset(study, series, InstanceNumber=n + 1, RedPaletteColorLookupTableData=bytes(2048)) for n in range(3)]
+    assert server.store(*(part10(one) for one in several)).status == 200
+    for url in (f"/dicom/studies/{study}", f"/dicom/studies/{study}/series/{series}"):
+        frames = parts_of(server.get(url + "/pixeldata", Accept=OCTETS))
+        assert [data for _kind, data in frames] == [one.PixelData for one in several]
+        everything = parts_of(server.get(url + "/bulkdata", Accept=OCTETS))
+        assert sorted(len(data) for _kind, data in everything) == [512, 512, 512, 2048, 2048, 2048]
+        assert server.get(url + "/pixeldata", Accept="image/jxl").status == 406
+    assert len(parts_of(server.get(at(US) + "/bulkdata"))) == 30
+    assert server.get(f"/dicom/studies/{study}1/pixeldata").status in (400, 404)
+
+
 def test_bulk_data_that_metadata_name(server: ArchiveServer) -> None:
     [model] = server.get(at(CT) + "/metadata").json()
     uri = model["7FE00010"]["BulkDataURI"]
@@ -316,6 +330,13 @@ def test_reports(server: ArchiveServer) -> None:
     assert b"<li><b>Finding</b>: no &lt;script&gt;" in page.body
     plain = server.get(path_of(report) + "/rendered", Accept="text/plain")
     assert "Finding: no <script>" in plain.body.decode()
+    model = server.get(path_of(report) + "/rendered", Accept="text/xml")
+    assert b"<NativeDicomModel" in model.body
+    uids = (report.StudyInstanceUID, report.SeriesInstanceUID, report.SOPInstanceUID)
+    uri = "/dicom?requestType=WADO&studyUID={}&seriesUID={}&objectUID={}".format(*uids)
+    assert server.get(uri).body == page.body
+    assert server.get(uri + "&contentType=text/plain").body == plain.body
+    assert server.get(uri + "&contentType=application/dicom").body[128:132] == b"DICM"
     assert image_of(server.get(path_of(report) + "/thumbnail?viewport=96,64")).size == (64, 64)
     assert server.get(path_of(report) + "/frames/1").status == 404
     assert server.get(path_of(report) + "/rendered", Accept="image/jpeg").status == 406
@@ -335,6 +356,27 @@ def test_encapsulated_documents(server: ArchiveServer) -> None:
     assert server.get(path_of(document) + "/rendered", Accept="application/pdf", Range="bytes=0-7").body == b"%PDF-1.4"
 
 
+def test_videos_are_handed_out_as_they_are(server: ArchiveServer) -> None:
+    stream = b"\0\0\0\x18ftypmp42" + bytes(range(256)) * 40
+    video = make_dataset(
+        NumberOfFrames=250, SOPClassUID="1.2.840.10008.5.1.4.1.1.77.1.4.1", BitsAllocated=8, BitsStored=8, HighBit=7
+    )
+    video.SamplesPerPixel, video.PhotometricInterpretation, video.PlanarConfiguration = 3, "YBR_PARTIAL_420", 0
+    video.PixelData = pydicom.encaps.encapsulate([stream])
+    video["PixelData"].VR, video["PixelData"].is_undefined_length = "OB", True
+    video.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.4.102"
+    assert server.store(part10(video)).status == 200
+    answer = server.get(path_of(video) + "/rendered", Accept="video/mp4, */*;q=0.5")
+    assert (answer.status, answer.headers["Content-Type"], answer.body) == (200, "video/mp4", stream)
+    part = server.get(path_of(video) + "/rendered", Range="bytes=4-7")
+    assert (part.status, part.body) == (206, b"ftyp")
+    frame = server.get(path_of(video) + "/frames/1", Accept="video/mp4; transfer-syntax=*")
+    assert frame.body == stream
+    assert server.get(path_of(video) + "/frames/2", Accept="*/*").status == 404
+    assert image_of(server.get(path_of(video) + "/thumbnail")).size == (128, 128)
+    assert server.get(path_of(video) + "/rendered", Accept="image/png").status == 406
+
+
 def test_presentation_states(server: ArchiveServer) -> None:
     image = pydicom.dcmread(installed(CT))
     named, series = Dataset(), Dataset()
@@ -347,6 +389,7 @@ def test_presentation_states(server: ArchiveServer) -> None:
     plain = np.asarray(image_of(server.get(at(CT) + "/rendered", Accept="image/png")))
     shown = np.asarray(image_of(server.get(path_of(state) + "/rendered", Accept="image/png")))
     np.testing.assert_allclose(shown, 255 - np.rot90(plain, -1).astype(int), atol=1)
+    assert server.get(path_of(state) + "/rendered?window=1,2,linear").status == 400
     uids = f"&presentationUID={state.SOPInstanceUID}&presentationSeriesUID={state.SeriesInstanceUID}&contentType=image/png"
     by_uri = np.asarray(image_of(server.get(wado(CT) + uids)))
     np.testing.assert_array_equal(by_uri, shown)

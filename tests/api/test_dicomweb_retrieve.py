@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zipfile
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -129,6 +130,18 @@ def test_what_can_not_be_had_is_refused(server: ArchiveServer, path: str, accept
     assert answer.json()["status"] == status
 
 
+def test_a_study_as_a_zip_file(server: ArchiveServer) -> None:
+    for answer in (server.get(PLACE, Accept="application/zip"), server.get(f"{PLACE}?accept=application/zip")):
+        assert (answer.status, answer.headers["Content-Type"]) == (200, "application/zip")
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="{STUDY}.zip"'
+        assert int(answer.headers["Content-Length"]) == len(answer.body)
+        with zipfile.ZipFile(BytesIO(answer.body)) as bundle:
+            assert bundle.testzip() is None
+            assert {name: bundle.read(name) for name in bundle.namelist()} == {
+                f"1 CT/{number:05d}.dcm": FILES[number] for number in (1, 2, 3)
+            }
+
+
 # -- metadata --------------------------------------------------------------------------------------------------------
 
 
@@ -212,7 +225,7 @@ def test_a_configured_address_goes_before_all_others() -> None:
 def test_a_second_server_on_the_same_data_says_that_it_has_no_archive(server: ArchiveServer) -> None:
     second = ArchiveServer(server.archive.parent)
     answer = second.get("/dicom/studies")
-    assert (answer.status, "in use" in answer.json()["error"]["message"]) == (503, True)
+    assert (answer.status, "in use" in answer.json()["message"]) == (503, True)
     assert second.get("/api/scene").status == 200
     second.stop()
 

@@ -13,10 +13,12 @@ from typing import Any
 
 import pydicom
 import pytest
+from pydicom.data import get_testdata_file
+from pydicom.encaps import generate_frames
 from pydicom.uid import generate_uid
 
 from tests.support.archive_server import ArchiveServer
-from tests.support.instances import make_instance, multipart
+from tests.support.instances import make_dataset, make_instance, multipart
 from tests.support.live import Answer
 from tests.support.raw import ask, talk
 
@@ -328,3 +330,75 @@ def test_the_answer_is_xml_where_that_is_asked_for(server: ArchiveServer) -> Non
     assert (answer.status, answer.headers["Content-Type"]) == (202, "application/dicom+xml")
     assert b'keyword="ReferencedSOPSequence"' in answer.body
     assert server.store(make_instance(), Accept="image/png").status == 406
+
+
+# -- metadata and bulk data ------------------------------------------------------------------------------------------
+
+
+def with_bulk(models: Any, *bulks: tuple[str, str, bytes]) -> tuple[bytes, str]:
+    """A body of metadata and bulk data (type, location, bytes), and its content type."""
+    parts = [("application/dicom+json", "", json.dumps(models).encode() if not isinstance(models, bytes) else models), *bulks]
+    heads = [f"--b\r\nContent-Type: {kind}\r\nContent-Location: {place}\r\n\r\n".encode() for kind, place, _data in parts]
+    lines = [head + data + b"\r\n" for head, (_kind, _place, data) in zip(heads, parts, strict=True)]
+    return b"".join(lines) + b"--b--\r\n", 'multipart/related; type="application/dicom+json"; boundary=b'
+
+
+def json_model(study: str, instance: str, uri: str) -> dict[str, Any]:
+    """Metadata of an instance whose pixels are at a URI."""
+    model: dict[str, Any] = make_dataset(study, "1.3", instance, PixelData=None, PatientName="Müller^山").to_json_dict()
+    return model | {"7FE00010": {"vr": "OW", "BulkDataURI": uri}, "00083002": {"vr": "UI", "Value": ["1.2.840.10008.1.2.1"]}}
+
+
+def test_metadata_and_bulk_data_make_instances(server: ArchiveServer) -> None:
+    study, pixels = generate_uid(), bytes(range(256)) * 2
+    models = [json_model(study, f"1.4.{number}", f"../bulk/{number}") for number in (1, 2)]
+    bulks = [("application/octet-stream", f"../bulk/{number}", pixels[number:] + pixels[:number]) for number in (2, 1)]
+    body, kind = with_bulk(models, *bulks)
+    answer = server.request("POST", "/dicom/studies", body, Content_Type=kind)
+    assert (answer.status, len(items(answer, STORED))) == (200, 2), answer.body
+    for number in (1, 2):
+        file = server.get(f"/dicom/studies/{study}/series/1.3/instances/1.4.{number}", Accept="application/dicom").body
+        data = pydicom.dcmread(BytesIO(file))
+        assert data.PixelData == pixels[number:] + pixels[:number]
+        given = make_dataset(study, "1.3", f"1.4.{number}", PixelData=None, PatientName="Müller^山")
+        assert all(data[element.tag] == element for element in given)
+    assert not list((server.archive / "incoming").iterdir())
+
+
+def test_compressed_bulk_data_are_encapsulated(server: ArchiveServer) -> None:
+    source = pydicom.dcmread(str(get_testdata_file("JPEG2000.dcm")))
+    frame = next(generate_frames(source.PixelData, number_of_frames=1))
+    study = generate_uid()
+    model = source.to_json_dict(0, lambda element: "pixels" if element.tag == 0x7FE00010 else "none")
+    model = {tag: value for tag, value in model.items() if value.get("BulkDataURI") != "none"}
+    model["0020000D"]["Value"] = [study]
+    body, kind = with_bulk([model], ("image/jp2; transfer-syntax=1.2.840.10008.1.2.4.91", "pixels", frame))
+    answer = server.request("POST", "/dicom/studies", body, Content_Type=kind)
+    assert answer.status == 200, answer.body
+    place = items(answer, STORED)[0][URL]["Value"][0].removeprefix(server.url)
+    found = pydicom.dcmread(BytesIO(server.get(place, Accept="application/dicom; transfer-syntax=*").body))
+    assert found.file_meta.TransferSyntaxUID == "1.2.840.10008.1.2.4.91"
+    assert (found.pixel_array == source.pixel_array).all()
+
+
+def test_metadata_alone_may_hold_all(server: ArchiveServer) -> None:
+    study = generate_uid()
+    model = make_dataset(study, "1.3", "1.4").to_json_dict()
+    answer = server.request("POST", "/dicom/studies", json.dumps(model).encode(), Content_Type="application/dicom+json")
+    assert (answer.status, count(server, study)) == (200, 1)
+
+
+def test_metadata_that_are_wrong_are_refused(server: ArchiveServer) -> None:
+    study = generate_uid()
+    missing = json_model(study, "1.4.7", "nowhere")
+    strange = json_model(study, "1.4.8", "here") | {"00280010": {"vr": "US", "Value": ["many"]}}
+    bulk = ("application/octet-stream", "here", bytes(512))
+    body, kind = with_bulk([missing, strange, json_model(study, "1.4.9", "here")], bulk)
+    answer = server.request("POST", "/dicom/studies", body, Content_Type=kind)
+    assert (answer.status, reasons(answer), len(items(answer, STORED))) == (202, [0xC000, 0xC000], 1)
+    assert [item[UID]["Value"] for item in items(answer, FAILED)] == [["1.4.7"], ["1.4.8"]]
+    for wrong in (b"no json", b"[]", b"[1]", b"", b"[" * 50_000):
+        body, kind = with_bulk(wrong, bulk)
+        assert server.request("POST", "/dicom/studies", body, Content_Type=kind).status == 400
+    assert count(server, study) == 1
+    assert not list((server.archive / "incoming").iterdir())

@@ -6,7 +6,6 @@ import functools
 import http.client
 import http.server
 import json
-import shutil
 import subprocess
 import sys
 import threading
@@ -106,7 +105,7 @@ def test_slicerio_opens_a_link(server: LiveServer, pacs: DicomWebServer, monkeyp
 def test_slicer_mrml_answers_at_once_and_goes_on(server: LiveServer, pacs: DicomWebServer) -> None:
     pacs.behaviour.slow_s = 0.05
     known = {one["id"] for one in server.get("/api/jobs").json()["jobs"]}
-    shutil.rmtree(server.data / "studies" / pacs.study, ignore_errors=True)
+    server.request("DELETE", f"/dicom/studies/{pacs.study}")
     begun = time.monotonic()
     answer = server.request("POST", f"/slicer/mrml?url={quote(link_to(pacs), safe='')}", b"")
     assert (answer.status, answer.json()) == (200, {"status": "success"})

@@ -10,11 +10,12 @@ from backend.api.dicomweb.paths import LEVELS, TAG
 from backend.api.dicomweb.pixel_handler import PixelHandler, file_pieces
 from backend.archive.images import Images
 from backend.archive.records import StoredInstance
-from backend.errors import BadRequestError
+from backend.errors import BadRequestError, NotFoundError
 from backend.http.routes import Operation, Param, Route
 
 INSTANCE = LEVELS[2]
 PLACE = re.compile(r"[0-9A-Fa-f]{8}(/[1-9][0-9]{0,8}/[0-9A-Fa-f]{8}){0,63}\Z")
+PLACES = re.compile(r'"BulkDataURI":"bulkdata/([0-9A-F/]+)"')
 PIXELS = {(0x7FE00010,), (0x7FE00008,), (0x7FE00009,)}
 FORMS = [Form(OCTETS, True, EXPLICIT_LE), Form(OCTETS, False, EXPLICIT_LE)]
 
@@ -65,6 +66,45 @@ class BulkDataHandler(PixelHandler):
         await self.send_parts(OCTETS, parts())
 
 
+class AllBulkDataHandler(PixelHandler):
+    """`…/bulkdata` of a study, a series or an instance: every value that metadata only name, pixels among them."""
+
+    async def get(self, *uids: str) -> None:
+        """Each value a part, of compressed pixels each frame."""
+        self.check_uids(*uids)
+        form = self.choose(FORMS[:1])
+        named = []
+        instances = {one.id: one for one in await self.archive.instances(*uids)}
+        for content in await self.archive.contents(list(instances.values())):
+            named += [(instances[content.id], place_of(place)) for place in PLACES.findall(content.model.decode())]
+        if not named:
+            raise NotFoundError("there are no bulk data")
+
+        async def parts() -> AsyncIterator[Part]:
+            for stored, tags in named:
+                async for part in self._parts_of(stored, tags, form):
+                    yield part
+
+        await self.send_parts(OCTETS, parts())
+
+    async def _parts_of(self, stored: StoredInstance, tags: tuple[int, ...], form: Form) -> AsyncIterator[Part]:
+        index = await self.images.index_or_none(stored) if tags in PIXELS else None
+        if index is not None and (index.is_encapsulated or index.deflated_at):
+            as_stored = Form(OCTETS, True, EXPLICIT_LE if index.deflated_at else index.syntax)
+            async for part in self.frame_parts(stored, as_stored):
+                yield part
+            return
+        bulk = await self.images.bulk(stored, tags)
+        data = bulk.data if bulk.data is not None else file_pieces(stored.path, bulk.offset, bulk.length)
+        url = self.instance_url(stored.study_uid, stored.series_uid, stored.sop_instance_uid)
+        yield Part(form.part_type, data, f"{url}/bulkdata/{text_of(tags)}", bulk.length)
+
+
+def text_of(tags: tuple[int, ...]) -> str:
+    """The end of a URI, of `place_of`."""
+    return "/".join(str(value) if number % 2 else f"{value:08X}" for number, value in enumerate(tags))
+
+
 def routes(images: Images) -> list[Route]:
     """The routes of bulk data."""
     operation = Operation(
@@ -78,4 +118,11 @@ def routes(images: Images) -> list[Route]:
         answers=("multipart/related", OCTETS),
         description="Little endian. Compressed pixel data come frame by frame, as `…/pixeldata`.",
     )  # fmt: skip
-    return [Route(INSTANCE.pattern("/bulkdata/(.+?)"), BulkDataHandler, (operation,), {"images": images})]
+    found = [Route(INSTANCE.pattern("/bulkdata/(.+?)"), BulkDataHandler, (operation,), {"images": images})]
+    for level in LEVELS:
+        all_of_it = Operation(
+            level.path + "/bulkdata", f"All bulk data of {level.name}", tag=TAG, params=level.params,
+            answers=("multipart/related",), description="Compressed pixels as they are stored, frame by frame.",
+        )  # fmt: skip
+        found.append(Route(level.pattern("/bulkdata"), AllBulkDataHandler, (all_of_it,), {"images": images}))
+    return found

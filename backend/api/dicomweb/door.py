@@ -7,23 +7,22 @@ from typing import Any
 
 import tornado.web
 
-from backend.api.dicomweb import bulkdata, delete, frames, metadata, rendered, retrieve, search, store, wado_uri
+from backend.api.dicomweb import bulkdata, delete, frames, metadata, rendered, retrieve, search, store, volumes, wado_uri
 from backend.api.dicomweb.base import DicomWebHandler
 from backend.api.dicomweb.paths import TAG
 from backend.archive.archive import Archive
 from backend.archive.images import Images
 from backend.config import Settings
 from backend.errors import NotFoundError, UnavailableError
-from backend.http.base import BaseHandler
 from backend.http.routes import Operation, Route
 
 EVERYTHING = r"/dicom(?:/.*)?"
 
 
-class ClosedHandler(BaseHandler):
+class ClosedHandler(DicomWebHandler):
     """Stands for the door while there is no archive."""
 
-    def initialize(self, why: str) -> None:
+    def initialize(self, why: str) -> None:  # type: ignore[override]
         """`why` there is none."""
         self.why = why
 
@@ -90,6 +89,7 @@ def routes(archive: Archive | str, settings: Settings, document: dict[str, Any])
         *frames.routes(images),
         *bulkdata.routes(images),
         *rendered.routes(images),
+        *volumes.routes(images),
         *wado_uri.routes(images),
     ]
     about = Operation("/dicom/openapi.json", "What is at /dicom, as OpenAPI", tag=TAG)

@@ -6,6 +6,7 @@ from backend.api.dicomweb.media import TRANSFER_SYNTAXES, frame_forms
 from backend.api.dicomweb.paths import LEVELS, TAG
 from backend.api.dicomweb.pixel_handler import PixelHandler, frame_numbers
 from backend.archive.images import Images
+from backend.archive.records import StoredInstance
 from backend.errors import NotFoundError
 from backend.http.routes import Operation, Param, Route
 
@@ -37,12 +38,23 @@ class FramesHandler(PixelHandler):
 
 
 class PixelDataHandler(PixelHandler):
-    """`…/instances/{instance}/pixeldata`: all frames."""
+    """`…/pixeldata` of a study, a series or an instance: all frames."""
 
-    async def get(self, study: str, series: str, instance: str) -> None:
-        """Each frame a part."""
-        self.check_uids(study, series, instance)
-        stored = await self.archive.instance(study, series, instance)
+    async def get(self, *uids: str) -> None:
+        """Each frame a part; status 206 where those of some instances can not be had as asked."""
+        self.check_uids(*uids)
+        instances = [one for one in await self.archive.instances(*uids) if one.rows]
+        if not instances:
+            raise NotFoundError("there are no pixels")
+        if len(instances) == 1:
+            await self._send_single(instances[0])
+            return
+        given = await self.forms_of(instances)
+        if len(given) < len(instances):
+            self.set_status(206)
+        await self.send_all_frames(given)
+
+    async def _send_single(self, stored: StoredInstance) -> None:
         index = await self.images.index(stored)
         form = self.choose(frame_forms(index.syntax, await self.images.makeable(stored), index.count == 1))
         if not self.is_known(stored.digest, "pixeldata", form):
@@ -61,10 +73,10 @@ def routes(images: Images) -> list[Route]:
         "JPEG 2000, HTJ2K and RLE can be had of images stored in any of them, in JPEG or "
         "uncompressed. A single body may be asked for by ranges.",
     )  # fmt: skip
-    pixels = Operation(
-        INSTANCE.path + "/pixeldata", "All frames of an instance", tag=TAG, params=(*INSTANCE.params, ACCEPT), answers=ANSWERS
-    )
-    return [
-        Route(INSTANCE.pattern("/frames/([^/]+)"), FramesHandler, (frames,), {"images": images}),
-        Route(INSTANCE.pattern("/pixeldata"), PixelDataHandler, (pixels,), {"images": images}),
-    ]
+    found = [Route(INSTANCE.pattern("/frames/([^/]+)"), FramesHandler, (frames,), {"images": images})]
+    for level in LEVELS:
+        pixels = Operation(
+            level.path + "/pixeldata", f"All frames of {level.name}", tag=TAG, params=(*level.params, ACCEPT), answers=ANSWERS
+        )
+        found.append(Route(level.pattern("/pixeldata"), PixelDataHandler, (pixels,), {"images": images}))
+    return found

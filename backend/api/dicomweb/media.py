@@ -49,6 +49,7 @@ OLD_NAMES = {
     "image/dicom+jp2": "image/jp2", "image/dicom+jpx": "image/jpx", "image/x-jpc": "image/jphc", "image/jpg": "image/jpeg",
 }  # fmt: skip
 RENDERED_ONLY = ("image/png", "image/gif", "text/html", "text/plain", "text/xml", "application/pdf", "text/rtf")
+LONGEST_KNOWN = 1024
 SPACE_FOR_PLUS = re.compile(r"dicom (?=json|xml)")
 DICOM_TYPES = (DICOM, DICOM_JSON, DICOM_XML)
 
@@ -90,7 +91,6 @@ class Form:
         return f"{self.media}; transfer-syntax={self.transfer_syntax}" if self.transfer_syntax else self.media
 
 
-@functools.lru_cache(1024)
 def acceptable(query: str, accept: str) -> tuple[Wanted, ...]:
     """What a client accepts, best first: `accept` of the query string, then the Accept header; anything where both are empty.
 
@@ -110,8 +110,16 @@ def acceptable(query: str, accept: str) -> tuple[Wanted, ...]:
     return (*first, *rest) or (Wanted("*/*", False, "", 1.0),)
 
 
-def _read(header: str) -> list[Wanted]:
-    return [_wanted(found) for found in media_ranges(header)]
+def _read(header: str) -> tuple[Wanted, ...]:
+    return _known(header) if len(header) <= LONGEST_KNOWN else _parsed(header)
+
+
+def _parsed(header: str) -> tuple[Wanted, ...]:
+    return tuple(_wanted(found) for found in media_ranges(header))
+
+
+_known = functools.lru_cache(256)(_parsed)
+"""Clients send the same headers again and again."""
 
 
 def _wanted(found: MediaRange) -> Wanted:

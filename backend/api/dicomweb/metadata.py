@@ -16,6 +16,7 @@ from backend.archive.archive import Archive
 from backend.archive.records import Content, StoredInstance
 from backend.dicom.json_model import absolute
 from backend.dicom.xml_model import xml_texts
+from backend.http.negotiate import takes_gzip
 from backend.http.routes import Operation, Route
 from backend.http.sending import send_pieces
 
@@ -63,7 +64,7 @@ class MetadataHandler(DicomWebHandler):
         self.check_uids(*uids)
         form = self.choose(METADATA)
         instances = await self.archive.instances(*uids)
-        packed = "gzip" in self.request.headers.get("Accept-Encoding", "")
+        packed = takes_gzip(self.request.headers.get("Accept-Encoding", ""))
         tag = self._tag(instances, f"{form.media} {packed}")
         self.add_header("Vary", "Accept, Accept-Encoding")
         self.set_header("ETag", tag)

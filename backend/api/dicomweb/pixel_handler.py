@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from backend.api.dicomweb.base import DicomWebHandler, StatusError
-from backend.api.dicomweb.media import Form, MultipartWriter, Part
+from backend.api.dicomweb.base import DicomWebHandler, StatusError, not_acceptable
+from backend.api.dicomweb.media import Form, MultipartWriter, Part, choose, frame_forms
 from backend.archive.images import Images
 from backend.archive.records import StoredInstance
 from backend.errors import BadRequestError
@@ -135,6 +135,41 @@ class PixelHandler(DicomWebHandler):
                 yield Part(form.part_type, data, f"{url}/frames/{number + 1}")
 
         await self.send_parts(form.media, parts())
+
+    async def forms_of(self, instances: Sequence[StoredInstance]) -> list[tuple[StoredInstance, Form]]:
+        """The instances whose frames can be had in a form that is accepted, with that form.
+
+        Raises:
+            StatusError: none can.
+        """
+        given: list[tuple[StoredInstance, Form]] = []
+        forms: list[Form] = []
+        for one in instances:
+            forms = frame_forms(one.transfer_syntax, await self.images.makeable(one), False)
+            form = choose(self.wanted, forms)
+            if form is not None:
+                given.append((one, form))
+        if not given:
+            raise not_acceptable(forms)
+        return given
+
+    async def frame_parts(self, stored: StoredInstance, form: Form) -> AsyncIterator[Part]:
+        """Each frame of an instance as a part."""
+        url = self.instance_url(stored.study_uid, stored.series_uid, stored.sop_instance_uid)
+        index = await self.images.index(stored)
+        for number in range(index.count):
+            data = await self.images.frame(stored, number, form.transfer_syntax)
+            yield Part(form.part_type, data, f"{url}/frames/{number + 1}")
+
+    async def send_all_frames(self, given: Sequence[tuple[StoredInstance, Form]]) -> None:
+        """Answer with all frames of several instances."""
+
+        async def parts() -> AsyncIterator[Part]:
+            for stored, form in given:
+                async for part in self.frame_parts(stored, form):
+                    yield part
+
+        await self.send_parts(given[0][1].media, parts())
 
 
 async def ahead(

@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import cast
 
 from backend.api.dicomweb import render_params as params
-from backend.api.dicomweb.media import Form, Part
+from backend.api.dicomweb.media import MEDIA_OF, Form, Part
 from backend.api.dicomweb.paths import LEVELS, TAG, Level
 from backend.api.dicomweb.pixel_handler import PixelHandler, frame_numbers
 from backend.archive.images import Images, representative
 from backend.archive.records import StoredInstance
-from backend.errors import NotFoundError
+from backend.dicom.syntaxes import VIDEO
+from backend.dicom.xml_model import xml_texts
+from backend.errors import BadRequestError, NotFoundError
 from backend.http.routes import Operation, Param, Route
 from backend.render.stored.look import MEDIA, Look, Media
 
@@ -27,10 +29,14 @@ DOCUMENT = {
 ENCAPSULATED_DOCUMENT = (0x00420011,)
 STRUCTURED_REPORTS = "1.2.840.10008.5.1.4.1.1.88."
 STATES = "1.2.840.10008.5.1.4.1.1.11."
-REPORTS = [Form("text/html", False), Form("text/plain", False)]
-VIDEOS = ("1.2.840.10008.1.2.4.10",)
+REPORTS = [Form(f"text/{kind}", False) for kind in ("html", "plain", "xml")]
 THUMBNAIL_SIDE, LARGEST_SIGN = 128, 1024
 FRAME = Param("frames", "numbers from 1, separated by commas", where="path", example="1")
+
+
+def is_video(stored: StoredInstance) -> bool:
+    """Whether its pixels are a video, which nobody here decodes."""
+    return stored.transfer_syntax.startswith(VIDEO) and stored.transfer_syntax in MEDIA_OF
 
 
 class RenderedHandler(PixelHandler):
@@ -43,9 +49,12 @@ class RenderedHandler(PixelHandler):
         numbers = frame_numbers(frames, self.config.frames_at_once) if frames else []
         stored = representative(await self.archive.instances(*uids))
         if stored.sop_class_uid in DOCUMENT:
-            await self._send_document(stored)
+            self.choose([Form(DOCUMENT[stored.sop_class_uid], False)])
+            await self.send_document(stored)
+        elif is_video(stored):
+            await self._send_video(stored)
         elif stored.sop_class_uid.startswith(STRUCTURED_REPORTS):
-            await self._send_report(stored)
+            await self.send_report(stored, self.choose(REPORTS).media)
         elif stored.sop_class_uid.startswith(STATES):
             image = await self.images.shown_by(stored)
             await self._send_picture(image, numbers, replace(self.look(state=True), state=stored.path))
@@ -58,7 +67,9 @@ class RenderedHandler(PixelHandler):
         look = Look(most_pixels=self.config.max_pixels, most_frames=self.config.gif_frames, overlays=params.overlays_of(query))
         if "viewport" in query:
             look = replace(look, viewport=params.viewport_of(query["viewport"], region=not state))
-        if "window" in query and not state:
+        if "window" in query:
+            if state:
+                raise BadRequestError("a presentation state has its own window")
             look = replace(look, window=params.window_of(query["window"]))
         if "quality" in query:
             look = replace(look, quality=params.quality_of(query["quality"]))
@@ -71,16 +82,17 @@ class RenderedHandler(PixelHandler):
         return look
 
     async def _send_picture(self, stored: StoredInstance, numbers: list[int], look: Look) -> None:
-        index = await self.images.index(stored)
+        if not stored.rows:
+            raise NotFoundError("the instance has no pixels")
         for number in numbers:
-            if number >= index.count:
-                raise NotFoundError(f"there is no frame {number + 1}; the instance has {index.count}")
+            if number >= stored.frames:
+                raise NotFoundError(f"there is no frame {number + 1}; the instance has {stored.frames}")
         form = self.choose(SEVERAL if len(numbers) > 1 else PICTURES)
         media = cast(Media, form.media)
         look = replace(look, media=media, profile=params.profile_of(self.query.get("iccprofile", "no"), media))
         if self.is_known(stored.digest, tuple(numbers), look, form.multipart):
             return
-        if media == "image/gif" and (len(numbers) > 1 or (not numbers and index.count > 1)):
+        if media == "image/gif" and (len(numbers) > 1 or (not numbers and stored.frames > 1)):
             await self.send_one(await self.images.moving(stored, tuple(numbers), look), media)
         elif form.multipart:
             await self._send_several(stored, numbers, look)
@@ -98,9 +110,21 @@ class RenderedHandler(PixelHandler):
 
         await self.send_parts(look.media, parts())
 
-    async def _send_document(self, stored: StoredInstance) -> None:
+    async def _send_video(self, stored: StoredInstance) -> None:
+        """The stream as it is stored."""
+        form = self.choose([Form(MEDIA_OF[stored.transfer_syntax], False)])
+        index = await self.images.index(stored)
+        if self.is_known(stored.digest, "video"):
+            return
+        (offset, length), *others = index.fragments[0]
+        if others:
+            await self.send_one(await self.images.frame(stored, 0, stored.transfer_syntax), form.media)
+        else:
+            await self.send_span(stored.path, offset, length, form.media)
+
+    async def send_document(self, stored: StoredInstance) -> None:
+        """The document that an instance holds."""
         media = DOCUMENT[stored.sop_class_uid]
-        self.choose([Form(media, False)])
         if self.is_known(stored.digest, "document"):
             return
         bulk = await self.images.bulk(stored, ENCAPSULATED_DOCUMENT)
@@ -110,12 +134,16 @@ class RenderedHandler(PixelHandler):
         else:
             await self.send_span(stored.path, bulk.offset, bulk.length, media)
 
-    async def _send_report(self, stored: StoredInstance) -> None:
-        form = self.choose(REPORTS)
-        if not self.is_known(stored.digest, "report", form):
-            text = await self.images.report(stored, form.media == "text/html")
-            self.set_header("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'")
-            await self.send_one(text, form.media + "; charset=utf-8")
+    async def send_report(self, stored: StoredInstance, media: str) -> None:
+        """A structured report as text of this type."""
+        if self.is_known(stored.digest, media):
+            return
+        if media == "text/xml":
+            text = xml_texts([(await self.archive.content(stored)).model])[0]
+        else:
+            text = await self.images.report(stored, media == "text/html")
+        self.set_header("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'")
+        await self.send_one(text, media + "; charset=utf-8")
 
 
 class ThumbnailHandler(PixelHandler):
@@ -127,16 +155,15 @@ class ThumbnailHandler(PixelHandler):
         self.check_uids(*uids)
         numbers = frame_numbers(frames, 1) if frames else []
         stored = representative(await self.archive.instances(*uids))
-        index = await self.images.index_or_none(stored)
         box = params.viewport_of(self.query.get("viewport", f"{THUMBNAIL_SIDE},{THUMBNAIL_SIDE}"), region=False)
         media = cast(Media, self.choose(PICTURES).media)
-        if index is None:
+        if not stored.rows or is_video(stored):
             side = int(min(box.width, box.height, LARGEST_SIGN))
             media = "image/png" if media == "image/png" else "image/jpeg"
             if not self.is_known(stored.digest, "sign", side, media):
                 await self.send_one(await self.images.sign(await self.images.modality(stored), side, media), media)
             return
-        number = numbers[0] if numbers else 0 if instance else index.count // 2
+        number = numbers[0] if numbers else 0 if instance else stored.frames // 2
         quality = params.quality_of(self.query.get("quality", "80"))
         look = Look(media, viewport=box, quality=quality, most_pixels=self.config.max_pixels)
         if not self.is_known(stored.digest, number, look):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import functools
+import itertools
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from backend.api.dicomweb.base import DicomWebHandler, not_acceptable
@@ -28,8 +31,12 @@ from backend.dicom.syntaxes import makeable
 from backend.errors import NotFoundError
 from backend.http.routes import Operation, Route
 from backend.http.sending import send_pieces
+from backend.http.zipping import Entry, zip_pieces, zip_size
 
 PIECE_BYTES = 1 << 20
+ZIP = "application/zip"
+NOT_IN_NAMES = re.compile(r"[^\w .()+-]")
+LONGEST_NAME = 80
 Given = tuple[StoredInstance, Form]
 
 
@@ -40,6 +47,9 @@ class RetrieveHandler(DicomWebHandler):
         """Send all of it, one file after the other."""
         self.check_uids(*uids)
         instances = await self.archive.instances(*uids)
+        if next((one.media for one in self.wanted if one.weight > 0), "") == ZIP:
+            await self._send_zip(instances)
+            return
         given = await self._given(instances, single=len(uids) == len(LEVELS))
         if len(given) < len(instances):
             self.set_status(206)
@@ -58,6 +68,18 @@ class RetrieveHandler(DicomWebHandler):
             self.config.send_timeout_s,
             "private, no-cache",
         )
+
+    async def _send_zip(self, instances: Sequence[StoredInstance]) -> None:
+        """All files as they are stored, a folder for each series."""
+        study = instances[0].study_uid
+        names = await self.archive.series_names(study)
+        folders = folder_names([one.series_uid for one in instances], names)
+        entries = [
+            Entry(f"{folders[one.series_uid]}/{number:05d}.dcm", one.bytes, one.crc32, functools.partial(read_pieces, one.path))
+            for number, one in enumerate(instances, 1)
+        ]
+        self.set_header("Content-Disposition", f'attachment; filename="{study}.zip"')
+        await send_pieces(self, zip_pieces(entries), ZIP, zip_size(entries), self.config.send_timeout_s, "private, no-cache")
 
     async def _given(self, instances: Sequence[StoredInstance], single: bool) -> list[Given]:
         """The instances that can be given in the best form for which there are any, with their forms.
@@ -118,6 +140,21 @@ class RetrieveHandler(DicomWebHandler):
             target.unlink(missing_ok=True)
 
 
+def folder_names(uids: Sequence[str], names: Mapping[str, str]) -> dict[str, str]:
+    """A name of a folder for each series, in their order: what people call it, in characters that every system takes."""
+    found: dict[str, str] = {}
+    for uid in dict.fromkeys(uids):
+        wanted = NOT_IN_NAMES.sub("_", names.get(uid, "series"))[:LONGEST_NAME].strip(" .") or "series"
+        taken = {name.lower() for name in found.values()}
+        found[uid] = next(name for name in _variants(wanted) if name.lower() not in taken)
+    return found
+
+
+def _variants(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name} ({number})" for number in itertools.count(2))
+
+
 def _as_it_is(asked: Wanted, stored: str) -> bool:
     """Whether a range means what is stored, so that nobody needs to know what else there could be."""
     if stored in NEVER_SENT:
@@ -156,12 +193,12 @@ def routes(archive: Archive) -> list[Route]:
     text = (
         '`multipart/related; type="application/dicom"`, a Part 10 file in each part; of one instance also `application/dicom`. '
         "In explicit little endian unless `transfer-syntax=` of Accept names another, or `*` for as stored. Status 206 where "
-        "some instances can not be had so."
+        "some instances can not be had so. `application/zip`, in Accept or `accept=`, gives the files as they are stored."
     )
     found = []
     for level in LEVELS:
         operation = Operation(
-            level.path, f"Retrieve {level.name}", tag=TAG, params=level.params, answers=(DICOM,), description=text
+            level.path, f"Retrieve {level.name}", tag=TAG, params=level.params, answers=(DICOM, ZIP), description=text
         )
         found.append(Route(level.pattern(), RetrieveHandler, (operation,), {"archive": archive}, methods=("GET", "HEAD")))
     return found

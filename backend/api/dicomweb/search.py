@@ -17,7 +17,7 @@ from backend.archive.find import Found, Match
 from backend.dicom.qido import read_query
 from backend.dicom.query import Level
 from backend.dicom.xml_model import xml_texts
-from backend.http.negotiate import query_pairs
+from backend.http.negotiate import query_pairs, takes_gzip
 from backend.http.routes import Operation, Param, Route
 
 CACHING = "private, no-cache"
@@ -51,7 +51,7 @@ class SearchHandler(DicomWebHandler):
         self.check_uids(*(uid for uid in (study, series) if uid))
         query = read_query(query_pairs(self.request.query), self.searched, study, series)
         form = self.choose(METADATA)
-        packs = "gzip" in self.request.headers.get("Accept-Encoding", "")
+        packs = takes_gzip(self.request.headers.get("Accept-Encoding", ""))
         self.add_header("Vary", "Accept, Accept-Encoding")
         etag = self._etag(form, packs)
         if etag in self.known_etags:
@@ -121,7 +121,7 @@ PARAMS = (
     Param("emptyvaluematching", 'whether `""` stands for an attribute without value', "boolean", default=False),
     Param("multiplevaluematching", "whether all of a list of values must be there", "boolean", default=False),
 )
-DESCRIPTION = "Answers with DICOM JSON, newest studies first, 204 where nothing is found. See docs/dicomweb.md for the rules."
+DESCRIPTION = "Answers with DICOM JSON, newest studies first; 204 where nothing is found. The rules: docs/dicomweb-search.md."
 PLACES: tuple[tuple[str, Level], ...] = (("studies", "study"), ("series", "series"), ("instances", "instance"))
 
 

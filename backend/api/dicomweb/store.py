@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 
 import msgspec
 
@@ -11,6 +11,7 @@ from backend.api.dicomweb.base import DicomWebHandler, StatusError
 from backend.api.dicomweb.media import DICOM, DICOM_JSON, DICOM_XML, JSON, MULTIPART, Form
 from backend.api.dicomweb.paths import TAG
 from backend.api.dicomweb.store_answer import store_answer
+from backend.api.dicomweb.store_metadata import MetadataParts
 from backend.archive.archive import Archive
 from backend.archive.ingest import Incoming
 from backend.archive.records import Outcome
@@ -31,6 +32,8 @@ class StoreHandler(DicomWebHandler):
     """Of a body with parts."""
     _incoming: Incoming | None = None
     """The instance whose bytes are coming."""
+    _metadata: MetadataParts | None = None
+    """Of a body that holds metadata and bulk data."""
     _broken: SlicecastError | None = None
     study: str | None = None
 
@@ -59,20 +62,27 @@ class StoreHandler(DicomWebHandler):
         self.form = self.choose(ANSWERS)
         media, parameters = parse_content_type(self.request.headers.get("Content-Type", ""))
         if media == DICOM:
-            self._begin_part()
+            self._begin_part({})
+        elif media == DICOM_JSON:
+            self._metadata = MetadataParts(self.archive, self.study)
+            self._begin_part({})
         elif media != MULTIPART:
             raise StatusError(415, f"instances come as {MULTIPART} or {DICOM}, not as {media[:100] or 'nothing'}")
-        elif parameters.get("type", DICOM).lower() != DICOM:
-            raise StatusError(415, f"parts come as {DICOM}, not as {parameters['type'][:100]}")
+        elif parameters.get("type", DICOM).lower() not in (DICOM, DICOM_JSON):
+            raise StatusError(415, f"parts come as {DICOM} or {DICOM_JSON}, not as {parameters['type'][:100]}")
         else:
+            if parameters.get("type", DICOM).lower() == DICOM_JSON:
+                self._metadata = MetadataParts(self.archive, self.study)
             try:
                 self._parts = MultipartReader(parameters.get("boundary", ""))
             except UnreadableError as error:
                 raise BadRequestError(str(error)) from error
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:  # type: ignore[override]
-        """Take a piece of the body; the client waits while many instances are still on their way to the disk."""
+        """Take a piece of the body; the client waits for the disk, and while many instances are being taken in."""
         super().data_received(chunk)
+        if self._incoming is not None and self._incoming.wants_flush:
+            return asyncio.to_thread(self._incoming.flush)
         return self._make_room() if self._room.locked() else None
 
     async def _make_room(self) -> None:
@@ -94,7 +104,7 @@ class StoreHandler(DicomWebHandler):
         try:
             for event in parts.feed(chunk):
                 if isinstance(event, PartBegins):
-                    self._begin_part()
+                    self._begin_part(event.headers)
                 elif isinstance(event, PartData) and self._incoming is not None:
                     self._incoming.write(event.data)
                 elif isinstance(event, PartEnds):
@@ -102,15 +112,18 @@ class StoreHandler(DicomWebHandler):
         except UnreadableError as error:
             raise BadRequestError(str(error)) from error
 
-    def _begin_part(self) -> None:
+    def _begin_part(self, headers: Mapping[str, str]) -> None:
         self._count += 1
         if self._count > self.config.store_parts:
             raise StatusError(413, f"a request holds at most {self.config.store_parts} instances")
+        self._part_headers = headers
         self._incoming = self.archive.incoming("stow", self.request.remote_ip)
 
     def _end_part(self) -> None:
         incoming, self._incoming = self._incoming, None
-        if incoming is not None:
+        if incoming is not None and self._metadata is not None:
+            self._metadata.add(self._part_headers, incoming)
+        elif incoming is not None:
             task = asyncio.get_running_loop().create_task(self._store(incoming, self._count))
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
@@ -127,6 +140,8 @@ class StoreHandler(DicomWebHandler):
             self._broken = BadRequestError("the body is cut short: its last boundary is missing")
         if self._under_way:
             await asyncio.wait(self._under_way)
+        if self._metadata is not None and self._broken is None:
+            self._outcomes = dict(enumerate(await self._metadata.store()))
         if self._broken is None and not self._outcomes:
             self._broken = BadRequestError("the body holds no instance")
         if self._broken is not None:
@@ -154,6 +169,8 @@ class StoreHandler(DicomWebHandler):
         if self._incoming is not None:
             self._incoming.discard()
             self._incoming = None
+        if self._metadata is not None:
+            self._metadata.discard()
 
 
 def routes(archive: Archive) -> list[Route]:
@@ -161,8 +178,10 @@ def routes(archive: Archive) -> list[Route]:
     options = {"archive": archive}
     text = (
         'The body is `multipart/related; type="application/dicom"`, a Part 10 file in each part, or one file as '
-        "`application/dicom`. The answer tells of each instance whether it is stored, and why not: status 200 where all are, "
-        "202 where some are, 409 where none is. What it says is stored is on disk."
+        '`application/dicom`; or `type="application/dicom+json"`, DICOM JSON in the first part and in the others the bulk '
+        "data that it refers to, each with its URI as Content-Location. The answer tells of each instance whether it is "
+        "stored, and why not: status 200 where all are, 202 where some are, 409 where none is. What it says is stored is on "
+        "disk."
     )
     study = Param("study", "study instance UID; instances of others are refused", where="path")
     all_of = Operation(

@@ -11,7 +11,7 @@ from backend.api.dicomweb import render_params as params
 from backend.api.dicomweb.base import StatusError
 from backend.api.dicomweb.media import AS_STORED, DICOM, EXPLICIT_LE, NEVER_SENT, Form
 from backend.api.dicomweb.paths import TAG
-from backend.api.dicomweb.pixel_handler import PixelHandler
+from backend.api.dicomweb.rendered import DOCUMENT, REPORTS, STRUCTURED_REPORTS, RenderedHandler
 from backend.archive.images import Images
 from backend.archive.records import StoredInstance
 from backend.archive.transcoding import transcode_file
@@ -25,10 +25,10 @@ PATH = r"/dicom(?:/wado)?/?"
 REQUIRED = ("studyUID", "seriesUID", "objectUID")
 
 
-class WadoUriHandler(PixelHandler):
+class WadoUriHandler(RenderedHandler):
     """`/dicom?requestType=WADO&…`, also `/dicom/wado`."""
 
-    async def get(self) -> None:
+    async def get(self, *_none: str) -> None:
         """The instance."""
         query = self.query
         if query.get("requestType") != "WADO":
@@ -42,12 +42,22 @@ class WadoUriHandler(PixelHandler):
         media = self._media(stored)
         if media == DICOM:
             await self._send_file(stored)
+        elif stored.sop_class_uid in DOCUMENT:
+            await self.send_document(stored)
+        elif stored.sop_class_uid.startswith(STRUCTURED_REPORTS):
+            await self.send_report(stored, media)
         else:
-            await self._send_picture(stored, cast(Media, media))
+            await self._send_image(stored, cast(Media, media))
 
     def _media(self, stored: StoredInstance) -> str:
-        """The first type of contentType that can be given, else of Accept; else JPEG, of what has no pixels DICOM."""
-        able = (DICOM, *MEDIA) if stored.rows else (DICOM,)
+        """The first type of contentType that can be given, else of Accept, else what such an instance is shown as."""
+        if stored.sop_class_uid in DOCUMENT:
+            shown: tuple[str, ...] = (DOCUMENT[stored.sop_class_uid],)
+        elif stored.sop_class_uid.startswith(STRUCTURED_REPORTS):
+            shown = tuple(form.media for form in REPORTS)
+        else:
+            shown = MEDIA if stored.rows else ()
+        able = (*shown, DICOM)
         named = [media for media, _weight in accepted(self.query.get("contentType", ""))]
         if named:
             found = next((media for media in named if media in able), None)
@@ -55,7 +65,7 @@ class WadoUriHandler(PixelHandler):
                 raise StatusError(406, f"this instance can be had as {', '.join(able)}")
             return found
         asked = [media for media, _weight in accepted(self.request.headers.get("Accept", ""))]
-        return next((media for media in asked if media in able), able[1] if stored.rows else DICOM)
+        return next((media for media in asked if media in able), able[0])
 
     # -- as a file ---------------------------------------------------------------------------------------------------
 
@@ -85,16 +95,15 @@ class WadoUriHandler(PixelHandler):
 
     # -- as a picture ------------------------------------------------------------------------------------------------
 
-    async def _send_picture(self, stored: StoredInstance, media: Media) -> None:
-        look, frame = self._look(stored, media), self._frame()
+    async def _send_image(self, stored: StoredInstance, media: Media) -> None:
+        look, frame = self._look_of(stored, media), self._frame()
         look = replace(look, state=await self._state(stored.study_uid))
-        index = await self.images.index(stored)
         number = 0 if frame is None else frame
-        if number >= index.count:
-            raise NotFoundError(f"there is no frame {number + 1}; the instance has {index.count}")
+        if number >= stored.frames:
+            raise NotFoundError(f"there is no frame {number + 1}; the instance has {stored.frames}")
         if self.is_known(stored.digest, frame, look):
             return
-        if media == "image/gif" and frame is None and index.count > 1:
+        if media == "image/gif" and frame is None and stored.frames > 1:
             await self.send_one(await self.images.moving(stored, (), look), media)
         else:
             await self.send_one(await self.images.picture(stored, number, look), media)
@@ -117,7 +126,7 @@ class WadoUriHandler(PixelHandler):
         self.check_uids(uid, series)
         return (await self.archive.instance(study, series, uid)).path
 
-    def _look(self, stored: StoredInstance, media: Media) -> Look:
+    def _look_of(self, stored: StoredInstance, media: Media) -> Look:
         query = self.query
         look = Look(media, most_pixels=self.config.max_pixels, most_frames=self.config.gif_frames)
         look = replace(look, viewport=self._viewport(stored))

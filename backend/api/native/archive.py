@@ -1,4 +1,4 @@
-"""`/api/archive`: files of any kind into the archive, studies and series out of it as zips."""
+"""`/api/archive`: zips and single files into the archive."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 
 from backend.archive.archive import Archive
-from backend.archive.download import download_of
-from backend.archive.upload import take_file
-from backend.archive.zip_file import made_ahead, zip_pieces, zip_size
-from backend.dicom.identify import is_uid
+from backend.archive.importing import Summary
+from backend.archive.upload import describe, take_upload
 from backend.errors import BadRequestError, SlicecastError, UnavailableError
 from backend.http.base import BaseHandler
 from backend.http.origin import require_own_page
 from backend.http.routes import Operation, Param, Route
-from backend.http.sending import send_pieces
 from backend.jobs.jobs import Job, Jobs
 
 LONGEST_NAME = 200
 
 
-class ArchiveHandler(BaseHandler):
-    """Base of these handlers."""
+class FilesHandler(BaseHandler):
+    """`POST /api/archive/files`: a zip, or one file, which is taken in as a job."""
+
+    _waiting: ClassVar[set[asyncio.Task[None]]] = set()
+    _path: Path | None = None
+    _file: BinaryIO | None = None
 
     def initialize(self, archive: Archive | str, jobs: Jobs) -> None:
         """The archive, or why there is none, and who does long work."""
@@ -39,14 +40,6 @@ class ArchiveHandler(BaseHandler):
         if isinstance(self.opened, str):
             raise UnavailableError(self.opened)
         return self.opened
-
-
-class FilesHandler(ArchiveHandler):
-    """`POST /api/archive/files`: a zip, or one file, which is taken in as a job."""
-
-    _waiting: ClassVar[set[asyncio.Task[None]]] = set()
-    _path: Path | None = None
-    _file: BinaryIO | None = None
 
     @property
     def largest_body_bytes(self) -> int:
@@ -80,10 +73,10 @@ class FilesHandler(ArchiveHandler):
         archive, settings = self.archive, self.config
 
         async def work(job: Job) -> dict[str, Any]:
-            report = await take_file(
-                archive, path, name, detail, settings, lambda text, fraction, counts: job.tell(text, fraction, **counts)
-            )
-            return report.describe()
+            def tell(summary: Summary, fraction: float) -> None:
+                job.tell(f"{summary.counts.total()} files", fraction, **summary.counts)
+
+            return describe(await take_upload(archive, path, name, detail, settings, tell))
 
         job = self.jobs.submit("upload", name, work)
         self._path = None
@@ -124,28 +117,10 @@ async def remove_after(jobs: Jobs, job: Job, path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-class ZipHandler(ArchiveHandler):
-    """`GET /api/archive/zip`: a study or a series as a zip."""
-
-    async def get(self) -> None:
-        """Send it while it is made."""
-        study, series = self.query.get("study", ""), self.query.get("series")
-        for uid in (study, *([series] if series else [])):
-            if not is_uid(uid):
-                raise BadRequestError(f"study, and series if not all are meant, are UIDs, not {uid[:80]!r}")
-        found = await download_of(self.archive, study, series)
-        size = await asyncio.to_thread(zip_size, found.entries)
-        self.set_header("Content-Disposition", f'attachment; filename="{found.name}"')
-        pieces = made_ahead(zip_pieces(found.entries))
-        await send_pieces(self, pieces, "application/zip", size, self.config.send_timeout_s, "private, no-cache")
-
-
 def routes(archive: Archive | str, jobs: Jobs) -> list[Route]:
-    """The routes of the archive beside DICOMweb. `archive`: or why there is none."""
+    """The routes of uploads. `archive`: or why there is none."""
     options = {"archive": archive, "jobs": jobs}
     name = Param("name", "what the file is called, for people", example="study.zip")
-    study = Param("study", "study instance UID", required=True)
-    series = Param("series", "series instance UID, for one series only")
     binary = {"type": "string", "format": "binary"}
     taken = {"type": "object", "required": ["job", "job_url"],
              "properties": {"job": {"type": "string"}, "job_url": {"type": "string"}}}  # fmt: skip
@@ -153,14 +128,9 @@ def routes(archive: Archive | str, jobs: Jobs) -> list[Route]:
         "The body is a zip, whose files are taken in one by one, or one DICOM file. Answers with a job; its result has "
         "`counts` by what became of the files, `refused` with names and reasons, and the UIDs of `studies`."
     )
-    zip_text = "`SERIES/INSTANCE.dcm`, as stored, not compressed again; the length is known beforehand."
     return [
         Route(r"/api/archive/files", FilesHandler, (
             Operation("/api/archive/files", "Store a zip of DICOM files, or one file", ("POST",), "archive", (name,),
                       accepts="application/octet-stream", body=binary, answer=taken, status=202, description=files_text),
-        ), options),
-        Route(r"/api/archive/zip", ZipHandler, (
-            Operation("/api/archive/zip", "A study or series as a zip", tag="archive", params=(study, series),
-                      answers=("application/zip",), description=zip_text),
         ), options),
     ]  # fmt: skip

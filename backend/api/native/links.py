@@ -26,6 +26,33 @@ class OpenRequest(msgspec.Struct):
     url: str
 
 
+class StudyRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Body of `POST /api/archive/open`: a study of the archive, and one of its series if not all are meant."""
+
+    study: str
+    series: str = ""
+
+
+class OpenStudyHandler(BaseHandler):
+    """`POST /api/archive/open`."""
+
+    def initialize(self, opener: Opener) -> None:
+        """Who opens studies."""
+        self.opener = opener
+
+    def post(self) -> None:
+        """Begin; the job tells how far it is."""
+        require_own_page(self)
+        try:
+            wanted = msgspec.json.decode(self.gathered, type=StudyRequest)
+        except (msgspec.DecodeError, UnicodeError) as error:
+            raise BadRequestError(f'the body is not {{"study": …, "series": …}}: {error}') from error
+        job = self.opener.open_study(wanted.study, [wanted.series] if wanted.series else [])
+        place = f"/api/jobs/{job.id}"
+        self.set_header("Location", place)
+        self.send_json({"job": job.id, "job_url": place}, 202)
+
+
 class OpenHandler(BaseHandler):
     """`POST /api/open`, and `/slicer` itself."""
 
@@ -105,8 +132,11 @@ def routes(opener: Opener) -> list[Route]:
     text = "Open a slicer: link: fetch the study or files that it names and load them"
     browsers = Operation("/slicer", text, ("GET",), "links", url, bare_404=True)
     programs = Operation("/slicer", text, ("POST",), "links", url)
+    study = Operation("/api/archive/open", "Load a study of the archive, or one of its series, into the scene: {study, series}",
+                      ("POST",), "links", accepts="application/json")  # fmt: skip
     ours = Operation("/api/open", text, ("POST",), "links", url, accepts="application/json")
     return [
         Route(r"/slicer", SlicerLinkHandler, (browsers, programs), one),
         Route(r"/api/open", OpenHandler, (ours,), one),
+        Route(r"/api/archive/open", OpenStudyHandler, (study,), one),
     ]

@@ -42,3 +42,51 @@ class Look:
     most_pixels: int = 16_000_000
     most_frames: int = 500
     """Of a moving picture."""
+
+
+Method = Literal["volume_rendered", "maximum_ip", "minimum_ip", "average_ip"]
+METHODS: tuple[Method, ...] = ("volume_rendered", "maximum_ip", "minimum_ip", "average_ip")
+Preset = Literal["auto", "bone", "skin", "soft"]
+PRESETS: tuple[Preset, ...] = ("auto", "bone", "skin", "soft")
+Side = Literal["a", "p", "r", "l", "h", "f"]
+SIDES: tuple[Side, ...] = ("a", "p", "r", "l", "h", "f")
+Point = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Eye:
+    """Where a volume is seen from, patient coordinates (LPS), mm; `up` points up in the picture. Orthographic."""
+
+    position: Point
+    look_at: Point
+    up: Point
+
+
+@dataclass(frozen=True)
+class Swivel:
+    """A volume turned to and fro about the picture's vertical, degrees."""
+
+    range_deg: float
+    step_deg: float
+    frame_ms: float
+
+
+@dataclass(frozen=True)
+class VolumeLook:
+    """How a picture of a volume is wanted: a plane or slab through it (`mpr`), or all of it (`3d`)."""
+
+    kind: Literal["mpr", "3d"]
+    media: Media = "image/jpeg"
+    eye: Eye | Side = "f"
+    """A letter: from which side of the patient, looking at the middle."""
+    method: Method = "average_ip"
+    slab_mm: float = 0.0
+    window: Window | None = None
+    width: float = 512
+    height: float = 512
+    """The box that the picture fits into, pixels."""
+    quality: int = 90
+    preset: Preset = "auto"
+    swivel: Swivel | None = None
+    most_pixels: int = 16_000_000
+    most_frames: int = 500

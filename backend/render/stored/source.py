@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from backend.dicom.codecs import decode
-from backend.dicom.frame_finder import read_header
 from backend.dicom.frames import LARGEST_INFLATED, FrameIndex, read_stored
+from backend.dicom.header import read_header
 from backend.errors import UnreadableError
 
 T = TypeVar("T")

@@ -26,7 +26,7 @@ from backend.scene.commands.markups import (
 from backend.scene.commands.mrml import Clear, NodeProperties, Properties, Reload, Remove, Save, Saved
 from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
 from backend.scene.commands.presets import ArrangePreset, PresetId
-from backend.scene.commands.samples import FilesReady, FilesWanted, LoadSample, SampleFile, StudyWanted
+from backend.scene.commands.samples import FilesReady, FilesWanted, LoadSample, SampleFile, SeriesWanted, StudyWanted
 from backend.scene.commands.screenshots import Screenshot
 from backend.scene.commands.views import (
     CameraPatch,
@@ -127,6 +127,7 @@ __all__ = [
     "Screenshot",
     "SegmentationEntry",
     "SelectNodes",
+    "SeriesWanted",
     "SetContents",
     "SetLayout",
     "SetView",

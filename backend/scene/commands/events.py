@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from backend.scene.commands.content import SceneInfo
-from backend.scene.commands.samples import FilesWanted, StudyWanted
+from backend.scene.commands.samples import FilesWanted, SeriesWanted, StudyWanted
 
 
 class ViewChanged(msgspec.Struct, tag=True):
@@ -51,4 +51,4 @@ class Beat(msgspec.Struct, tag=True):
     command: str = ""
 
 
-AnyEvent = ViewChanged | SceneChanged | Progress | Started | Beat | FilesWanted | StudyWanted
+AnyEvent = ViewChanged | SceneChanged | Progress | Started | Beat | FilesWanted | StudyWanted | SeriesWanted

@@ -41,7 +41,7 @@ class LoadSample(Command):
 
 
 class FilesReady(Command):
-    """The answer to `FilesWanted` and `StudyWanted`: where the files are, or why they can not be had."""
+    """The answer to `FilesWanted`, `StudyWanted` and `SeriesWanted`: where the files are, or why they can not be had."""
 
     request: str
     paths: list[str] = msgspec.field(default_factory=list)
@@ -63,3 +63,11 @@ class StudyWanted(msgspec.Struct, tag=True):
     endpoint: str
     study: str
     token: str = ""
+
+
+class SeriesWanted(msgspec.Struct, tag=True):
+    """Event: code in the scene process waits for series of the archive; their folders, if any, are the answer."""
+
+    request: str
+    keys: dict[str, str]
+    """Matching keys by keyword, as searches over DICOMweb have them."""

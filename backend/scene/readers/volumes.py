@@ -12,11 +12,13 @@ import vtk
 from numpy.typing import NDArray
 from vtk.util.numpy_support import numpy_to_vtk
 
+from backend.dicom.raster import Raster
+from backend.dicom.suv import UNITS as SUV_UNITS
 from backend.dicom.volume import LoadedVolume
 from backend.errors import BadRequestError, UnreadableError
 from backend.imaging.other_volumes import PICTURES, PlainVolume, is_other_volume, numbered_beside, read_other_volume
 from backend.imaging.volume_header import check_three_dimensional
-from backend.render.views.matrices import to_vtk
+from backend.render.views.matrices import from_vtk, to_vtk
 from backend.scene.context import Options
 from backend.scene.file_types import VOLUME_ENDINGS, stem_of
 from backend.scene.readers.checks import check_volume, check_within
@@ -25,6 +27,10 @@ from backend.scene.readers.source import Source, color_node
 # Bits of Slicer's loading options, and the reader property of each.
 FLAGS = ((1, "labelmap"), (2, "center"), (4, "singleFile"), (16, "discardOrientation"))
 AUTO_WINDOW = 8
+HEAT = "vtkMRMLPETProceduralColorNodePET-Heat"
+HOT_SUV = 8.0
+"""What is shown at the top of the colours: well above the liver's uptake of FDG, so that what glows is worth a look."""
+LAID_OVER = 0.4
 COLOR_TYPES = {3: "VoxelVectorTypeColorRGB", 4: "VoxelVectorTypeColorRGBA"}
 
 
@@ -115,6 +121,31 @@ class VolumeReader:
         for key, value in volume.metadata.items():
             node.SetAttribute(f"DICOM.{key}", str(value))
         return node
+
+    def rasters(self) -> dict[str, Raster]:
+        """Grids of the volumes that came from DICOM, by SeriesInstanceUID."""
+        found = {}
+        for index in range(self._scene.GetNumberOfNodesByClass("vtkMRMLVolumeNode")):
+            node = self._scene.GetNthNodeByClass(index, "vtkMRMLVolumeNode")
+            series = node.GetAttribute("DICOM.SeriesInstanceUID")
+            if series and node.GetImageData() is not None:
+                matrix = vtk.vtkMatrix4x4()
+                node.GetIJKToRASMatrix(matrix)
+                found[series] = Raster(from_vtk(matrix), tuple(node.GetImageData().GetDimensions()))
+        return found
+
+    def lay_over(self, node: Any) -> None:
+        """Show a volume half transparent over what slice views show; PET in the colours of heat."""
+        if node.GetAttribute("DICOM.Modality") == "PT":
+            display = node.GetDisplayNode()
+            display.SetAndObserveColorNodeID(HEAT)
+            if node.GetAttribute("DICOM.Units") == SUV_UNITS:
+                display.SetAutoWindowLevel(0)
+                display.SetWindowLevelMinMax(0.0, HOT_SUV)
+        for index in range(self._app.logic.GetSliceLogics().GetNumberOfItems()):
+            composite = self._app.logic.GetSliceLogics().GetItemAsObject(index).GetSliceCompositeNode()
+            composite.SetForegroundVolumeID(node.GetID())
+            composite.SetForegroundOpacity(LAID_OVER)
 
     def _add(self, name: str, voxels: NDArray[Any], ijk_to_ras: NDArray[np.float64], label_map: bool) -> Any:
         kind = "Vector" if voxels.ndim == 4 else "LabelMap" if label_map else "Scalar"

@@ -42,7 +42,7 @@ def install(context: Context, perform: Callable[[Command], Any]) -> dict[str, An
     `perform` carries out a command now and returns its value.
     """
     desk = Desk(context, perform)
-    database = DicomDatabase(context.options.max_files)
+    database = DicomDatabase(context.options.max_files, desk.find_series)
     qt, ctk = qt_module(), ctk_module()
     sample_data, screen_capture = sample_data_module(desk), screen_capture_module(desk)
     dicom_lib, dicom_utils = dicom_modules(desk, database)

@@ -46,3 +46,7 @@ class Desk:
     def fetch_study(self, endpoint: str, study: str, token: str) -> list[Path]:
         """Folders of the series of a study, fetched by the gateway."""
         return self.context.fetch_study(endpoint, study, token)
+
+    def find_series(self, **keys: str) -> list[Path]:
+        """Folders of the archive's series that match."""
+        return self.context.find_series(keys)

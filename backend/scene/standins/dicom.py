@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,8 @@ from backend.scene.commands import Load
 from backend.scene.standins.desk import Desk
 from backend.scene.standins.missing import StandIn, make_module, refusing
 
-ARCHIVE = "this server has no DICOM archive yet; load a folder with DICOMUtils.importDicom"
+HINT = "nor in the archive; import a folder with DICOMUtils.importDicom"
+ONE_DATABASE = "there is one database, of what was imported, over this server's archive"
 TAG = re.compile(r"([0-9a-fA-F]{4}),?([0-9a-fA-F]{4})\Z")
 
 
@@ -37,14 +38,15 @@ class Imported:
 
 
 class DicomDatabase(StandIn):
-    """An index of imported folders; nothing is copied."""
+    """An index of imported folders, and of what scripts name of the server's archive; nothing is copied."""
 
     stands_for = "ctkDICOMDatabase"
 
     isOpen = True
 
-    def __init__(self, max_files: int) -> None:
-        self._max_files = max_files
+    def __init__(self, max_files: int, find: Callable[..., list[Path]]) -> None:
+        """`find` gives folders of the archive's series by matching keys."""
+        self._max_files, self._find = max_files, find
         self.imported: dict[str, Imported] = {}
 
     def add(self, path: Path) -> list[str]:
@@ -61,14 +63,18 @@ class DicomDatabase(StandIn):
         self.imported.update((one.uid, Imported(path, one)) for one in found)
         return [one.uid for one in found]
 
+    def look_up(self, **keys: str) -> list[str]:
+        """Index the series of the archive that match; their UIDs."""
+        return [uid for folder in self._find(**keys) for uid in self.add(folder)]
+
     def get(self, series_uid: str) -> Imported:
         """A series.
 
         Raises:
-            NotFoundError: it was not imported.
+            NotFoundError: it was not imported, and the archive does not have it.
         """
-        if series_uid not in self.imported:
-            raise NotFoundError(f"the series {series_uid} is not in the database; {ARCHIVE}")
+        if series_uid not in self.imported and series_uid not in self.look_up(SeriesInstanceUID=series_uid):
+            raise NotFoundError(f"the series {series_uid} is not in the database, {HINT}")
         return self.imported[series_uid]
 
     # -- as scripts ask ------------------------------------------------------------------------------------------
@@ -158,7 +164,7 @@ def dicom_modules(desk: Desk, database: DicomDatabase) -> tuple[ModuleType, Modu
 
     def load_patient(patient: str | None) -> list[str]:
         if not patient:
-            raise NotFoundError(f"no such patient is in the database; {ARCHIVE}")
+            raise NotFoundError(f"no such patient is in the database, {HINT}")
         studies = database.studiesForPatient(patient)
         return loadSeriesByUID([uid for study in studies for uid in database.seriesForStudy(study)])
 
@@ -168,10 +174,14 @@ def dicom_modules(desk: Desk, database: DicomDatabase) -> tuple[ModuleType, Modu
 
     def getDatabasePatientUIDByPatientName(name: str) -> str | None:
         """The patient of a name, None if there is none."""
+        if name not in map(database.nameForPatient, database.patients()):
+            database.look_up(PatientName=name)
         return next((patient for patient in database.patients() if database.nameForPatient(patient) == name), None)
 
     def getDatabasePatientUIDByPatientID(patientID: str) -> str | None:
         """The patient of a PatientID, None if there is none."""
+        if patientID not in database.patients():
+            database.look_up(PatientID=patientID)
         return patientID if patientID in database.patients() else None
 
     def loadPatientByName(patientName: str) -> list[str]:
@@ -208,8 +218,8 @@ def dicom_modules(desk: Desk, database: DicomDatabase) -> tuple[ModuleType, Modu
     )  # fmt: skip
     utils = make_module(
         "DICOMLib.DICOMUtils", "Importing and loading DICOM.", **{function.__name__: function for function in functions},
-        openDatabase=refusing("DICOMLib.DICOMUtils.openDatabase", ARCHIVE),
-        openTemporaryDatabase=refusing("DICOMLib.DICOMUtils.openTemporaryDatabase", ARCHIVE),
+        openDatabase=refusing("DICOMLib.DICOMUtils.openDatabase", ONE_DATABASE),
+        openTemporaryDatabase=refusing("DICOMLib.DICOMUtils.openTemporaryDatabase", ONE_DATABASE),
     )  # fmt: skip
     library = make_module("DICOMLib", "Slicer's DICOM library.", DICOMUtils=utils, __path__=[])
     return library, utils

@@ -14,6 +14,7 @@ from pydicom.uid import generate_uid
 
 from backend.archive.archive import Archive
 from backend.archive.records import Outcome, Reason
+from backend.archive.watching import Watcher
 from backend.config import Settings
 from backend.errors import NotFoundError, UnavailableError, UnreadableError
 from tests.support.instances import make_instance
@@ -250,6 +251,8 @@ async def test_disks_that_are_full_are_told_of(archive: Archive, monkeypatch: py
         def close(self) -> None:
             """Nothing to close."""
 
+        flush = close
+
     monkeypatch.setattr(incoming, "_file", Full())
     incoming.write(b"x")
     outcome = await archive.take(incoming)
@@ -269,3 +272,29 @@ async def test_a_disk_that_fails_at_the_last_step_leaves_nothing_by_half(
     assert (await archive.counts()).instances == 0
     assert not list(archive.blobs.incoming.iterdir())
     assert (await store(archive, make_instance())).result == "stored"
+
+
+async def test_a_watched_folder_is_emptied_of_what_is_stored(archive: Archive, tmp_path: Path) -> None:
+    folder = tmp_path / "watched"
+    (folder / "deep").mkdir(parents=True)
+    good, bad = folder / "deep" / "a.dcm", folder / "b.dcm"
+    good.write_bytes(make_instance("1.2", "1.3", "1.4")[:900])
+    bad.write_bytes(make_instance()[:-9])
+    (folder / "notes.txt").write_text("no DICOM")
+    watcher = Watcher(archive, folder, 0.01, 4)
+    assert await watcher.look() == 0, "who knows whether they are whole"
+    good.write_bytes(make_instance("1.2", "1.3", "1.4"))
+    assert await watcher.look() == 0, "it has changed"
+    assert await watcher.look() == 1
+    assert not good.exists()
+    assert {path.name for path in folder.rglob("*") if path.is_file()} == {"b.dcm", "notes.txt"}
+    assert len(await archive.instances("1.2")) == 1
+    assert await watcher.look() == 0
+    bad.write_bytes(make_instance("1.2", "1.3", "1.5"))
+    watcher.start()
+    for _ in range(500):
+        if not bad.exists():
+            break
+        await asyncio.sleep(0.01)
+    await watcher.stop()
+    assert len(await archive.instances("1.2")) == 2

@@ -172,6 +172,10 @@ ALL = [DOE, MULLER, YAMADA, NAMELESS]
         ("multiplevaluematching=true&ModalitiesInStudy=CT%5CMR", []),
         (f"SOPClassesInStudy={MRImageStorage}", [MULLER, YAMADA]),
         (f"00080062={CTImageStorage}", [DOE, MULLER, NAMELESS]),
+        (f"00080062={CTImageStorage},{MRImageStorage}", ALL),
+        (f"multiplevaluematching=true&00080062={CTImageStorage}%5C{MRImageStorage}", [MULLER]),
+        ('emptyvaluematching=true&SOPClassesInStudy=""', []),
+        ('emptyvaluematching=true&ModalitiesInStudy=""', []),
         # counts
         ("NumberOfStudyRelatedInstances=4", [MULLER]),
         ("00201206=2", [MULLER]),
@@ -413,6 +417,18 @@ def test_a_search_that_takes_too_long(database: Database, monkeypatch: pytest.Mo
     monkeypatch.setattr("backend.store.search.STEPS_BETWEEN_LOOKS", 1)
     with pytest.raises(TooLargeError, match="narrow"), database.read() as connection:
         find(connection, read_query(query_pairs("KVP=121"), "instance"), 10, -1, Counts(), "")
+
+
+def test_patterns_that_would_take_for_ever(tmp_path: Path) -> None:
+    long = data_set("1.2.5", "1.2.5.1", "1.2.5.1.1", PatientID="a" * 64, PatientName="a" * 64, ContentLabel="A" * 16)
+    database = index_of(tmp_path, [long])
+    many = "a*" * 30
+    for key in (f"PatientID={many}b", f"PatientName={many}b", f"PatientName={'*a' * 30}b&fuzzymatching=true"):
+        assert ask(database, key).matches == []
+    assert len(ask(database, f"PatientID={many}").matches) == 1
+    assert len(ask(database, f"PatientName={many}***a*").matches) == 1
+    assert ask(database, f"ContentLabel={'A*' * 15}B", "instance").matches == []
+    database.close()
 
 
 def test_the_connection_is_left_as_it_was(database: Database, tmp_path: Path) -> None:

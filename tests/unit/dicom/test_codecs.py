@@ -13,7 +13,7 @@ from pydicom.encaps import encapsulate
 from pydicom.pixels import pixel_array
 from pydicom.uid import HTJ2KLossless, JPEGLSLossless
 
-from backend.dicom import codecs, frame_finder, frames, syntaxes
+from backend.dicom import codecs, frames, header, syntaxes
 from backend.dicom.pixel_format import PixelFormat, format_of
 from backend.errors import UnreadableError
 
@@ -45,7 +45,7 @@ def installed(name: str) -> Path:
 
 def decoded(path: Path) -> tuple[np.ndarray, frames.FrameIndex]:
     """All frames as pydicom shapes them."""
-    _header, index = frame_finder.read_header(path, LIMIT)
+    _header, index = header.read_header(path, LIMIT)
     assert index is not None
     layout = index.format
     found = [codecs.decode(frames.read_stored(path, index, n), index.syntax, layout) for n in range(layout.frames)]
@@ -122,7 +122,7 @@ OF_ALL_KINDS = [
 @pytest.mark.parametrize("name", OF_ALL_KINDS)
 def test_encoding_loses_nothing(name: str) -> None:
     path = installed(name)
-    _header, index = frame_finder.read_header(path, LIMIT)
+    _header, index = header.read_header(path, LIMIT)
     assert index is not None
     pixels = codecs.decode(frames.read_stored(path, index, 0), index.syntax, index.format)
     layout = msgspec.structs.replace(index.format, photometric=index.format.decoded_photometric)

@@ -11,7 +11,7 @@ import pytest
 from pydicom.pixels import pixel_array
 from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, JPEGLSLossless, RLELossless
 
-from backend.dicom import codecs, frame_finder, frames, syntaxes, transcode
+from backend.dicom import codecs, frames, header, syntaxes, transcode
 from backend.errors import NotFoundError, UnreadableError
 from tests.unit.dicom.test_codecs import LIMIT, codec_file, decoded, installed
 
@@ -73,7 +73,7 @@ def test_palettes_of_big_endian_files_are_turned(tmp_path: Path) -> None:
 
 def test_frames_are_sliced_from_the_file() -> None:
     path = installed("rtdose.dcm")
-    _header, index = frame_finder.read_header(path, LIMIT)
+    _header, index = header.read_header(path, LIMIT)
     assert index is not None
     whole = pydicom.dcmread(path).PixelData
     parts = [frames.read_stored(path, index, n) for n in range(15)]
@@ -97,7 +97,7 @@ def bits_file(tmp_path: Path, rows: int, columns: int, count: int) -> tuple[Path
 
 def test_single_bit_frames_begin_at_bit_zero(tmp_path: Path) -> None:
     path, values = bits_file(tmp_path, 5, 7, 3)
-    _header, index = frame_finder.read_header(path, LIMIT)
+    _header, index = header.read_header(path, LIMIT)
     assert index is not None
     for number in range(3):
         data = frames.read_stored(path, index, number)
@@ -113,7 +113,7 @@ def test_single_bit_frames_begin_at_bit_zero(tmp_path: Path) -> None:
 def in_fragments(tmp_path: Path, table: list[int] | None, cuts: int) -> Path:
     """Two JPEG 2000 frames, each in `cuts` fragments, with a basic offset table or an empty one; -1 is the true offset."""
     dataset = pydicom.dcmread(installed("MR_small.dcm"))
-    _header, index = frame_finder.read_header(installed("MR_small.dcm"), LIMIT)
+    _header, index = header.read_header(installed("MR_small.dcm"), LIMIT)
     assert index is not None
     stream = frames.even(codecs.encode(dataset.pixel_array, JPEG2000Lossless, index.format))
     step = -(-len(stream) // cuts) // 2 * 2 + 2
@@ -147,8 +147,8 @@ def test_what_is_cut_short_says_so(tmp_path: Path) -> None:
     short = tmp_path / "short.dcm"
     short.write_bytes(path.read_bytes()[:-400])
     with pytest.raises(UnreadableError, match="longer than the file"):
-        frame_finder.read_header(short, LIMIT)
-    _header, index = frame_finder.read_header(installed("MR_truncated.dcm"), LIMIT)
+        header.read_header(short, LIMIT)
+    _header, index = header.read_header(installed("MR_truncated.dcm"), LIMIT)
     assert index is not None
     with pytest.raises(UnreadableError, match="8130 are there"):
         frames.read_stored(installed("MR_truncated.dcm"), index, 0)
@@ -157,7 +157,7 @@ def test_what_is_cut_short_says_so(tmp_path: Path) -> None:
 def test_a_deflated_bomb_is_stopped(tmp_path: Path) -> None:
     path = codec_file("1.2.1.99")
     with pytest.raises(UnreadableError, match="inflates to more"):
-        frame_finder.read_header(path, 100_000)
+        header.read_header(path, 100_000)
 
 
 def test_values_that_overlays_hide_in_survive(tmp_path: Path) -> None:

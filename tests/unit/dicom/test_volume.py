@@ -8,7 +8,8 @@ import numpy as np
 import pydicom
 import pytest
 
-from backend.dicom.volume import LoadedVolume, load_best_series
+from backend.dicom.loading import Bounds, load_best_series
+from backend.dicom.volume import LoadedVolume
 from backend.errors import UnreadableError
 from tests.support.dicom_phantom import write_series
 from tests.support.live import ROOT
@@ -28,7 +29,9 @@ ORIENTATIONS = {
 
 
 def load(path: Path) -> LoadedVolume:
-    return load_best_series(path, 1000, lambda _part, _text: None)
+    loaded = load_best_series(path, Bounds(1000, 1 << 30), lambda _part, _text: None)
+    assert isinstance(loaded, LoadedVolume)
+    return loaded
 
 
 def check_octants(volume: LoadedVolume) -> None:

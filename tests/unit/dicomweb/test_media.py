@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backend.api.dicomweb.media import (
     DICOM,
@@ -173,6 +175,15 @@ def test_dicom_and_pictures_at_once() -> None:
     with pytest.raises(BadRequestError):
         acceptable("", 'multipart/related; type="application/dicom", text/html')
     assert acceptable("", "application/dicom, image/png;q=0")
+
+
+@given(st.text('abc*/;=,q.019 "\\\\', max_size=60), st.text(max_size=40))
+def test_any_header(accept: str, query: str) -> None:
+    try:
+        found = choose(acceptable(query, accept), frame_forms(JLS, (EXPLICIT_LE,), single=True))
+    except BadRequestError:
+        return
+    assert found is None or found.media in (OCTETS, "image/jls")
 
 
 async def test_parts_are_written_as_viewers_read_them() -> None:

@@ -13,8 +13,6 @@ export interface Outcome {
   refused: Refused[];
   /** Refused in all; `refused` may name the first of them only. */
   refusals: number;
-  /** Files that are no images by their names. */
-  leftOut: number;
 }
 
 /** The server could not be reached, or can not take anything now: the same would become of the next file. */
@@ -81,10 +79,10 @@ const REFUSED = ["00081198", "0008119A"];
 
 /** What the answer to one instance says of it. */
 export function outcomeOf({ status, text }: Answer, name: string): Outcome {
-  if (status === 200 || status === 202) return { stored: 1, refused: [], refusals: 0, leftOut: 0 };
+  if (status === 200 || status === 202) return { stored: 1, refused: [], refusals: 0 };
   if (UNAVAILABLE.includes(status)) throw new Interrupted(messageOf(text) ?? `the server answered ${status}`);
   const reason = reasonOf(text) ?? messageOf(text) ?? `the server answered ${status}`;
-  return { stored: 0, refused: [{ name, reason }], refusals: 1, leftOut: 0 };
+  return { stored: 0, refused: [{ name, reason }], refusals: 1 };
 }
 
 function reasonOf(text: string): string | undefined {
@@ -106,10 +104,10 @@ interface Report {
 export function outcomeOfJob(job: Job): Outcome {
   if (job.state !== "done") {
     const reason = job.error ?? "it was cancelled";
-    return { stored: 0, refused: [{ name: job.title, reason }], refusals: 1, leftOut: 0 };
+    return { stored: 0, refused: [{ name: job.title, reason }], refusals: 1 };
   }
   const { counts, refused } = job.result as Report;
-  const { failed = 0, left_out: leftOut = 0, ...here } = counts;
+  const { failed = 0, other = 0, ...here } = counts;
   const stored = Object.values(here).reduce((sum, some) => sum + some, 0);
-  return { stored, refused, refusals: failed, leftOut };
+  return { stored, refused, refusals: failed + other };
 }

@@ -61,7 +61,7 @@ export function thumbnailUrl(study: string, series: string): string {
 }
 
 export function zipUrl(study: string, series = ""): string {
-  return `/api/archive/zip?${new URLSearchParams({ study, ...(series && { series }) })}`;
+  return `/dicom/studies/${study}${series && `/series/${series}`}?accept=${encodeURIComponent("application/zip")}`;
 }
 
 export function ohifUrl(study: string): string {

@@ -132,7 +132,7 @@ export class Uploads {
         this.tell({ state: "stopped", fault: wordsOf(error) });
       } else {
         const refused = [{ name: file.name, reason: wordsOf(error) }];
-        this.count(file, { stored: 0, refused, refusals: 1, leftOut: 0 });
+        this.count(file, { stored: 0, refused, refusals: 1 });
       }
     }
   }
@@ -145,7 +145,6 @@ export class Uploads {
       stored: now.stored + outcome.stored,
       refusals: now.refusals + outcome.refusals,
       refused: [...now.refused, ...outcome.refused].slice(0, SHOWN_REFUSALS),
-      leftOut: now.leftOut + outcome.leftOut,
       unpacking: "",
     });
   }

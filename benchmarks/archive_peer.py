@@ -1,0 +1,178 @@
+"""The archive beside Debian's Orthanc with its DICOMweb plugin: same machine, same client, same 300 CT slices of 525 kB.
+
+Ratios are those of speeds. Where Orthanc is not installed (`apt-get install orthanc orthanc-dicomweb`) only ours is measured.
+"""
+
+from __future__ import annotations
+
+import http.client
+import statistics
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from pydicom.uid import CTImageStorage
+
+from backend.dicom.orthanc_ids import orthanc_id
+from benchmarks.common import report, synthetic_ct
+from benchmarks.peers.orthanc import Orthanc, is_installed
+from tests.support.archive_server import ArchiveServer
+from tests.support.instances import make_dataset, multipart, part10
+from tests.support.live import free_port
+
+SLICES = 300
+ROOT = "1.2.826.0.1.3680043.8.498"
+STUDY, SERIES = f"{ROOT}.1", f"{ROOT}.1.1"
+SMALL_STUDIES = 50
+JSON = {"Accept": "application/dicom+json"}
+
+
+@dataclass
+class Server:
+    """One of the two."""
+
+    name: str
+    port: int
+    root: str
+    dicom_port: int
+    aet: str
+    zip_path: str
+    """Of the study with 300 slices."""
+
+
+def slices(study: str) -> list[bytes]:
+    """300 CT slices as files."""
+    voxels = synthetic_ct((SLICES, 512, 512))
+    return [
+        part10(make_dataset(
+            study, f"{study}.1", f"{study}.1.{number + 1}", Rows=512, Columns=512, InstanceNumber=number + 1,
+            PixelRepresentation=1, WindowCenter=40, WindowWidth=400, PixelData=np.ascontiguousarray(voxel).tobytes(),
+        ))
+        for number, voxel in enumerate(voxels)
+    ]  # fmt: skip
+
+
+def small_studies() -> list[bytes]:
+    """Studies of one small instance each."""
+    return [part10(make_dataset(f"{ROOT}.9.{n}", f"{ROOT}.9.{n}.1", f"{ROOT}.9.{n}.1.1")) for n in range(SMALL_STUDIES)]
+
+
+def store(server: Server, files: Sequence[bytes], connections: int) -> float:
+    """Instances stored in a second, one a request."""
+    waiting, failures = list(files), []
+
+    def work() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        while waiting:
+            body, kind = multipart([waiting.pop()])
+            connection.request("POST", f"{server.root}/studies", body, {"Content-Type": kind, **JSON})
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status != 200:
+                failures.append(answer.status)
+        connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(connections)]
+    began = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures, failures
+    return len(files) / (time.perf_counter() - began)
+
+
+def median_s(server: Server, paths: Sequence[str], headers: dict[str, str]) -> float:
+    """Median of the seconds that the answers take, on one connection."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    times = []
+    for path in paths:
+        began = time.perf_counter()
+        connection.request("GET", path if path == server.zip_path else server.root + path, headers=headers)
+        answer = connection.getresponse()
+        body = answer.read()
+        times.append(time.perf_counter() - began)
+        assert answer.status in (200, 206), (server.name, path, answer.status, body[:200])
+    connection.close()
+    return statistics.median(times)
+
+
+def c_store(server: Server, count: int) -> float:
+    """Instances stored in a second by C-STORE in one association."""
+    from pynetdicom import AE
+
+    entity = AE("BENCH")
+    entity.add_requested_context(CTImageStorage, "1.2.840.10008.1.2.1")
+    study = f"{ROOT}.5"
+    data = [make_dataset(study, f"{study}.1", f"{study}.1.{n + 1}", Rows=512, Columns=512, InstanceNumber=n + 1,
+                         PixelData=bytes(512 * 512 * 2)) for n in range(count)]  # fmt: skip
+    association = entity.associate("127.0.0.1", server.dicom_port, ae_title=server.aet)
+    assert association.is_established, f"{server.name} takes no association"
+    began = time.perf_counter()
+    for one in data:
+        one.file_meta.MediaStorageSOPClassUID, one.file_meta.MediaStorageSOPInstanceUID = one.SOPClassUID, one.SOPInstanceUID
+        assert association.send_c_store(one).Status == 0x0000
+    took = time.perf_counter() - began
+    association.release()
+    return count / took
+
+
+def both(name: str, servers: Sequence[Server], measure: Callable[[Server], float], unit: str, target_ratio: float) -> None:
+    """Measure ours and theirs, and report them. `measure` gives a speed, or seconds where the unit is ms."""
+    found = {server.name: measure(server) for server in reversed(servers)}
+    scale = 1e3 if unit == "ms" else 1.0
+    theirs = found.get("orthanc")
+    report(name, found["ours"] * scale, unit, theirs * scale if theirs else None, "lower" if unit == "ms" else "higher",
+           "limit: Orthanc" if theirs else "(no Orthanc here)", target_ratio=target_ratio)  # fmt: skip
+
+
+def measure_all(servers: Sequence[Server]) -> None:
+    """The table, in an order in which each finds what it needs."""
+    both("STOW of 300 slices, 1 connection", servers, lambda s: store(s, slices(STUDY), 1), "instances/s", 1.0)
+    both("STOW of 300 slices, 8 connections", servers, lambda s: store(s, slices(f"{ROOT}.2"), 8), "instances/s", 1.0)
+    both("C-STORE of 50 slices, one association", servers, lambda s: c_store(s, 50), "instances/s", 5.0)
+    for server in servers:
+        store(server, small_studies(), 1)
+    series = f"/studies/{STUDY}/series/{SERIES}"
+    both("QIDO, 50 studies", servers, lambda s: median_s(s, ["/studies?limit=50"] * 20, JSON), "ms", 3.0)
+    both("QIDO, 100 instances", servers, lambda s: median_s(s, ["/instances?limit=100"] * 20, JSON), "ms", 10.0)
+    both("metadata of 300 slices", servers, lambda s: median_s(s, [f"{series}/metadata"] * 5, JSON), "ms", 10.0)
+    parts = {"Accept": 'multipart/related; type="application/dicom"; transfer-syntax=*'}
+    both("series of 300 slices retrieved", servers, lambda s: 157.3 / median_s(s, [series] * 3, parts), "MB/s", 0.8)
+    packed = {"Accept": "application/zip"}
+    both("study of 300 slices as zip", servers, lambda s: 157.3 / median_s(s, [s.zip_path] * 2, packed), "MB/s", 10.0)
+    frames = [f"{series}/instances/{SERIES}.{number}/rendered" for number in range(1, 41)]
+    png = {"Accept": "image/png"}
+    both("rendered as PNG, each for the first time", servers, lambda s: median_s(s, frames, png), "ms", 5.0)
+    both("rendered as PNG, again", servers, lambda s: median_s(s, frames[:1] * 40, png), "ms", 20.0)
+
+
+def main() -> None:
+    """Print the figures."""
+    port = free_port()
+    ours = ArchiveServer(enable_dicom=True, dicom_port=port)
+    theirs = Orthanc() if is_installed() else None
+    try:
+        servers = [Server("ours", ours.port, "/dicom", port, "SLICECAST", f"/dicom/studies/{STUDY}")]
+        if theirs is not None:
+            servers.append(
+                Server(
+                    "orthanc",
+                    theirs.port,
+                    theirs.root,
+                    theirs.dicom_port,
+                    theirs.aet,
+                    f"/studies/{orthanc_id('P1', STUDY)}/archive",
+                )
+            )
+        measure_all(servers)
+    finally:
+        ours.stop()
+        if theirs is not None:
+            theirs.stop()
+
+
+if __name__ == "__main__":
+    main()
