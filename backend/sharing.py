@@ -1,8 +1,9 @@
-"""Work that is done once for several askers: equal requests share one flight, and a client's newest request wins."""
+"""Work that is done once for several askers: equal requests share a flight, a client's newest wins, results are kept."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
@@ -74,3 +75,33 @@ class NewestWins(Generic[T]):
             slot.waiting -= 1
             if not slot.waiting:
                 self._slots.pop(key, None)
+
+
+class Recent(Generic[T]):
+    """The last results, up to a total size. For one thread."""
+
+    def __init__(self, most: int, size_of: Callable[[T], int]) -> None:
+        self._most, self._size_of, self._size = most, size_of, 0
+        self._kept: OrderedDict[Hashable, T] = OrderedDict()
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._kept
+
+    def __getitem__(self, key: Hashable) -> T:
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+    def put(self, key: Hashable, value: T) -> T:
+        """Keep a value, unless there is no room for it; the oldest go. The same value."""
+        size = self._size_of(value)
+        if size <= self._most and key not in self._kept:
+            self._kept[key] = value
+            self._size += size
+            while self._size > self._most:
+                _key, dropped = self._kept.popitem(last=False)
+                self._size -= self._size_of(dropped)
+        return value
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The value under a key, made now where it is not kept."""
+        return self[key] if key in self._kept else self.put(key, make())

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from backend.dicom.frames import FrameIndex
+from backend.dicom.frames import FrameIndex, read_stored
 from backend.errors import NotFoundError, SlicecastError, UnreadableError
 from backend.render.stored.look import Look, VolumeLook
 
@@ -32,11 +32,14 @@ def readable() -> Iterator[None]:
 
     Raises:
         UnreadableError: with the fault's words.
+        NotFoundError: the file is gone.
     """
     try:
         yield
     except SlicecastError:
         raise
+    except FileNotFoundError as error:
+        raise NotFoundError("the instance was deleted") from error
     except Exception as error:
         from pydicom.errors import BytesLengthException
 
@@ -52,6 +55,12 @@ def find_frames(path: Path) -> FrameIndex | None:
     from backend.render.stored.source import header_of
 
     return header_of(path)[1]
+
+
+@readable()
+def read_frame(path: Path, index: FrameIndex, number: int) -> bytes:
+    """One frame (from 0) as stored; for this no worker is needed."""
+    return read_stored(path, index, number)
 
 
 @readable()

@@ -108,7 +108,8 @@ def _models(connection: Any, query: Query, page: Page) -> Mapping[int, dict[str,
     rows = reading.find_contents(connection, [row.instance_id for row in page.rows])
     kept = {key(path[0]) for path in rare}
     models = ((row.instance_fk, _decode(isal_zlib.decompress(row.model, -isal_zlib.MAX_WBITS))) for row in rows)
-    return {number: {name: model[name] for name in kept if name in model} for number, model in models}
+    # Copies, since what was decoded holds on to the whole model.
+    return {number: {name: model[name].copy() for name in kept if name in model} for number, model in models}
 
 
 def _is_rare(tag: int) -> bool:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 
 from backend.archive import drawing
 from backend.archive.archive import Archive
 from backend.archive.records import StoredInstance
 from backend.config import Settings
-from backend.dicom.frames import FrameIndex, read_stored
+from backend.dicom.frames import FrameIndex
 from backend.dicom.syntaxes import EXPLICIT_LE, makeable
 from backend.errors import NotFoundError
 from backend.render.pictures import PictureCache
 from backend.render.stored.look import Look, VolumeLook
-from backend.sharing import SingleFlight
+from backend.sharing import Recent, SingleFlight
 
-INDICES = 4096
+INDICES = 200_000
+"""Of frames whose places are remembered, those of all instances together."""
 
 
 class Images:
@@ -28,7 +28,7 @@ class Images:
         self.archive = archive
         self._cache = PictureCache(settings.stored_picture_cache_mb << 20)
         self._flights: SingleFlight[bytes] = SingleFlight()
-        self._indices: OrderedDict[str, FrameIndex | None] = OrderedDict()
+        self._indices: Recent[FrameIndex | None] = Recent(INDICES, lambda index: 1 + len(index.fragments) if index else 1)
         self._inflated = settings.instance_inflated_mb << 20
 
     # -- frames ------------------------------------------------------------------------------------------------------
@@ -48,17 +48,13 @@ class Images:
     async def index_or_none(self, instance: StoredInstance) -> FrameIndex | None:
         """The same, None where there are none."""
         if instance.digest in self._indices:
-            self._indices.move_to_end(instance.digest)
             return self._indices[instance.digest]
         known = (await self.archive.content(instance)).pixels
         if known is not None:
             found: FrameIndex | None = FrameIndex.decode(known)
         else:
             found = await self.archive.workers.run(drawing.find_frames, instance.path) if instance.rows else None
-        self._indices[instance.digest] = found
-        if len(self._indices) > INDICES:
-            self._indices.popitem(last=False)
-        return found
+        return self._indices.put(instance.digest, found)
 
     async def makeable(self, instance: StoredInstance) -> list[str]:
         """Transfer syntaxes that an instance can be had in by transcoding."""
@@ -74,7 +70,7 @@ class Images:
         index = await self.index(instance)
         stored = index.syntax == syntax or (syntax == EXPLICIT_LE and not index.is_encapsulated)
         if stored and not index.deflated_at:
-            return await asyncio.to_thread(read_stored, instance.path, index, number)
+            return await asyncio.to_thread(drawing.read_frame, instance.path, index, number)
         key = (instance.digest, "frame", number, syntax)
         return await self._made(key, lambda: self.archive.workers.run(drawing.make_frame, instance.path, index, number, syntax))
 

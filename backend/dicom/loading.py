@@ -1,4 +1,4 @@
-"""What a folder of DICOM files has for a scene: the volume or the segments of one of its series."""
+"""What a folder of DICOM files has for a scene: the volume, the volumes or the segments of one of its series."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from backend.dicom.folder import Series, choose, scan
 from backend.dicom.raster import Raster
 from backend.dicom.segmentation import LoadedSegmentation, load_segmentation
 from backend.dicom.structures import load_structures
-from backend.dicom.volume import LoadedVolume, Told, load_series
+from backend.dicom.volume import LoadedSequence, LoadedVolume, Told, load_series
 from backend.errors import NotFoundError
 from backend.imaging.series import Diagnosis
 
-Loaded = LoadedVolume | LoadedSegmentation
+Loaded = LoadedVolume | LoadedSequence | LoadedSegmentation
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,17 +23,20 @@ from backend.dicom.suv import UNITS, NoSuvError, suv_factor
 from backend.errors import UnreadableError
 from backend.imaging.frames import Matrix
 from backend.imaging.series import Diagnosis, Grid, Slice, make_grid, split
+from backend.imaging.time_points import part
 
 Told = Callable[[float | None, str], None]
 DECODERS = 2
-# What tells images at one position apart, as far as it is given.
+# What tells images at one position apart, as far as it is given: keyword, sequence of functional groups, what it is, its unit.
 FRAME_KEYS = (
-    "TemporalPositionIdentifier",
-    "TriggerTime",
-    "EchoTime",
-    "DiffusionBValue",
-    "AcquisitionTime",
-    "AcquisitionNumber",
+    ("TemporalPositionIdentifier", "", "time point", ""),
+    ("TemporalPositionIndex", "FrameContentSequence", "time point", ""),
+    ("TriggerTime", "", "trigger time", "ms"),
+    ("EchoTime", "", "echo time", "ms"),
+    ("EffectiveEchoTime", "MREchoSequence", "echo time", "ms"),
+    ("DiffusionBValue", "MRDiffusionSequence", "b-value", "s/mm2"),
+    ("AcquisitionTime", "", "acquisition time", ""),
+    ("AcquisitionNumber", "", "acquisition", ""),
 )
 
 
@@ -50,8 +53,29 @@ class LoadedVolume:
     metadata: dict[str, str] = field(default_factory=dict)
 
 
-def load_series(series: Series, told: Told, diagnoses: list[Diagnosis] | None = None) -> LoadedVolume:
-    """A series as a volume.
+@dataclass(frozen=True)
+class LoadedSequence:
+    """Volumes of the same place that follow each other: time points, echoes, diffusion weightings."""
+
+    volumes: list[LoadedVolume]
+    name: str
+    index_name: str
+    index_unit: str
+    values: list[str]
+    """Of the index, one for each volume."""
+    diagnoses: list[Diagnosis]
+
+
+def load_series(
+    series: Series, told: Told, diagnoses: list[Diagnosis] | None = None, in_suv: bool = True
+) -> LoadedVolume | LoadedSequence:
+    """A series as a volume, or as a sequence of them where images lie at the same positions.
+
+    Args:
+        series: what to load.
+        told: hears how far it is.
+        diagnoses: what has been found wrong already.
+        in_suv: whether PET is to be in SUV, where that can be computed.
 
     Raises:
         UnreadableError: more than half of its slices can not be decoded; the message names the reason.
@@ -59,15 +83,22 @@ def load_series(series: Series, told: Told, diagnoses: list[Diagnosis] | None = 
     notes = list(diagnoses or [])
     slices, places = _places(series)
     if not slices:
-        return _unplaced(series, told, notes)
+        return _unplaced(series, told, notes, in_suv)
     groups = split(slices)
     if len(groups) > 1:
         rest = sum(len(group) for group in groups[1:])
         notes.append(Diagnosis("mixed", f"{rest} images of other sizes or orientations (localizers) were left out"))
-    grid = make_grid(groups[0])
-    notes += grid.diagnoses
-    voxels = _fill(grid, places, told, notes)
-    return _finish(series, voxels, grid.ijk_to_ras, notes)
+    points = part(groups[0])
+    if points.left_out:
+        notes.append(Diagnosis("frames", f"{points.left_out} images of time points that are not whole were left out"))
+    grids = [make_grid(group) for group in points.volumes]
+    notes += grids[0].diagnoses
+    decoded = _decode(grids, places, told, notes)
+    volumes = [_finish(series, _assemble(grid, places, decoded), grid.ijk_to_ras, notes, in_suv) for grid in grids]
+    if len(volumes) == 1:
+        return volumes[0]
+    _keyword, _sequence, index_name, unit = FRAME_KEYS[points.key] if points.key is not None else ("", "", "image", "")
+    return LoadedSequence(volumes, volumes[0].name, index_name, unit, points.values, notes)
 
 
 def _places(series: Series) -> tuple[list[Slice], list[tuple[Path, int]]]:
@@ -105,7 +136,7 @@ def _slice(index: int, header: Dataset, frame: int) -> Slice:
     orientation = [float(v) for v in value("PlaneOrientationSequence", "ImageOrientationPatient")]
     spacing = [float(v) for v in value("PixelMeasuresSequence", "PixelSpacing")]
     thickness = header.get("SpacingBetweenSlices") or header.get("SliceThickness")
-    keys = tuple(str(header.get(key)) for key in FRAME_KEYS)
+    keys = tuple(_told_apart(value, keyword, sequence) for keyword, sequence, *_name in FRAME_KEYS)
     row, column = np.array(orientation[:3]), np.array(orientation[3:6])
     row, column = row / np.linalg.norm(row), column / np.linalg.norm(column)
     return Slice(
@@ -115,6 +146,13 @@ def _slice(index: int, header: Dataset, frame: int) -> Slice:
     )  # fmt: skip
 
 
+def _told_apart(value: Callable[[str, str], Any], keyword: str, sequence: str) -> str:
+    try:
+        return str(value(sequence, keyword))
+    except AttributeError:
+        return ""
+
+
 def _functional_groups(header: Dataset, frame: int) -> tuple[Dataset | None, Dataset | None]:
     """Shared and own functional groups of an enhanced multi-frame image (PS3.3, C.7.6.16)."""
     shared = header.get("SharedFunctionalGroupsSequence")
@@ -122,10 +160,11 @@ def _functional_groups(header: Dataset, frame: int) -> tuple[Dataset | None, Dat
     return (shared[0] if shared else None), (own[frame] if own and frame < len(own) else None)
 
 
-def _fill(grid: Grid, places: list[tuple[Path, int]], told: Told, notes: list[Diagnosis]) -> NDArray[Any]:
-    """Decode every slice of the grid; gaps and slices that can not be decoded hold the lowest value."""
-    wanted = sorted({index for plane in grid.planes for index in _indices(plane)})
-    files = sorted({places[index][0] for index in wanted})
+def _decode(
+    grids: Sequence[Grid], places: list[tuple[Path, int]], told: Told, notes: list[Diagnosis]
+) -> dict[Path, NDArray[Any]]:
+    """Decode every file that the grids need; those that can not be are left out and told of."""
+    files = sorted({places[index][0] for grid in grids for plane in grid.planes for index in _indices(plane)})
     decoded: dict[Path, NDArray[Any]] = {}
     failures: dict[str, str] = {}
 
@@ -143,6 +182,11 @@ def _fill(grid: Grid, places: list[tuple[Path, int]], told: Told, notes: list[Di
         if len(failures) * 2 > len(files):
             raise UnreadableError(f"{len(failures)} of {len(files)} images can not be decoded; {name}: {reason}")
         notes.append(Diagnosis("unreadable", f"{len(failures)} images can not be decoded and are empty; {name}: {reason}"))
+    return decoded
+
+
+def _assemble(grid: Grid, places: list[tuple[Path, int]], decoded: dict[Path, NDArray[Any]]) -> NDArray[Any]:
+    """The voxels of a grid; gaps and slices that could not be decoded hold the lowest value."""
 
     def plane_of(index: int) -> NDArray[Any] | None:
         path, frame = places[index]
@@ -153,8 +197,8 @@ def _fill(grid: Grid, places: list[tuple[Path, int]], told: Told, notes: list[Di
 
     dtype = np.result_type(*decoded.values())
     low = min(float(pixels.min()) for pixels in decoded.values())
-    example = next(plane for index in wanted if (plane := plane_of(index)) is not None)
-    voxels = np.full((len(grid.planes), *example.shape), low, dtype)
+    example = next(iter(decoded.values()))
+    voxels = np.full((len(grid.planes), *(example[0] if _has_frames(example) else example).shape), low, dtype)
     for k, place in enumerate(grid.planes):
         found = [plane_of(index) for index in _indices(place)]
         if isinstance(place, tuple) and len(found) == 2 and found[0] is not None and found[1] is not None:
@@ -202,7 +246,7 @@ def read_values(path: Path) -> NDArray[Any]:
     return values.astype(np.float32)
 
 
-def _unplaced(series: Series, told: Told, notes: list[Diagnosis]) -> LoadedVolume:
+def _unplaced(series: Series, told: Told, notes: list[Diagnosis], in_suv: bool) -> LoadedVolume:
     """Images without a place in space, such as ultrasound: stacked as they come, with unit spacing."""
     files = sorted(series.files, key=lambda item: int(item[1].get("InstanceNumber", 0) or 0))
     shape = (files[0][1].Rows, files[0][1].Columns)
@@ -223,16 +267,16 @@ def _unplaced(series: Series, told: Told, notes: list[Diagnosis]) -> LoadedVolum
     notes.append(Diagnosis("unplaced", "these images have no place in space; sizes and directions are not known"))
     spacing = files[0][1].get("PixelSpacing") or files[0][1].get("ImagerPixelSpacing") or (1.0, 1.0)
     matrix = np.diag([-float(spacing[1]), -float(spacing[0]), 1.0, 1.0])
-    return _finish(series, np.stack(planes), matrix, notes)
+    return _finish(series, np.stack(planes), matrix, notes, in_suv)
 
 
-def _finish(series: Series, voxels: NDArray[Any], ijk_to_ras: Matrix, notes: list[Diagnosis]) -> LoadedVolume:
+def _finish(series: Series, voxels: NDArray[Any], ijk_to_ras: Matrix, notes: list[Diagnosis], in_suv: bool) -> LoadedVolume:
     header = series.files[0][1]
     if str(header.get("PhotometricInterpretation", "")) == "MONOCHROME1":
         notes.append(Diagnosis("inverted", "low values are meant to be bright here (MONOCHROME1)"))
     width, center = _first(header.get("WindowWidth")), _first(header.get("WindowCenter"))
     factor = 1.0
-    if series.modality == "PT":
+    if in_suv and series.modality == "PT":
         voxels, factor = _in_suv(header, voxels, notes)
     return LoadedVolume(
         voxels,

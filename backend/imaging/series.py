@@ -92,9 +92,8 @@ def make_grid(group: Sequence[Slice]) -> Grid:
     even one. A tilted stack keeps its true, sheared matrix.
     """
     diagnoses: list[Diagnosis] = []
-    chosen = _first_frame(group, diagnoses)
-    normal = normal_of(chosen[0])
-    ordered = sorted(chosen, key=lambda s: (float(normal @ s.position), s.number))
+    normal = normal_of(group[0])
+    ordered = sorted(group, key=lambda s: (float(normal @ s.position), s.number))
     ordered = _without_duplicates(ordered, normal, diagnoses)
     along = np.array([float(normal @ s.position) for s in ordered])
     if len(ordered) == 1:
@@ -106,26 +105,6 @@ def make_grid(group: Sequence[Slice]) -> Grid:
     _note_tilt(direction, normal, diagnoses)
     planes, step = _planes(ordered, along, diagnoses)
     return Grid(planes, _matrix(ordered[0], direction * step), diagnoses)
-
-
-def _first_frame(group: Sequence[Slice], diagnoses: list[Diagnosis]) -> list[Slice]:
-    frames: dict[tuple[Any, ...], list[Slice]] = defaultdict(list)
-    for one in group:
-        frames[one.frame].append(one)
-    normal = normal_of(group[0])
-    places = {round(float(normal @ s.position) / SAME_POSITION_MM) for s in group}
-    if len(frames) < 2 or len(places) == len(group):
-        return list(group)  # what differs is not time: each slice has a place of its own
-    order = sorted(frames, key=repr)
-    largest = max(len(frames[key]) for key in order)
-    first = next(key for key in order if len(frames[key]) == largest)
-    diagnoses.append(
-        Diagnosis(
-            "frames",
-            f"{len(frames)} time points or images at the same positions; the first complete one is shown",
-        )
-    )
-    return frames[first]
 
 
 def _without_duplicates(ordered: list[Slice], normal: NDArray[np.float64], diagnoses: list[Diagnosis]) -> list[Slice]:

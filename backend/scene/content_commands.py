@@ -13,6 +13,7 @@ from backend.scene.deferred import Deferred
 from backend.scene.demo import arrange, demo_files
 from backend.scene.file_types import file_type_of
 from backend.scene.loading import Loader, is_true
+from backend.scene.readers.source import unique_name
 from backend.scene.tracking import Tracker
 from backend.scene.volume_presets import show_in_3d
 
@@ -93,15 +94,16 @@ class ContentCommands:
             )
 
         def finish(loaded: Any) -> c.LoadResult:
-            node = self._loader.add_dicom(loaded)
+            nodes = self._loader.add_dicom(loaded)
+            node = nodes[0]
             if command.properties.get("name"):
-                node.SetName(self._app.scene.GenerateUniqueName(command.properties["name"]))
+                node.SetName(unique_name(self._app.scene, command.properties["name"]))
             show = command.properties.get("show", "true")
             if show == "foreground":
                 self._loader.volumes.lay_over(node)
             elif is_true(show) and node.IsA("vtkMRMLVolumeNode"):
                 self._show(node, command.show_in_3d)
-            return self._loaded([node], [str(d) for d in loaded.diagnoses], command)
+            return self._loaded(nodes, [str(d) for d in loaded.diagnoses], command)
 
         return Deferred(work, finish)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from backend.dicom.volume import LoadedVolume
+from backend.dicom.volume import LoadedSequence, LoadedVolume
 from backend.errors import BadRequestError, NotFoundError, SlicecastError, UnreadableError
 from backend.scene.context import Options
 from backend.scene.file_types import file_type_of
@@ -28,7 +28,7 @@ class Loader:
         self._scene = app.scene
         limits = limits or Options()
         self.volumes = VolumeReader(app, limits)
-        self._segmentations = SegmentationReader(app, limits)
+        self._segmentations, self._sequences = SegmentationReader(app, limits), SequenceReader(app, limits)
         texts, presets = TextReader(app, limits), PresetReader(app, limits)
         self._readers: dict[str, Callable[[Source], list[Any]]] = {
             "VolumeFile": self.volumes.read,
@@ -38,7 +38,7 @@ class Loader:
             "TransformFile": TransformReader(app, limits).read,
             "TableFile": texts.read_table,
             "TextFile": texts.read_text,
-            "SequenceFile": SequenceReader(app, limits).read,
+            "SequenceFile": self._sequences.read,
             "SceneFile": SceneReader(app, limits).read,
             "ColorTableFile": presets.read_colors,
             "TransferFunctionFile": presets.read_transfer_functions,
@@ -78,9 +78,16 @@ class Loader:
     def _ids(self) -> set[str]:
         return {self._scene.GetNthNode(index).GetID() for index in range(self._scene.GetNumberOfNodes())}
 
-    def add_dicom(self, loaded: Any) -> Any:
-        """A volume or segmentation node, with display, of what `backend.dicom.loading` has read; returns the node."""
-        return self.volumes.add(loaded) if isinstance(loaded, LoadedVolume) else self._segmentations.add(loaded)
+    def add_dicom(self, loaded: Any) -> list[Any]:
+        """Nodes of what `backend.dicom.loading` has read, with display; the one to be shown first.
+
+        That is a volume, a segmentation, or the proxy of a sequence with its sequence and browser.
+        """
+        if isinstance(loaded, LoadedVolume):
+            return [self.volumes.add(loaded)]
+        if isinstance(loaded, LoadedSequence):
+            return self._sequences.add(loaded, self.volumes)
+        return [self._segmentations.add(loaded)]
 
     def rasters(self) -> dict[str, Any]:
         """Grids of the volumes that came from DICOM, by SeriesInstanceUID."""

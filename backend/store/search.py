@@ -110,18 +110,15 @@ def _numbers(level: Level, query: Query, where: Where) -> sa.Select[Any]:
     found = sa.select(table.c.id).where(*where[level])
     if level == "study":
         return found
-    parent = _numbers("study" if level == "series" else "series", query, where)
     if level == "instance" and query.study and not query.series:
-        return found.select_from(instances.join(series)).where(series.c.study_fk == _only_study(query), *where["series"])
+        study = _numbers("study", query, where).scalar_subquery()
+        return found.select_from(instances.join(series)).where(series.c.study_fk == study, *where["series"])
+    parent = _numbers("study" if level == "series" else "series", query, where)
     if where["study"] or (level == "instance" and where["series"]):
         column = series.c.study_fk if level == "series" else instances.c.series_fk
         is_one = bool(query.study if level == "series" else query.series)
         found = found.where(column == parent.scalar_subquery() if is_one else column.in_(parent))
     return found
-
-
-def _only_study(query: Query) -> Any:
-    return sa.select(studies.c.id).where(studies.c.study_uid == query.study).scalar_subquery()
 
 
 def _count(query: Query, where: Where) -> sa.Select[Any]:

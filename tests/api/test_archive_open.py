@@ -99,6 +99,31 @@ def test_one_series_opens_alone_and_outlives_a_crash_and_its_deletion(server: Li
     assert not list((server.data / "sessions").rglob("*.dcm")), "nothing needs the second names any more"
 
 
+def test_time_points_open_as_a_sequence(server: LiveServer, tmp_path: Path) -> None:
+    for value in (1, 2, 3):
+        files = write_series(
+            tmp_path / str(value), AFFINE, DIMS, StudyInstanceUID="1.2.826.7", SeriesInstanceUID="1.2.826.7.1",
+            TemporalPositionIdentifier=value, RescaleIntercept=1000 * value, SeriesDescription="Dynamic",
+        )  # fmt: skip
+        store(server, [path.read_bytes() for path in files])
+    job = opened(server, "1.2.826.7")
+    assert job["state"] == "done", job
+    assert job["result"]["warnings"] == []
+    found = run(server, """
+proxy, sequence, browser = [slicer.mrmlScene.GetNodeByID(i) for i in %r]
+first = float(slicer.util.arrayFromVolume(proxy).max())
+browser.SetSelectedItemNumber(2)
+slicer.modules.sequences.logic().UpdateProxyNodesFromSequences(browser)
+__execResult = [
+    proxy.GetName(), sequence.GetNumberOfDataNodes(), sequence.GetIndexName(), sequence.GetNthIndexValue(1), first,
+    float(slicer.util.arrayFromVolume(proxy).max()),
+]
+""" % [one["id"] for one in job["result"]["loaded"]])  # fmt: skip
+    assert found == ["3: Dynamic", 3, "time point", "2", 1250.0, 3250.0]
+    picture = server.get("/slice?view=red&size=64")
+    assert picture.status == 200
+
+
 def test_users_python_loads_from_the_archive(server: LiveServer) -> None:
     source = f"""
 from DICOMLib import DICOMUtils

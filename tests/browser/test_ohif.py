@@ -1,9 +1,8 @@
-"""OHIF in a real Chromium over the archive: list, search, preview, a study opened and scrolled, a segmentation over it."""
+"""OHIF in a real Chromium over the archive: list, search, preview, a study opened and scrolled, a segmentation, uploads."""
 
 from __future__ import annotations
 
 import io
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from backend.http.static import document_root
 from tests.support.archive_server import ArchiveServer
+from tests.support.instances import make_instance
 
 STUDY = Path(__file__).parents[3] / "shared" / "data" / "petct-chest"
 OUTPUT = Path(__file__).parents[1] / "output"
@@ -96,7 +96,7 @@ def test_the_list_is_searched_and_shows_previews(page: Page, server: ArchiveServ
 
 
 def test_a_study_is_opened_and_scrolled_and_segmented(page: Page, server: ArchiveServer) -> None:
-    (study,) = json.loads(server.get("/dicom/studies").body)
+    (study,) = server.get("/dicom/studies?StudyDescription=LUNG%20DELAYS").json()
     page.goto(f"{server.url}/browse/viewer?StudyInstanceUIDs={study['0020000D']['Value'][0]}")
     page.get_by_text("Skip all").click()
     page.get_by_text("Confirm and hide").click()
@@ -128,3 +128,25 @@ def test_a_study_is_opened_and_scrolled_and_segmented(page: Page, server: Archiv
     assert place is not None
     colours = np.asarray(Image.open(io.BytesIO(page.locator("canvas").first.screenshot())).convert("RGB"), np.int16)
     assert np.count_nonzero(np.ptp(colours, axis=2) > 40) > 5000
+
+
+def test_files_are_uploaded(page: Page, server: ArchiveServer, tmp_path: Path) -> None:
+    study = "1.2.826.0.1.3680043.8.498.4711"
+    files = []
+    for number in (1, 2, 3):
+        files.append(tmp_path / f"{number}.dcm")
+        files[-1].write_bytes(make_instance(study, f"{study}.1", f"{study}.1.{number}", InstanceNumber=number))
+    page.goto(f"{server.url}/browse/")
+    page.get_by_text("Confirm and hide").click()
+    page.get_by_text("Upload").first.click()
+    page.locator("input[type=file]").first.set_input_files(files)
+    expect(page.get_by_text("3 files completed")).to_be_visible()
+    found: list[dict[str, dict[str, list[int]]]] = []
+    for _ in range(100):  # the viewer counts what is sent, which is not yet answered
+        answer = server.get(f"/dicom/studies?StudyInstanceUID={study}")
+        found = answer.json() if answer.status == 200 else []
+        if found and found[0]["00201208"]["Value"] == [3]:
+            break
+        page.wait_for_timeout(100)
+    keep(page, "upload")
+    assert found[0]["00201208"]["Value"] == [3]

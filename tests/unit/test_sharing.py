@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from backend.sharing import NewestWins, SingleFlight
+from backend.sharing import NewestWins, Recent, SingleFlight
 
 
 async def test_equal_calls_share_one_flight() -> None:
@@ -64,3 +64,21 @@ async def test_the_newest_of_those_who_wait_wins() -> None:
     results = await asyncio.gather(*calls)
     assert made == [0, 4]
     assert results == [0, 4, 4, 4, 4]
+
+
+def test_recent_results_are_kept_up_to_a_size() -> None:
+    made: list[str] = []
+
+    def make(text: str) -> str:
+        made.append(text)
+        return text
+
+    recent: Recent[str] = Recent(10, len)
+    for text in ("aaaa", "bbbb", "aaaa"):
+        assert recent.get(text, lambda text=text: make(text)) == text  # type: ignore[misc]
+    assert recent.get("cccc", lambda: make("cccc")) == "cccc"  # the oldest goes: bbbb
+    assert "bbbb" not in recent
+    assert "aaaa" in recent
+    recent.get("far too large", lambda: make("far too large"))
+    assert "far too large" not in recent
+    assert made == ["aaaa", "bbbb", "cccc", "far too large"]

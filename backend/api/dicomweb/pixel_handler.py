@@ -12,7 +12,7 @@ from backend.api.dicomweb.base import DicomWebHandler, StatusError, not_acceptab
 from backend.api.dicomweb.media import Form, MultipartWriter, Part, choose, frame_forms
 from backend.archive.images import Images
 from backend.archive.records import StoredInstance
-from backend.errors import BadRequestError
+from backend.errors import BadRequestError, NotFoundError
 from backend.http.sending import send_pieces
 from backend.render.pictures import etag_of
 
@@ -190,8 +190,15 @@ async def ahead(
 
 
 async def file_pieces(path: Path, offset: int, size: int) -> AsyncIterator[bytes]:
-    """A part of a file, read on threads."""
-    file = await asyncio.to_thread(path.open, "rb")
+    """A part of a file, read on threads.
+
+    Raises:
+        NotFoundError: it has been deleted.
+    """
+    try:
+        file = await asyncio.to_thread(path.open, "rb")
+    except FileNotFoundError as error:
+        raise NotFoundError("the instance was deleted") from error
     try:
         await asyncio.to_thread(file.seek, offset)
         left = size

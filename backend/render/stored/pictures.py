@@ -90,7 +90,7 @@ def draw(path: Path, frame: int, look: Look) -> Pixels:
     place = _placing(index, display, look, state)
     drawn = place.place(drawn)
     if state is not None:
-        drawn = state.draw(drawn, place, index.format.columns, index.format.rows)
+        drawn = state.draw(drawn, place)
     return annotated(drawn, dataset, look.annotation) if look.annotation else drawn
 
 

@@ -94,7 +94,7 @@ class Presentation:
         covered[~mask] = min(255, int(self.dataset.get("ShutterPresentationValue") or 0) >> 8)
         return covered
 
-    def draw(self, pixels: Pixels, placing: Placing, columns: int, rows: int) -> Pixels:
+    def draw(self, pixels: Pixels, placing: Placing) -> Pixels:
         """A copy of the placed picture, in colour, with the state's graphics and texts."""
         graphics = list(self._items("GraphicAnnotationSequence"))[:MOST_GRAPHICS]
         if not graphics:

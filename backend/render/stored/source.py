@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,32 +13,10 @@ from backend.dicom.codecs import decode
 from backend.dicom.frames import LARGEST_INFLATED, FrameIndex, read_stored
 from backend.dicom.header import read_header
 from backend.errors import UnreadableError
+from backend.sharing import Recent
 
-T = TypeVar("T")
 HEADERS = 64
 FRAME_BYTES = 64 << 20
-
-
-class Recent(Generic[T]):
-    """The last values made, up to a total size."""
-
-    def __init__(self, most: int, size_of: Callable[[T], int]) -> None:
-        self._most, self._size_of, self._size = most, size_of, 0
-        self._kept: OrderedDict[Hashable, T] = OrderedDict()
-
-    def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The value under a key, made now where it is not kept."""
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key]
-        made = make()
-        if self._size_of(made) <= self._most // 2:
-            self._kept[key] = made
-            self._size += self._size_of(made)
-            while self._size > self._most:
-                _key, dropped = self._kept.popitem(last=False)
-                self._size -= self._size_of(dropped)
-        return made
 
 
 _headers: Recent[tuple[Dataset, FrameIndex | None]] = Recent(HEADERS, lambda _header: 1)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from backend.dicom.folder import Series, read_header
-from backend.dicom.volume import LoadedVolume, load_series
+from backend.dicom.volume import LoadedSequence, LoadedVolume, load_series
 from backend.dicom.window import Window
 from backend.errors import BadRequestError, TooLargeError, UnreadableError
 from backend.imaging.frames import LPS_TO_RAS, Matrix
@@ -23,8 +23,8 @@ from backend.render.encode import encode
 from backend.render.marcher import Camera, TransferFunction, VolumeMarcher
 from backend.render.reslice import Plane, Slab, SlabMode, SliceRenderer
 from backend.render.stored.look import Eye, Point, VolumeLook
-from backend.render.stored.source import Recent
 from backend.render.volume_looks import CT_BONE_AND_CONTRAST, CT_SKIN, Preset, modality_preset, soft_ramp
+from backend.sharing import Recent
 
 Pixels = NDArray[np.uint8]
 FROM: dict[str, tuple[Point, Point]] = {
@@ -34,7 +34,7 @@ FROM: dict[str, tuple[Point, Point]] = {
 """Towards the eye, and up in the picture, LPS, for each side of the patient."""
 MODES: dict[str, SlabMode] = {"maximum_ip": "mip", "minimum_ip": "minip", "average_ip": "mean"}
 PROJECTIONS = {"maximum_ip": "max", "minimum_ip": "min", "average_ip": "mean"}
-VOLUME_BYTES = 1 << 30
+VOLUME_BYTES = 2 << 30
 ROBUST_SHARE = 0.999
 PROJECTED_SHARES = (0.02, 0.995)
 MOVING_PIXELS = 16
@@ -126,7 +126,8 @@ def _load(paths: tuple[Path, ...]) -> LoadedVolume:
         raise UnreadableError("there are no images to make a volume of")
     first = found[0][1]
     series = Series(str(first.SeriesInstanceUID), str(first.get("Modality", "")), "", found)
-    return load_series(series, lambda _part, _text: None)
+    loaded = load_series(series, lambda _part, _text: None, in_suv=False)  # windows are told in the modality's own units
+    return loaded.volumes[0] if isinstance(loaded, LoadedSequence) else loaded
 
 
 def eye_of(volume: StoredVolume, look: VolumeLook) -> Eye:

@@ -17,7 +17,7 @@ from backend.scene.readers.checks import (
     require_sound_cells,
     transform_kinds,
 )
-from backend.scene.readers.source import Source, require_small
+from backend.scene.readers.source import Source, require_small, unique_name
 
 MODELS = (".vtk", ".vtp", ".vtu", ".g", ".byu", ".meta", ".stl", ".ply", ".obj", ".ucd")
 SYSTEMS = {"0": 0, "1": 1, "ras": 0, "lps": 1}
@@ -60,7 +60,7 @@ class ModelReader:
             raise BadRequestError(f"coordinateSystem is 0 (RAS) or 1 (LPS), not {text!r}")
         storage, node = read_surface(source, SYSTEMS[text], self._limits)
         name = source.name or source.path.name[: -len(source.path.suffix)]
-        node.SetName(name if self._scene.GetFirstNodeByName(name) is None else self._scene.GenerateUniqueName(name))
+        node.SetName(unique_name(self._scene, name))
         self._scene.AddNode(node)
         self._scene.AddNode(storage)
         node.SetAndObserveStorageNodeID(storage.GetID())

@@ -16,7 +16,7 @@ from backend.render.views.segments import BINARY_LABELMAP, make_surfaces
 from backend.scene.context import Options
 from backend.scene.readers.checks import check_blocks, check_volume
 from backend.scene.readers.geometry import read_surface
-from backend.scene.readers.source import Source, color_node
+from backend.scene.readers.source import Source, color_node, unique_name
 from backend.scene.readers.volumes import image_of
 
 if TYPE_CHECKING:  # its library loads only when used
@@ -60,7 +60,7 @@ class SegmentationReader:
 
     def add(self, loaded: LoadedSegmentation) -> Any:
         """A segmentation node of segments from DICOM, with display and surfaces; returns the node."""
-        node = self._scene.AddNewNodeByClass("vtkMRMLSegmentationNode", self._scene.GenerateUniqueName(loaded.name))
+        node = self._scene.AddNewNodeByClass("vtkMRMLSegmentationNode", unique_name(self._scene, loaded.name))
         node.CreateDefaultDisplayNodes()
         for one in loaded.segments:
             image = slicer.vtkOrientedImageData()
@@ -113,7 +113,7 @@ class SegmentationReader:
             while data.GetNumberOfArrays():
                 data.RemoveArray(0)
         name = source.name or source.path.name[: -len(source.path.suffix)]
-        unique = name if self._scene.GetFirstNodeByName(name) is None else self._scene.GenerateUniqueName(name)
+        unique = unique_name(self._scene, name)
         segment = slicer.vtkSegment()
         segment.SetName(name)
         segment.AddRepresentation(CLOSED_SURFACE, mesh)

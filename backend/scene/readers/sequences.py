@@ -8,11 +8,13 @@ from typing import Any
 
 import slicer
 
+from backend.dicom.volume import LoadedSequence
 from backend.errors import UnreadableError
 from backend.scene.context import Options
 from backend.scene.readers.bundles import unpack_bundle
 from backend.scene.readers.checks import check_scene, check_volume
-from backend.scene.readers.source import Source, color_node
+from backend.scene.readers.source import Source, color_node, unique_name
+from backend.scene.readers.volumes import VolumeReader
 
 BUNDLES = (".mrb",)
 IMAGES = (".nrrd", ".nhdr", ".nii", ".nii.gz", ".mha", ".mhd")
@@ -46,6 +48,25 @@ class SequenceReader:
         if not source.flag("show", True):
             return [sequence]
         return self._shown(sequence, colors)
+
+    def add(self, loaded: LoadedSequence, volumes: VolumeReader) -> list[Any]:
+        """The proxy, which shows the first volume, the sequence node and its browser, of volumes from DICOM."""
+        sequence = self._scene.AddNewNodeByClass("vtkMRMLSequenceNode", unique_name(self._scene, f"{loaded.name} sequence"))
+        sequence.SetIndexName(loaded.index_name)
+        sequence.SetIndexUnit(loaded.index_unit)
+        is_number = all(value.replace(".", "", 1).replace("-", "", 1).isdigit() for value in loaded.values)
+        sequence.SetIndexType(sequence.NumericIndex if is_number else sequence.TextIndex)
+        for value, volume in zip(loaded.values, loaded.volumes, strict=True):
+            node = volumes.add(volume)
+            sequence.SetDataNodeAtValue(node, value)
+            for gone in (node.GetDisplayNode(), node):
+                self._scene.RemoveNode(gone)
+        _sequence, browser, proxy = self._shown(sequence, None)
+        proxy.SetName(unique_name(self._scene, loaded.name))
+        first = loaded.volumes[0]
+        proxy.CreateDefaultDisplayNodes()
+        volumes.window(proxy, first)
+        return [proxy, sequence, browser]
 
     def _add(self, path: Path) -> Any:
         said = slicer.vtkMRMLMessageCollection()

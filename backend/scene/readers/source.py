@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from backend.errors import BadRequestError, UnreadableError
 
@@ -59,3 +60,8 @@ def color_node(scene: object, options: Mapping[str, str]) -> object | None:
         raise BadRequestError(f"no color node with id {node_id!r}")
     found: object = node
     return found
+
+
+def unique_name(scene: Any, name: str) -> str:
+    """The name, or the name with a number behind it if a node has it already."""
+    return str(name if scene.GetFirstNodeByName(name) is None else scene.GenerateUniqueName(name))

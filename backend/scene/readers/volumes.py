@@ -22,7 +22,7 @@ from backend.render.views.matrices import from_vtk, to_vtk
 from backend.scene.context import Options
 from backend.scene.file_types import VOLUME_ENDINGS, stem_of
 from backend.scene.readers.checks import check_volume, check_within
-from backend.scene.readers.source import Source, color_node
+from backend.scene.readers.source import Source, color_node, unique_name
 
 # Bits of Slicer's loading options, and the reader property of each.
 FLAGS = ((1, "labelmap"), (2, "center"), (4, "singleFile"), (16, "discardOrientation"))
@@ -110,14 +110,12 @@ class VolumeReader:
 
     def _name(self, source: Source) -> str:
         name = source.name or stem_of(source.path)
-        return self._scene.GenerateUniqueName(name) if self._scene.GetFirstNodeByName(name) is not None else name
+        return unique_name(self._scene, name)
 
     def add(self, volume: LoadedVolume) -> Any:
         """A scalar or colour volume node from a DICOM series, with its window; returns the node."""
-        node = self._add(self._scene.GenerateUniqueName(volume.name), volume.voxels, volume.ijk_to_ras, False)
-        if volume.window is not None and volume.level is not None and volume.voxels.ndim == 3:
-            node.GetDisplayNode().SetAutoWindowLevel(0)
-            node.GetDisplayNode().SetWindowLevel(volume.window, volume.level)
+        node = self._add(unique_name(self._scene, volume.name), volume.voxels, volume.ijk_to_ras, False)
+        self.window(node, volume)
         for key, value in volume.metadata.items():
             node.SetAttribute(f"DICOM.{key}", str(value))
         return node
@@ -146,6 +144,13 @@ class VolumeReader:
             composite = self._app.logic.GetSliceLogics().GetItemAsObject(index).GetSliceCompositeNode()
             composite.SetForegroundVolumeID(node.GetID())
             composite.SetForegroundOpacity(LAID_OVER)
+
+    @staticmethod
+    def window(node: Any, volume: LoadedVolume) -> None:
+        """Give a node the window that its files name."""
+        if volume.window is not None and volume.level is not None and volume.voxels.ndim == 3:
+            node.GetDisplayNode().SetAutoWindowLevel(0)
+            node.GetDisplayNode().SetWindowLevel(volume.window, volume.level)
 
     def _add(self, name: str, voxels: NDArray[Any], ijk_to_ras: NDArray[np.float64], label_map: bool) -> Any:
         kind = "Vector" if voxels.ndim == 4 else "LabelMap" if label_map else "Scalar"

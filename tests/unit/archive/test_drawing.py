@@ -48,6 +48,8 @@ def test_faults_of_libraries_are_reasons_and_bugs_stay_bugs() -> None:
         raise ValueError("not so\nat all")
     with pytest.raises(NotFoundError), readable():
         raise NotFoundError("gone")
+    with pytest.raises(NotFoundError, match="deleted"):
+        draw_picture(Path("/nowhere/at/all"), 0, LOOK)
     with pytest.raises(RuntimeError), readable():
         raise RuntimeError("a bug")
 

@@ -16,7 +16,7 @@ from pydicom.uid import CTImageStorage, MRImageStorage
 from backend.archive.find import Found, find
 from backend.dicom.matching import holds
 from backend.dicom.qido import read_query
-from backend.dicom.query import Level
+from backend.dicom.query import Criterion, Level, Person, Query, Text
 from backend.errors import BadRequestError, TooLargeError
 from backend.http.negotiate import query_pairs
 from backend.store.engine import Database
@@ -246,6 +246,9 @@ def test_series(database: Database, query: str, study: str, expected: list[str])
         ("Rows=512&Modality=CT", MULLER, "", ["1.2.1.1.1", "1.2.1.1.2", "1.2.1.1.3"]),
         ("PatientID=P2", "", "", ["1.2.2.1.1"]),
         ("NumberOfFrames=10", "", "", ["1.2.2.1.1"]),
+        ("ModalitiesInStudy=S*&Modality=CT&InstanceNumber=1", "", "", ["1.2.1.1.1"]),
+        (f"SOPClassesInStudy={MRImageStorage}&Modality=CT&InstanceNumber=2", "", "", ["1.2.1.1.2"]),
+        ("fuzzymatching=true&PatientName=tar&00400275.00400009=", "", "", ["1.2.2.1.1"]),
         # main attributes of no column, and such as only the whole model has
         ("ImageType=AXIAL", "", "", ["1.2.1.1.1", "1.2.1.1.2", "1.2.1.1.3"]),
         ("multiplevaluematching=true&ImageType=AXIAL%5CPRIMARY&InstanceNumber=1", "", "", ["1.2.1.1.1"]),
@@ -363,6 +366,16 @@ def test_parts_of_sequences(database: Database) -> None:
     assert requests("") == {"vr": "SQ", "Value": whole}
     assert requests("includefield=00400275.00400009") == {"vr": "SQ", "Value": part}
     assert requests("includefield=RequestAttributesSequence.ScheduledProcedureStepID,00400275") == {"vr": "SQ", "Value": whole}
+
+
+def test_a_query_of_other_doors(database: Database) -> None:
+    """They may fix a study and still have keys of it."""
+    for name, expected in (("muller*", 3), ("doe*", 0)):
+        named = Criterion(0x00100010, Person((name,)))
+        query = Query("instance", (named, Criterion(0x00080060, Text(("CT",)))), study=MULLER)
+        with database.read() as connection:
+            found = find(connection, query, 100, 20, Counts(), "")
+        assert len(found.matches) == expected
 
 
 def test_paging(database: Database) -> None:

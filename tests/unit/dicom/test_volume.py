@@ -9,7 +9,7 @@ import pydicom
 import pytest
 
 from backend.dicom.loading import Bounds, load_best_series
-from backend.dicom.volume import LoadedVolume
+from backend.dicom.volume import LoadedSequence, LoadedVolume
 from backend.errors import UnreadableError
 from tests.support.dicom_phantom import write_series
 from tests.support.live import ROOT
@@ -110,12 +110,40 @@ def test_a_localizer_is_left_out_and_told(tmp_path: Path) -> None:
     assert codes(volume) == {"mixed"}
 
 
-def test_two_time_points_give_the_first(tmp_path: Path) -> None:
-    write_series(tmp_path / "a", AFFINE, DIMS, TemporalPositionIdentifier=1, SeriesInstanceUID="1.2.3")
-    write_series(tmp_path / "b", AFFINE, DIMS, TemporalPositionIdentifier=2, SeriesInstanceUID="1.2.3")
-    volume = load(tmp_path)
-    assert volume.voxels.shape == DIMS[::-1]
-    assert codes(volume) == {"frames"}
+@pytest.mark.parametrize("tag", ["TemporalPositionIdentifier", "EchoTime", "DiffusionBValue", "TriggerTime"])
+def test_time_points_and_the_like_are_a_sequence_in_order(tmp_path: Path, tag: str) -> None:
+    for place, value in enumerate((10, 2, 3)):
+        write_series(
+            tmp_path / str(place), AFFINE, DIMS, SeriesInstanceUID="1.2.3", RescaleIntercept=value,
+            AcquisitionTime=lambda k: f"10{k:02d}00",
+            **{tag: value},
+        )  # fmt: skip
+    loaded = load_best_series(tmp_path, Bounds(1000, 1 << 30), lambda _part, _text: None)
+    assert isinstance(loaded, LoadedSequence)
+    assert [float(value) for value in loaded.values] == [2, 3, 10]
+    assert [int(volume.voxels.min()) for volume in loaded.volumes] == [42, 43, 50]
+    assert all(volume.voxels.shape == DIMS[::-1] for volume in loaded.volumes)
+    assert not loaded.diagnoses
+
+
+def test_images_at_one_position_that_only_numbers_tell_apart(tmp_path: Path) -> None:
+    for place in range(2):
+        write_series(
+            tmp_path / str(place), AFFINE, DIMS, SeriesInstanceUID="1.2.3", RescaleIntercept=place,
+            InstanceNumber=lambda k, place=place: 1 + 2 * k + place,
+        )  # fmt: skip
+    loaded = load_best_series(tmp_path, Bounds(1000, 1 << 30), lambda _part, _text: None)
+    assert isinstance(loaded, LoadedSequence)
+    assert [int(volume.voxels.min()) for volume in loaded.volumes] == [40, 41]
+
+
+def test_time_points_that_are_not_whole_are_left_out(tmp_path: Path) -> None:
+    for value, order in ((1, None), (2, None), (3, [0, 1, 2])):
+        write_series(tmp_path / str(value), AFFINE, DIMS, order, SeriesInstanceUID="1.2.3", TemporalPositionIdentifier=value)
+    loaded = load_best_series(tmp_path, Bounds(1000, 1 << 30), lambda _part, _text: None)
+    assert isinstance(loaded, LoadedSequence)
+    assert loaded.values == ["1", "2"]
+    assert [note.code for note in loaded.diagnoses] == ["frames"]
 
 
 def test_one_broken_file_leaves_the_rest(tmp_path: Path) -> None:

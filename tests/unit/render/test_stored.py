@@ -138,6 +138,14 @@ def test_frames_have_windows_of_their_own(tmp_path: Path) -> None:
     assert second.ravel()[[0, 10, 12, 14, 15]].tolist() == [0, 0, 128, 255, 255]
 
 
+def test_maps_of_real_numbers(tmp_path: Path) -> None:
+    dataset = small(np.zeros((2, 2), np.uint16))
+    for keyword in ("PixelData", "BitsStored", "HighBit", "PixelRepresentation"):
+        delattr(dataset, keyword)
+    dataset.BitsAllocated, dataset.FloatPixelData = 32, np.array([[0.5, 1.0], [1.5, 2.5]], "<f4").tobytes()
+    assert draw(saved(dataset, tmp_path), 0, PNG).tolist() == [[0, 64], [128, 255]]
+
+
 # -- colour ----------------------------------------------------------------------------------------------------------
 
 
