@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -186,6 +187,22 @@ def test_peers_are_asked_searched_and_retrieved_from(page: Page, server: Archive
     expect(page.locator(".work")).to_contain_text("done")
     page.get_by_role("link", name="Jobs").click()
     expect(page.locator(".jobs > li", has_text="to myself")).to_contain_text("done")
+
+
+def test_a_study_is_opened_in_the_viewer(page: Page, server: ArchiveServer, tmp_path: Path) -> None:
+    write_phantom(tmp_path, PatientID="PH2", StudyDescription="To be opened")
+    server.store(*[path.read_bytes() for path in sorted(tmp_path.iterdir())])
+    until = time.monotonic() + PATIENCE_MS / 1000
+    while server.get("/api/scene").json()["status"] != "ready":
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    page.reload()
+    page.locator(".line", has_text="To be opened").click()
+    page.get_by_role("button", name="Open in viewer").click()
+    page.wait_for_url(f"{server.url}/viewer/")
+    page.wait_for_function("document.querySelector('select option')?.textContent.includes('Octants')")
+    page.get_by_role("link", name="Studies").click()
+    page.get_by_role("grid").wait_for()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
