@@ -28,10 +28,8 @@ PACKAGES = (
     "tornado",
     "numba",
     "pydicom",
-    "python-gdcm",
-    "pylibjpeg-openjpeg",
+    "imagecodecs",
     "pylibjpeg-rle",
-    "pyjpegls",
 )
 PROBE_TIMEOUT_S = 90
 

@@ -57,8 +57,10 @@ async function fingerprint() {
 }
 
 async function fetchPackage(folder) {
-  const options = ["--fetch-retries=1", "--fetch-timeout=120000", "--ignore-scripts", "--silent"];
-  await run("npm", ["pack", PACKAGE, "--pack-destination", folder, ...options]);
+  const options = ["--fetch-retries=0", "--fetch-timeout=30000", "--ignore-scripts", "--silent"];
+  await run("npm", ["pack", PACKAGE, "--pack-destination", folder, ...options]).catch(() => {
+    throw new Error(`npm could not fetch ${PACKAGE}`);
+  });
   const names = (await readdir(folder)).filter((name) => name.endsWith(".tgz"));
   return join(folder, names[0]);
 }

@@ -95,6 +95,7 @@ def test_the_list_is_searched_and_shows_previews(page: Page, server: ArchiveServ
     keep(page, "list")
 
 
+@pytest.mark.timeout(300)
 def test_a_study_is_opened_and_scrolled_and_segmented(page: Page, server: ArchiveServer) -> None:
     (study,) = server.get("/dicom/studies?StudyDescription=LUNG%20DELAYS").json()
     page.goto(f"{server.url}/browse/viewer?StudyInstanceUIDs={study['0020000D']['Value'][0]}")
