@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { conditionsOf, EVERYTHING, keysOf, rangeOf, seriesOf, studyOf } from "../src/net/archive/dicom";
-import { Interrupted, type Outcome, outcomeOf, outcomeOfJob } from "../src/net/archive/store";
+import { Interrupted, mayBeDicom, type Outcome, outcomeOf, outcomeOfJob } from "../src/net/archive/store";
 import { moreOf, type Page, zipUrl } from "../src/net/archive/studies";
 import { placeOf } from "../src/state/archive/browser";
 import { PAGE_ROWS, Paged } from "../src/state/archive/paged";
@@ -245,6 +245,19 @@ describe("uploads", () => {
     expect(outcomeOf({ status: 200, text: "{}" }, "a").stored).toBe(1);
     expect(outcomeOf({ status: 413, text: "<html>" }, "a").refused[0]?.reason).toContain("413");
     expect(() => outcomeOf({ status: 503, text: '{"message":"no archive"}' }, "a")).toThrow("no archive");
+  });
+
+  it("are spared the way where files are no DICOM by their beginning", async () => {
+    const marked = new Uint8Array(132);
+    marked.set([0x44, 0x49, 0x43, 0x4d], 128);
+    const may = (...bytes: number[]) => mayBeDicom(new Blob([new Uint8Array([...bytes, 0, 0, 0, 0])]));
+    expect(await mayBeDicom(new Blob([marked]))).toBe(true);
+    expect([await may(8, 0, 5, 0), await may(2, 0, 0, 0), await may(0, 8, 0, 5)]).toEqual([true, true, true]);
+    expect([await may(0x4d, 0x5a, 0, 0), await may(), await mayBeDicom(new Blob([]))]).toEqual([
+      false,
+      false,
+      false,
+    ]);
   });
 
   it("read what became of a zip", () => {

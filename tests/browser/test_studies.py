@@ -224,6 +224,29 @@ def test_nothing_overflows_from_a_phone_to_4k(browser: Browser, server: ArchiveS
     assert faults == []
 
 
+def test_a_phone_goes_to_a_study_and_back_by_keyboard(browser: Browser, server: ArchiveServer) -> None:
+    study = generate_uid()
+    server.store(make_instance(study, PatientName="Phone^Fay"))
+    faults: list[str] = []
+    page = open_page(browser, f"{server.url}/viewer/#studies", faults, viewport={"width": 360, "height": 700})
+    page.get_by_role("button", name="More fields").click()
+    page.get_by_label("Accession").fill("A1")
+    page.get_by_label("Patient", exact=True).fill("fay")
+    expect(rows(page)).to_have_count(1)
+    page.get_by_role("grid").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("region", name="Study")).to_be_focused()
+    expect(page.get_by_role("heading", name="Phone, Fay")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Back to the list")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("grid")).to_be_focused()
+    assert page.get_by_label("Patient", exact=True).input_value() == "fay"
+    page.close()
+    server.request("DELETE", f"/dicom/studies/{study}")
+    assert faults == []
+
+
 def test_without_an_archive_the_page_says_so(browser: Browser, tmp_path: Path) -> None:
     (tmp_path / "archive").mkdir()
     (tmp_path / "archive" / "index.db").write_bytes(b"this is no database, but something else" * 100)
@@ -232,7 +255,7 @@ def test_without_an_archive_the_page_says_so(browser: Browser, tmp_path: Path) -
     try:
         page = open_page(browser, f"{live.url}/viewer/#studies", faults)
         expect(page.get_by_role("alert")).to_contain_text("there is no archive")
-        page.get_by_label("Upload files").set_input_files({"name": "a", "mimeType": "", "buffer": b"x"})
+        page.get_by_label("Upload files").set_input_files({"name": "a", "mimeType": "", "buffer": make_instance()})
         expect(page.get_by_text("Upload interrupted")).to_be_visible()
         page.close()
     finally:

@@ -18,6 +18,9 @@ export interface Outcome {
 /** The server could not be reached, or can not take anything now: the same would become of the next file. */
 export class Interrupted extends Error {}
 
+/** `DICM` */
+const MARK = [0x44, 0x49, 0x43, 0x4d];
+const MARK_AT = 128;
 const UNAVAILABLE = [0, 502, 503, 504];
 
 interface Answer {
@@ -49,6 +52,15 @@ function send(
 }
 
 export const isZip = (file: File) => /\.zip$/i.test(file.name);
+
+/** Whether a file may be DICOM: by the mark behind its preamble, else by the group that its first element is of. The server looks closer. */
+export async function mayBeDicom(file: Blob): Promise<boolean> {
+  const head = new Uint8Array(await file.slice(0, MARK_AT + MARK.length).arrayBuffer());
+  if (MARK.every((byte, index) => head[MARK_AT + index] === byte)) return true;
+  const [low = 0, high = 0] = head;
+  return head.length >= 8 && [2, 8].includes(low ? low | (high << 8) : high);
+}
+
 const nameOf = (file: File) => file.webkitRelativePath || file.name;
 
 /** Take a file in. Throws `Interrupted` where the next would fare the same, and AbortError when given up. */
@@ -59,6 +71,10 @@ export async function store(
   onJob: (job: Job) => void,
 ): Promise<Outcome> {
   if (!isZip(file)) {
+    if (!(await mayBeDicom(file))) {
+      const refused = [{ name: nameOf(file), reason: "it is no DICOM file" }];
+      return { stored: 0, refused, refusals: 1 };
+    }
     const answer = await send("/dicom/studies", "application/dicom", file, onSent, signal);
     return outcomeOf(answer, nameOf(file));
   }

@@ -5,7 +5,7 @@ import { EVERYTHING, type Study } from "../../net/archive/dicom";
 import { echo, type Network, type Peer, query, retrieve } from "../../net/archive/peers";
 import { begin, network, networkFault, place } from "../../state/archive/browser";
 import { SearchForm } from "./SearchForm";
-import { number, some, TEXT, titleOf, UNDESCRIBED } from "./texts";
+import { some, TEXT, titleOf, UNDESCRIBED } from "./texts";
 import { WorkLine } from "./WorkLine";
 
 export function PeersPage() {
@@ -142,7 +142,7 @@ function PeerSearch({ peer }: { peer: Peer }) {
 function PeerStudy({ peer, study }: { peer: Peer; study: Study }) {
   const key = `${peer.name} ${study.uid}`;
   const facts = [study.patientId, study.date, study.description || UNDESCRIBED, study.modalities.join(" ")];
-  if (study.instances) facts.push(`${number(study.instances)} images`);
+  if (study.instances) facts.push(TEXT.images(study.instances));
   return (
     <li>
       <div class="row">

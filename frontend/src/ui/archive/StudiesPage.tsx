@@ -79,10 +79,13 @@ export function StudiesPage() {
           onOpen={(uid) => {
             location.hash = `#studies/${uid}`;
           }}
+          onClose={() => {
+            location.hash = "#studies";
+          }}
           empty={<Empty isSearched={isSearched} onClear={() => change(EVERYTHING)} />}
         />
       </div>
-      {study && <StudyPanel key={study} uid={study} />}
+      {study && <StudyPanel key={study} uid={study} alone={narrow} />}
       {dropping && <div class="drop">{TEXT.drop}</div>}
     </main>
   );

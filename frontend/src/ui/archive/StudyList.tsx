@@ -12,6 +12,7 @@ const NARROW_PX = 640;
 export function StudyList(props: {
   chosen: string;
   onOpen: (uid: string) => void;
+  onClose: () => void;
   empty: preact.ComponentChildren;
 }) {
   void version.value;
@@ -61,6 +62,7 @@ export function StudyList(props: {
     const row = studies.row(active);
     if (to !== undefined) go(to);
     else if (event.key === "Enter" && row) props.onOpen(row.uid);
+    else if (event.key === "Escape") props.onClose();
     else return;
     event.preventDefault();
   };

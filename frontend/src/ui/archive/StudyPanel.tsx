@@ -1,5 +1,5 @@
 /** A study: what it is, what can be done with it, and its series with pictures. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { isGivenUp, wordsOf } from "../../net/archive/ask";
 import type { Series, Study } from "../../net/archive/dicom";
 import { send } from "../../net/archive/peers";
@@ -28,7 +28,14 @@ const close = () => {
   location.hash = "#studies";
 };
 
-export function StudyPanel({ uid }: { uid: string }) {
+/** `alone`: the list is not seen beside it, so that the focus goes to it and back. */
+export function StudyPanel({ uid, alone }: { uid: string; alone: boolean }) {
+  const section = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (!alone) return;
+    section.current?.focus();
+    return () => void requestAnimationFrame(() => document.querySelector<HTMLElement>(".list")?.focus());
+  }, [alone]);
   const [known, setKnown] = useState<Known | null>(null);
   const [fault, setFault] = useState("");
   const [turn, setTurn] = useState(0);
@@ -46,6 +53,8 @@ export function StudyPanel({ uid }: { uid: string }) {
   }, [uid, turn, changes.value]);
   return (
     <section
+      ref={section}
+      tabIndex={-1}
       class="study"
       aria-label="Study"
       aria-busy={known === null}
