@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import struct
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from pydicom.datadict import dictionary_VR, private_dictionary_VR
@@ -239,11 +238,3 @@ def find(elements: list[Element], path: tuple[int, ...]) -> Element | None:
             return None
         found = {element.tag: element for element in found.items[number - 1]}.get(path[index + 1])
     return found
-
-
-def walk(elements: list[Element]) -> Iterator[Element]:
-    """All elements, nested ones after theirs."""
-    for element in elements:
-        yield element
-        for item in element.items or ():
-            yield from walk(item)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import math
+import re
 import struct
 import warnings
 from collections.abc import Callable, Sequence
@@ -35,6 +36,8 @@ NUMBER_BYTES = {vr: struct.calcsize("<" + code) for vr, code in NUMBERS.items()}
 EXACT = 1 << 53
 """Integers beyond are not exact in JavaScript; they go as texts."""
 CHARACTER_SET = 0x00080005
+TWO_BYTES = re.compile(rb"\x1b\$(?:[@B]|\(D)[^\x1b]*")
+"""Text in Japanese sets of two bytes, each of which may be that of any ASCII character."""
 PN_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 
 
@@ -79,10 +82,17 @@ class Texts:
         if vr in WHOLE:
             return [self.decode(data).rstrip("\0 ")]
         if vr in ENCODED and self.is_extended:  # an escape sequence holds up to the next backslash
-            parts = [self.decode(part, {0x5E, 0x3D} if vr == "PN" else None) for part in data.split(b"\\")]
+            delimiters = {0x5E, 0x3D} if vr == "PN" else None
+            parts = [self.decode(part, delimiters) for part in _split_extended(data)]
         else:  # decoded first: the second byte of a character may look like a backslash
             parts = self.decode(data).split("\\")
         return [part.strip("\0 ") if vr in TRIMMED else part.rstrip("\0 ") for part in parts]
+
+
+def _split_extended(data: bytes) -> list[bytes]:
+    """Values of a text with escape sequences: bytes of a character of two may look like backslashes."""
+    masked = TWO_BYTES.sub(lambda found: found[0].replace(b"\\", b"\0"), data.rstrip(b"\0 "))
+    return [part.replace(b"\0", b"\\") for part in masked.split(b"\\")]
 
 
 class JsonWriter:

@@ -196,9 +196,9 @@ def _assemble(grid: Grid, places: list[tuple[Path, int]], decoded: dict[Path, ND
         return pixels[frame] if _has_frames(pixels) else pixels
 
     dtype = np.result_type(*decoded.values())
-    low = min(float(pixels.min()) for pixels in decoded.values())
     example = next(iter(decoded.values()))
-    voxels = np.full((len(grid.planes), *(example[0] if _has_frames(example) else example).shape), low, dtype)
+    voxels = np.empty((len(grid.planes), *(example[0] if _has_frames(example) else example).shape), dtype)
+    empty = []
     for k, place in enumerate(grid.planes):
         found = [plane_of(index) for index in _indices(place)]
         if isinstance(place, tuple) and len(found) == 2 and found[0] is not None and found[1] is not None:
@@ -206,6 +206,10 @@ def _assemble(grid: Grid, places: list[tuple[Path, int]], decoded: dict[Path, ND
             voxels[k] = np.rint(blended) if dtype.kind in "iu" else blended
         elif found and found[0] is not None:
             voxels[k] = found[0]
+        else:
+            empty.append(k)
+    if empty:
+        voxels[empty] = min(float(pixels.min()) for pixels in decoded.values())
     return voxels
 
 

@@ -40,7 +40,12 @@ SLICER_ERROR = {
         "message": {"type": "string", "example": "Server error: unknown command \"b'/x'\""},
     },
 }
-SLICER_TAG = "slicer"
+STATUS_REPORT = {
+    "type": "object",
+    "required": ["status", "message"],
+    "properties": {"status": {"type": "integer", "example": 404}, "message": {"type": "string"}},
+}
+SLICER_TAG, DICOMWEB_TAG = "slicer", "dicomweb"
 
 
 def openapi(routes: list[Route], version: str) -> dict[str, Any]:
@@ -63,7 +68,7 @@ def openapi(routes: list[Route], version: str) -> dict[str, Any]:
         "tags": [{"name": tag, "description": TAGS.get(tag, tag)} for tag in sorted(used, key=_place_of)],
         "paths": paths,
         "components": {
-            "schemas": {"Error": ERROR, "SlicerError": SLICER_ERROR},
+            "schemas": {"Error": ERROR, "SlicerError": SLICER_ERROR, "StatusReport": STATUS_REPORT},
             "securitySchemes": {"admin": {"type": "http", "scheme": "bearer", "description": "the setting `admin_token`"}},
         },
     }
@@ -102,6 +107,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
     found: dict[str, Any] = {str(operation.status): answer}
     if any(kind.startswith("image/") for kind in operation.answers):
         found["304"] = {"description": "Unchanged since the picture of If-None-Match"}
+    for status in operation.also:
+        found[str(status)] = {"description": responses.get(status, "Done")}
     if operation.bare_404 or operation.tag == SLICER_TAG:
         found["404"] = {"description": "Nothing to answer; no body"}
     if operation.tag == SLICER_TAG:
@@ -109,7 +116,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
         found["405"] = {"description": "A method that Slicer never answers", "content": failed}
         found["500"] = {"description": "Any fault of the request or the server, in Slicer's shape", "content": failed}
     else:
-        failed = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+        shape = "StatusReport" if operation.tag == DICOMWEB_TAG else "Error"
+        failed = {"application/json": {"schema": {"$ref": f"#/components/schemas/{shape}"}}}
         found["4XX"] = {"description": "A fault of the request", "content": failed}
         found["5XX"] = {"description": "A fault of the server, or not ready (503 with Retry-After)", "content": failed}
     return found

@@ -45,6 +45,8 @@ class Operation:
     """JSON schema of the answer, where it is JSON."""
     status: int = 200
     """Of success."""
+    also: tuple[int, ...] = ()
+    """Other statuses that are no errors."""
     bare_404: bool = False
     """Answers 404 without a body, as Slicer does for what is not there."""
 

@@ -57,12 +57,14 @@ class Writer:
         The future gives what became of it and whether its study is new.
         """
         future: Future[tuple[Stored, bool]] = Future()
+        future.set_running_or_notify_cancel()  # who gives up waiting stops nothing
         self._queue.put(_Store(new, source, future))
         return future
 
     def remove(self, study: str, series: str | None, instance: str | None) -> Future[int]:
         """Remove a study, a series or an instance; the future gives how many instances went."""
         future: Future[int] = Future()
+        future.set_running_or_notify_cancel()
         self._queue.put(_Remove((study, series, instance), future))
         return future
 
@@ -78,8 +80,11 @@ class Writer:
                 while len(tasks) < MOST_AT_ONCE and tasks[-1] is not None:
                     tasks.append(self._queue.get_nowait())
             todo = [task for task in tasks if task is not None]
-            if todo:
-                self._perform(todo)
+            try:
+                if todo:
+                    self._perform(todo)
+            except Exception:  # after the answers, when old files are removed; the next start does what is left
+                log.exception("fault of the archive's writer")
             if tasks[-1] is None:
                 return
 

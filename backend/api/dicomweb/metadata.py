@@ -159,7 +159,7 @@ def routes(archive: Archive, cache_bytes: int) -> list[Route]:
     for level in LEVELS:
         operation = Operation(
             f"{level.path}/metadata", f"Metadata of {level.name}", tag=TAG, params=level.params,
-            answers=(DICOM_JSON, DICOM_XML),
+            answers=(DICOM_JSON, DICOM_XML), also=(304,),
             description="The attributes of each instance in the DICOM JSON model, large binary ones as `BulkDataURI`; "
             "XML, an instance a part, where `multipart/related; type=\"application/dicom+xml\"` is asked for.",
         )  # fmt: skip

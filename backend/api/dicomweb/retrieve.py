@@ -198,7 +198,13 @@ def routes(archive: Archive) -> list[Route]:
     found = []
     for level in LEVELS:
         operation = Operation(
-            level.path, f"Retrieve {level.name}", tag=TAG, params=level.params, answers=(DICOM, ZIP), description=text
+            level.path,
+            f"Retrieve {level.name}",
+            tag=TAG,
+            params=level.params,
+            answers=(DICOM, ZIP),
+            description=text,
+            also=(206,),
         )
         found.append(Route(level.pattern(), RetrieveHandler, (operation,), {"archive": archive}, methods=("GET", "HEAD")))
     return found

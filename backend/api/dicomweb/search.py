@@ -134,6 +134,7 @@ def routes(archive: Archive) -> list[Route]:
             operation = Operation(
                 f"{place.path}/{name}", f"Search for {name}{fixed}", tag=TAG, params=(*place.params, *PARAMS),
                 description=DESCRIPTION, answers=(DICOM_JSON, DICOM_XML), answer={"type": "array", "items": {"type": "object"}},
+                also=(204, 304),
             )  # fmt: skip
             options = {"archive": archive, "level": level}
             found.append(Route(place.pattern(f"/{name}"), SearchHandler, (operation,), options, methods=("GET", "HEAD")))

@@ -185,11 +185,18 @@ def routes(archive: Archive) -> list[Route]:
     )
     study = Param("study", "study instance UID; instances of others are refused", where="path")
     all_of = Operation(
-        "/dicom/studies", "Store instances", ("POST",), TAG, answers=(DICOM_JSON, DICOM_XML), accepts=DICOM, description=text
+        "/dicom/studies",
+        "Store instances",
+        ("POST",),
+        TAG,
+        answers=(DICOM_JSON, DICOM_XML),
+        accepts=DICOM,
+        description=text,
+        also=(202,),
     )
     one = Operation(
         "/dicom/studies/{study}", "Store instances of one study", ("POST",), TAG, (study,), (DICOM_JSON, DICOM_XML),
-        DICOM, text,
+        DICOM, text, also=(202,),
     )  # fmt: skip
     return [
         Route(r"/dicom/studies/?", StoreHandler, (all_of,), options, methods=("POST",)),

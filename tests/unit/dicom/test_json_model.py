@@ -53,6 +53,16 @@ def test_a_second_byte_that_looks_like_a_backslash_parts_no_text() -> None:
     assert texts.values("僜\\b".encode("gb18030"), "LO") == ["僜", "b"]
 
 
+def test_japanese_characters_of_bytes_that_look_like_backslashes() -> None:
+    texts = Texts()
+    texts.use(["", "ISO 2022 IR 87"])
+    data = b"A\\\x1b$B\x30\x5c\x5c\x30\x1b(B\\B"
+    middle = b"\x1b$B\x30\x5c\x5c\x30\x1b(B".decode("iso2022_jp")
+    assert len(middle) == 2
+    assert texts.values(data, "LO") == ["A", middle, "B"]
+    assert not texts.wrong
+
+
 def test_files_of_all_character_sets_are_read() -> None:
     files = [Path(str(path)) for path in get_charset_files("*.dcm")]
     assert len(files) > 5

@@ -1,4 +1,4 @@
-/** The words of the archive's pages, in one place for translation. */
+/** Words of the archive's pages that several of them share, and how figures are written. */
 import type { Study } from "../../net/archive/dicom";
 
 const NUMBER = new Intl.NumberFormat("en");
@@ -63,7 +63,6 @@ export const TEXT = {
   gone: "This study is not in the archive (any more).",
   series: (count: number) => some(count, "series", "series"),
   images: (count: number) => some(count, "image", "images"),
-  goToViewer: "Show the viewer",
   deleteStudy: (study: Study) =>
     `The study of ${titleOf(study)}${study.date ? ` of ${study.date}` : ""} with ${TEXT.series(study.series)} and ` +
     `${TEXT.images(study.instances)} is removed from the archive. This can not be undone.`,
