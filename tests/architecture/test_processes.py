@@ -9,6 +9,7 @@ from tests.support.live import ROOT
 
 
 def test_the_gateway_never_loads_the_heavy_libraries() -> None:
-    code = "import backend.app, backend.doors, sys; print([m for m in ('vtk', 'vtkmodules', 'slicer', 'numba') if m in sys.modules])"
+    heavy = ("vtk", "vtkmodules", "slicer", "numba")
+    code = f"import backend.app, backend.doors, sys; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
