@@ -67,6 +67,8 @@ class Settings(BaseSettings):
     instance_inflated_mb: int = Field(512, ge=1, description="what a deflated instance may inflate to")
     store_parts: int = Field(10_000, ge=1, description="parts of one request that stores instances")
     store_waiting: int = Field(32, ge=1, description="instances of one request that are taken in at a time; it waits meanwhile")
+    upload_unpacked_mb: int = Field(65536, ge=1, description="what an uploaded zip of DICOM files may unpack to")
+    upload_files: int = Field(100_000, ge=1, description="files that an uploaded zip may hold")
     metadata_cache_mb: int = Field(64, ge=1, description="finished answers with metadata of studies and series kept in memory")
     watch_folder: Path | None = Field(
         None, description="folder whose DICOM files go into the archive and are removed from there once they are stored"

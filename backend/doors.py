@@ -9,6 +9,7 @@ import tornado.web
 
 from backend import __version__, log
 from backend.api.dicomweb import door as dicomweb
+from backend.api.native import archive as native_archive
 from backend.api.native import execution, saving
 from backend.api.native import handlers as native
 from backend.api.native import jobs as native_jobs
@@ -66,6 +67,7 @@ def routes_of(
         *native_links.routes(opener),
         *execution.routes(session),
         *archive_routes(archive, settings),
+        *native_archive.routes(archive, opener.jobs),
         *(native_peers.routes(network, opener.jobs) if network else ()),
         *ohif.routes(document_root() / "browse"),
     ]

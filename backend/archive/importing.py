@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import zipfile
 import zlib
 from collections import Counter
@@ -18,7 +19,7 @@ from backend.dicom.file_head import PREAMBLE, looks_like_dicom
 
 HEAD_BYTES = PREAMBLE + 4
 PIECE_BYTES = 1 << 20
-FAULTS_KEPT = 1000
+FAULTS_KEPT = STUDIES_KEPT = 1000
 READ_ERRORS = (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError)
 """What reading files and members of zip files may raise; of encrypted ones RuntimeError."""
 Opened = Callable[[], AbstractContextManager[BinaryIO]]
@@ -31,6 +32,10 @@ class Summary:
     counts: Counter[str] = field(default_factory=Counter)
     faults: list[tuple[str, str]] = field(default_factory=list)
     """Names and reasons of the first that failed."""
+    others: list[str] = field(default_factory=list)
+    """Names of the first that are no DICOM files."""
+    studies: dict[str, None] = field(default_factory=dict)
+    """UIDs of the first studies of which something is in the archive now."""
 
     def add(self, name: str, outcome: Outcome) -> None:
         """Count one."""
@@ -38,12 +43,20 @@ class Summary:
             self.fail(name, outcome.message)
         else:
             self.counts[outcome.result] += 1
+            if len(self.studies) < STUDIES_KEPT:
+                self.studies[outcome.study_uid] = None
 
     def fail(self, name: str, why: str) -> None:
         """Count one that failed."""
         self.counts["failed"] += 1
         if len(self.faults) < FAULTS_KEPT:
             self.faults.append((name, why))
+
+    def pass_over(self, name: str) -> None:
+        """Count one that is no DICOM file."""
+        self.counts["other"] += 1
+        if len(self.others) < FAULTS_KEPT:
+            self.others.append(name)
 
 
 @dataclass(frozen=True)
@@ -74,21 +87,29 @@ def sources(paths: Iterable[Path], tell_fault: Callable[[str, str], None]) -> It
 
 def _members(path: Path, tell_fault: Callable[[str, str], None]) -> Iterator[Source]:
     try:
-        with zipfile.ZipFile(path) as bundle:
-            names = [one.filename for one in bundle.infolist() if not one.is_dir()]
+        bundle = zipfile.ZipFile(path)
     except (OSError, zipfile.BadZipFile) as error:
         tell_fault(str(path), f"it is no readable zip file: {error}")
         return
-    for name in names:
-        last = name.rpartition("/")[2]
-        if not last.startswith(".") and last.upper() != "DICOMDIR":
-            yield Source(f"{path}: {name}", lambda name=name: _member(path, name))  # type: ignore[misc]
+    yield from zip_members(bundle, f"{path}: ")
+
+
+def zip_members(bundle: zipfile.ZipFile, prefix: str = "") -> Iterator[Source]:
+    """The files of a zip file, hidden ones and DICOMDIR passed over. Several can be read at a time.
+
+    Args:
+        bundle: open, and left to its sources: it closes when the last of them is gone.
+        prefix: of their names.
+    """
+    for one in bundle.infolist():
+        last = one.filename.rpartition("/")[2]
+        if not one.is_dir() and not last.startswith(".") and last.upper() != "DICOMDIR":
+            yield Source(f"{prefix}{one.filename}", functools.partial(_member, bundle, one))
 
 
 @contextmanager
-def _member(path: Path, name: str) -> Iterator[BinaryIO]:
-    """One file of a zip file, each opened for itself: several are read at a time."""
-    with zipfile.ZipFile(path) as bundle, bundle.open(name) as file:
+def _member(bundle: zipfile.ZipFile, one: zipfile.ZipInfo) -> Iterator[BinaryIO]:
+    with bundle.open(one) as file:
         yield file  # type: ignore[misc]
 
 
@@ -117,7 +138,24 @@ async def import_files(archive: Archive, paths: Iterable[Path], parallel: int, t
         tell: hears how far it is after each.
     """
     summary = Summary()
-    found, turn = sources(paths, summary.fail), asyncio.Lock()
+    await import_sources(archive, sources(paths, summary.fail), "import", parallel, summary, tell)
+    return summary
+
+
+async def import_sources(
+    archive: Archive, found: Iterator[Source], origin: str, parallel: int, summary: Summary, tell: Callable[[Summary], None]
+) -> None:
+    """Take the DICOM files among sources into the archive.
+
+    Args:
+        archive: to take them.
+        found: on threads, one after the other.
+        origin: the way they come.
+        parallel: how many are under way at a time.
+        summary: to add to.
+        tell: hears how far it is after each.
+    """
+    turn = asyncio.Lock()
 
     async def following() -> Source | None:
         async with turn:
@@ -125,21 +163,22 @@ async def import_files(archive: Archive, paths: Iterable[Path], parallel: int, t
 
     async def work() -> None:
         while (source := await following()) is not None:
-            await _import_one(archive, source, summary)
+            await _import_one(archive, source, origin, summary)
             tell(summary)
 
-    await asyncio.gather(*[work() for _ in range(parallel)])
-    return summary
+    async with asyncio.TaskGroup() as group:
+        for _ in range(parallel):
+            group.create_task(work())
 
 
-async def _import_one(archive: Archive, source: Source, summary: Summary) -> None:
+async def _import_one(archive: Archive, source: Source, origin: str, summary: Summary) -> None:
     try:
-        outcome = await import_source(archive, source, "import")
+        outcome = await import_source(archive, source, origin)
     except READ_ERRORS as error:
         summary.fail(source.name, f"it can not be read: {error}")
         return
     if outcome is None:
-        summary.counts["other"] += 1
+        summary.pass_over(source.name)
     else:
         summary.add(source.name, outcome)
 

@@ -14,6 +14,7 @@ TAGS = {
     "stream": "Pictures and input over a WebSocket.",
     "server": "The server panel, for administrators: programs of the server's machine, or who has `admin_token`.",
     "dicomweb": "Studies at rest, as DICOMweb (PS3.18) has them; errors are a status report.",
+    "archive": "Studies at rest beside DICOMweb: uploads of any kind, and zips.",
     "operation": "Is it alive, ready, well.",
 }
 ERROR = {

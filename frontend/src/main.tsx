@@ -2,13 +2,24 @@ import { render } from "preact";
 import { ages, pictures, states, status, stream } from "./state/store";
 import { App } from "./ui/App";
 
-const SERVER_PANEL = "#server";
+type Kind = "viewer" | "server" | "archive";
 
-async function begin(root: HTMLElement): Promise<void> {
-  if (location.hash === SERVER_PANEL) {
+/** Three pages at one address. */
+function kindOf(hash: string): Kind {
+  if (hash === "#server") return "server";
+  return /^#(studies|jobs|peers)\b/.test(hash) ? "archive" : "viewer";
+}
+
+async function begin(root: HTMLElement, kind: Kind): Promise<void> {
+  if (kind === "server") {
     const { ServerPanel } = await import("./ui/ServerPanel");
     document.title = "Slicecast server";
     render(<ServerPanel />, root);
+    return;
+  }
+  if (kind === "archive") {
+    const { ArchivePages } = await import("./ui/archive/ArchivePages");
+    render(<ArchivePages />, root);
     return;
   }
   render(<App />, root);
@@ -16,14 +27,9 @@ async function begin(root: HTMLElement): Promise<void> {
 }
 
 const root = document.getElementById("app");
-if (root) void begin(root);
-// The panel and the viewer are two pages at one address.
-let wasPanel = location.hash === SERVER_PANEL;
-addEventListener("hashchange", () => {
-  const isPanel = location.hash === SERVER_PANEL;
-  if (isPanel !== wasPanel) location.reload();
-  wasPanel = isPanel;
-});
+const kind = kindOf(location.hash);
+if (root) void begin(root, kind);
+addEventListener("hashchange", () => kindOf(location.hash) !== kind && location.reload());
 
 /** For tests and the curious: what each view shows now. */
 Object.assign(window, {

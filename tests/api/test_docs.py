@@ -39,7 +39,7 @@ def test_there_are_examples() -> None:
 @pytest.mark.parametrize(("document", "line"), _examples())
 def test_curl_examples_run_as_they_stand(demo: LiveServer, tmp_path: Path, document: str, line: str) -> None:
     given = ["scan.dcm"] if "@scan.dcm" in line else []
-    if document == "dicomweb.md":
+    if document in ("dicomweb.md", "study-browser.md"):
         scan = make_instance("1.2.3", "1.2.4", "1.2.5")
         assert demo.request("POST", "/dicom/studies", scan, Content_Type="application/dicom").status == 200
         for name in given:

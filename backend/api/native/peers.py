@@ -101,7 +101,8 @@ class PeerHandler(BaseHandler):
         async def work(job: Job) -> Any:
             return await self.network.send(peer, what, lambda told: job.tell(told.text, told.fraction, **told.counts))
 
-        return self.jobs.submit("dicom-send", f"{len(wanted.studies)} studies to {peer.name}", work)
+        studies = "1 study" if len(wanted.studies) == 1 else f"{len(wanted.studies)} studies"
+        return self.jobs.submit("dicom-send", f"{studies} to {peer.name}", work)
 
     def _body(self, kind: type[T]) -> T:
         try:

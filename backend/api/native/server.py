@@ -29,7 +29,8 @@ DOORS = (
     ("pages", "Pages", "the start page, demos, API pages, the viewer and this panel"),
 )
 PAGES = (
-    ("/", "Start page"), ("/viewer/", "Viewer"), ("/docs", "API pages"), ("/docs/slicer", "Slicer API, to try out"),
+    ("/", "Start page"), ("/viewer/", "Viewer"), ("/viewer/#studies", "Studies"),
+    ("/docs", "API pages"), ("/docs/slicer", "Slicer API, to try out"),
     ("/ServerTests", "Test pages"), ("/demos/", "Demos"), ("/api/openapi.json", "OpenAPI document"),
     ("/slicer/system/version", "Version"), ("/healthz", "Alive"), ("/readyz", "Ready"), ("/metrics", "Metrics"),
 )  # fmt: skip

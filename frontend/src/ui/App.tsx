@@ -4,7 +4,6 @@ import { filesOf, uploadAndLoad } from "../net/upload";
 import type { Place, Strip } from "../state/layouts";
 import {
   arrangement,
-  dismiss,
   maximized,
   openTabs,
   progress,
@@ -15,11 +14,11 @@ import {
   status,
   stream,
   toast,
-  toasts,
   VIEWS,
   type ViewName,
 } from "../state/store";
 import { LinkOffer, LinkQuestion } from "./Links";
+import { Toasts } from "./Toasts";
 import { Toolbar } from "./Toolbar";
 import { HELP, NO_VIEWS, NOT_DRAWN, STATUS_TEXT } from "./texts";
 import { ViewPanel } from "./ViewPanel";
@@ -106,16 +105,7 @@ export function App() {
           </>
         )}
       </footer>
-      <div class="toasts" role="log" aria-live="polite">
-        {toasts.value.map((t) => (
-          <div key={t.id} class={`toast ${t.level}`}>
-            <span>{t.text}</span>
-            <button type="button" class="icon" aria-label="Dismiss" onClick={() => dismiss(t.id)}>
-              ×
-            </button>
-          </div>
-        ))}
-      </div>
+      <Toasts />
       {dropping && <div class="drop">Drop to load</div>}
       {showHelp.value && <Help />}
       <LinkQuestion />

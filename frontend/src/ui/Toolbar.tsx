@@ -61,6 +61,9 @@ export function Toolbar({ onFiles }: { onFiles: (files: File[]) => void }) {
       </label>
       <Windows />
       <span class="grow" />
+      <a class="button" href="#studies">
+        Studies
+      </a>
       <button type="button" onClick={() => input.current?.click()}>
         Open…
       </button>

@@ -1,0 +1,17 @@
+/** Messages that go by themselves. */
+import { dismiss, toasts } from "../state/store";
+
+export function Toasts() {
+  return (
+    <div class="toasts" role="log" aria-live="polite">
+      {toasts.value.map((t) => (
+        <div key={t.id} class={`toast ${t.level}`}>
+          <span>{t.text}</span>
+          <button type="button" class="icon" aria-label="Dismiss" onClick={() => dismiss(t.id)}>
+            ×
+          </button>
+        </div>
+      ))}
+    </div>
+  );
+}
