@@ -47,6 +47,8 @@ STATUS_REPORT = {
 }
 SLICER_TAG, DICOMWEB_TAG = "slicer", "dicomweb"
 
+BODILESS = (204, 304)
+
 
 def openapi(routes: list[Route], version: str) -> dict[str, Any]:
     """The OpenAPI 3.1 document."""
@@ -108,7 +110,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
     if any(kind.startswith("image/") for kind in operation.answers):
         found["304"] = {"description": "Unchanged since the picture of If-None-Match"}
     for status in operation.also:
-        found[str(status)] = {"description": responses.get(status, "Done")}
+        found[str(status)] = {**({} if status in BODILESS else answer), "description": responses.get(status, "Done")}
     if operation.bare_404 or operation.tag == SLICER_TAG:
         found["404"] = {"description": "Nothing to answer; no body"}
     if operation.tag == SLICER_TAG:

@@ -46,7 +46,7 @@ class Operation:
     status: int = 200
     """Of success."""
     also: tuple[int, ...] = ()
-    """Other statuses that are no errors."""
+    """Other statuses that are answered with the same content."""
     bare_404: bool = False
     """Answers 404 without a body, as Slicer does for what is not there."""
 

@@ -192,11 +192,11 @@ def routes(archive: Archive) -> list[Route]:
         answers=(DICOM_JSON, DICOM_XML),
         accepts=DICOM,
         description=text,
-        also=(202,),
+        also=(202, 409),
     )
     one = Operation(
         "/dicom/studies/{study}", "Store instances of one study", ("POST",), TAG, (study,), (DICOM_JSON, DICOM_XML),
-        DICOM, text, also=(202,),
+        DICOM, text, also=(202, 409),
     )  # fmt: skip
     return [
         Route(r"/dicom/studies/?", StoreHandler, (all_of,), options, methods=("POST",)),

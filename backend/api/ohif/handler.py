@@ -73,5 +73,5 @@ class OhifHandler(BaseHandler):
 
 def routes(root: Path) -> list[Route]:
     """`/browse` and everything below it. `root`: folder of OHIF's files."""
-    operation = Operation("/browse/", "The OHIF viewer (docs/ohif.md)", tag="pages", answers=("text/html",))
+    operation = Operation("/browse/", "The OHIF viewer (docs/ohif.md)", tag="pages", answers=("text/html",), also=(404,))
     return [Route(r"/browse(?:/(.*))?", OhifHandler, (operation,), {"root": root}, "pages")]

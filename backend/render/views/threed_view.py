@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -85,6 +86,10 @@ class ThreeDStand:
     view: View
     rev: int = 1
     key: tuple[Any, ...] | None = None
+
+
+FULL_TURN = 3.6
+"""Of `roll`, whose unit is 100°."""
 
 
 class ThreeDView:
@@ -270,7 +275,8 @@ class ThreeDView:
         view = self.view if axis is None else look_from(self.view, axis)
         begun = view if start else self._drag_start
         if roll_by or any(pan_by) or any(orbit_by):
-            view = orbit(pan(roll(begun or view, roll_by * 100.0), *pan_by), *orbit_by)
+            turned = roll(begun or view, math.fmod(roll_by, FULL_TURN) * 100.0)  # times 100 the largest would be infinite
+            view = orbit(pan(turned, *pan_by), *orbit_by)
             self.view = view
         elif axis is not None:
             self.view = view
