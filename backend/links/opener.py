@@ -206,6 +206,8 @@ class Opener:
     async def _load_series(self, study: str, span: Span, outcome: Outcome, in_3d: bool) -> None:
         """Load what is there, series by series: the first that is more than a localizer is shown, PET is laid over it."""
         there = sorted((one for one in outcome.series if one.state != "failed"), key=_order)
+        if there:
+            await self._leave_demo()
         laid = False
         for place, one in enumerate(there):
             part = span.part(place / len(there), (place + 1) / len(there))
@@ -215,6 +217,12 @@ class Opener:
             how = {} if shown else {"show": "foreground" if over else "false"}
             command = c.Load(str(await self.studies.folder(study, one.uid)), None, how, in_3d and shown)
             await self._load(command, one.label, part, outcome)
+
+    async def _leave_demo(self) -> None:
+        """Take the demo away, if there is nothing else: its segments and points are those of somebody else."""
+        loads = [entry for entry in self.session.journal.entries if entry.journal == "append"]
+        if loads and all(isinstance(entry, c.LoadDemo) for entry in loads):
+            await ask_surely(self.session, self.settings, c.Clear(), type(None))
 
     # -- files ---------------------------------------------------------------------------------------------------
 

@@ -196,3 +196,19 @@ __execResult = [
     first, series = job["result"]["loaded"][1]["name"], job["result"]["series"]
     assert first == "1: PET AC"
     assert {one["modality"] for one in series} == {"CT", "PT", "SEG", "RWV"}
+
+
+def test_the_demo_makes_room_for_a_study(tmp_path: Path) -> None:
+    """Its segments and points are those of another patient, and at other places."""
+    live = LiveServer(worker_processes=1).wait()
+    try:
+        assert len(live.get("/slicer/mrml/names?class=vtkMRMLSegmentationNode").json()) == 1
+        files = write_series(tmp_path, AFFINE, DIMS, StudyInstanceUID=STUDY, SeriesDescription="Mine")
+        store(live, [path.read_bytes() for path in files])
+        assert opened(live, STUDY)["state"] == "done"
+        for kind, names in (("Volume", ["3: Mine"]), ("Segmentation", []), ("MarkupsFiducial", [])):
+            assert live.get(f"/slicer/mrml/names?class=vtkMRML{kind}Node").json() == names
+        assert opened(live, STUDY)["state"] == "done"
+        assert len(live.get("/slicer/mrml/names?class=vtkMRMLVolumeNode").json()) == 2, "what was opened stays"
+    finally:
+        live.stop()
