@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     data: Path = Field(default_factory=user_data_folder, description="folder for everything that lasts")
     allow_path: list[Path] = Field([], description="folders that requests may name files in, for reading and writing")
     enable_slicer: bool = Field(True, description="answer Slicer's API: /slicer and the picture routes at the root")
+    enable_dicomweb: bool = Field(True, description="answer DICOMweb: the archive's studies below /dicom")
     enable_pages: bool = Field(True, description="serve the pages and the viewer")
     demo: bool = Field(True, description="show the demo scene where no file is named")
     enable_exec: bool = Field(False, description="let requests run Python in the scene process")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import tornado.routing
 import tornado.web
@@ -78,7 +79,7 @@ def archive_routes(archive: Archive | str, settings: Settings) -> list[Route]:
     document: dict[str, object] = {}
     routes = dicomweb.routes(archive, settings, document)
     document.update(openapi(routes, __version__))
-    return routes
+    return [replace(route, door="dicomweb") for route in routes]
 
 
 def start_watching(archive: Archive, settings: Settings, server: Server) -> None:
@@ -156,7 +157,7 @@ def make_application(
     stop: Callable[[], None],
 ) -> tornado.web.Application:
     """The Tornado application of a route table, with the OpenAPI document of that table."""
-    switches, root = Switches.at_start(settings), document_root()
+    switches, root = Switches.at_start(settings, archive if isinstance(archive, str) else ""), document_root()
     routes = routes_of(session, hub, settings, opener, archive, network, stop)
     document: dict[str, object] = {}
     routes.append(

@@ -24,17 +24,22 @@ class Switches:
     """Slicer's API and the picture routes at the root."""
     pages: bool
     """The pages, the viewer among them."""
+    dicomweb: bool
+    """DICOMweb, unless there is no archive."""
     exec: bool
     """Users' Python; can only be on if the server was started with it."""
     exec_available: bool
+    no_archive: str = ""
+    """Why there is no archive, so that DICOMweb can not be on."""
     cors: list[str] = field(default_factory=list)
     """Origins whose pages may read answers; `*` for any."""
 
     @classmethod
-    def at_start(cls, settings: Settings) -> Switches:
-        """As the settings say."""
+    def at_start(cls, settings: Settings, no_archive: str = "") -> Switches:
+        """As the settings say; `no_archive` is why there is none."""
         return cls(
-            settings.enable_slicer, settings.enable_pages, settings.enable_exec, settings.enable_exec, list(settings.cors)
+            settings.enable_slicer, settings.enable_pages, settings.enable_dicomweb, settings.enable_exec, settings.enable_exec,
+            no_archive, list(settings.cors),
         )  # fmt: skip
 
     def switch(self, doors: dict[str, bool], cors: list[str] | None) -> None:
@@ -44,11 +49,13 @@ class Switches:
             BadRequestError: no such door, or no such origin.
             ForbiddenError: exec, of a server that was started without it.
         """
-        unknown = sorted(doors.keys() - {"slicer", "pages", "exec"})
+        unknown = sorted(doors.keys() - {"slicer", "pages", "dicomweb", "exec"})
         if unknown:
-            raise BadRequestError(f"there is no door {unknown[0]!r} to switch; there are slicer, exec and pages")
+            raise BadRequestError(f"there is no door {unknown[0]!r} to switch; there are slicer, exec, dicomweb and pages")
         if doors.get("exec") and not self.exec_available:
             raise ForbiddenError("exec can only be switched on at the start: slicecast serve --enable-exec")
+        if doors.get("dicomweb") and self.no_archive:
+            raise ForbiddenError(f"DICOMweb can not be switched on: {self.no_archive}")
         if cors is not None and (len(cors) > LARGEST_LIST or not all(ORIGIN.fullmatch(origin) for origin in cors)):
             raise BadRequestError("cors must be a list of origins such as https://pages.example, or *")
         for name, on in doors.items():

@@ -40,11 +40,38 @@ def test_only_programs_of_this_machine_and_own_pages(server: LiveServer) -> None
     assert own.status == 400
 
 
+def test_dicomweb_is_switched_off_and_on(server: LiveServer) -> None:
+    assert server.get("/dicom/studies").status == 204
+    assert switch(server, dicomweb=False)[0] == 200
+    assert server.get("/dicom/studies").status == 404
+    assert switch(server, dicomweb=True)[0] == 200
+    assert server.get("/dicom/studies").status == 204
+
+
+def test_dicomweb_can_not_be_on_without_an_archive(server: LiveServer) -> None:
+    other = LiveServer(data=str(server.data), demo=False)
+    try:
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            try:
+                state = other.get("/api/server").json()
+                break
+            except OSError:
+                time.sleep(0.1)
+        door = next(door for door in state["doors"] if door["name"] == "dicomweb")
+        assert (door["on"], door["available"]) == (False, False)
+        assert "in use by another server" in door["why"]
+        status, body = switch(other, dicomweb=True)
+        assert (status, "in use" in body["error"]["message"]) == (403, True)
+    finally:
+        other.stop()
+
+
 def test_all_or_nothing(server: LiveServer) -> None:
     bad = [
         {"slicer": False, "exec": True},
         {"slicer": False, "cors": ["x"]},
-        {"slicer": False, "dicomweb": True},
+        {"slicer": False, "nothing": True},
         {"slicer": 1},
     ]
     for change in bad:
@@ -56,7 +83,7 @@ def test_all_or_nothing(server: LiveServer) -> None:
     assert server.get("/slicer/system/version").status == 200
     state = server.get("/api/server").json()
     assert {door["name"]: (door["on"], door["available"]) for door in state["doors"]} == {
-        "slicer": (True, True), "exec": (False, False), "dicomweb": (False, False), "pages": (True, True),
+        "slicer": (True, True), "exec": (False, False), "dicomweb": (True, True), "pages": (True, True),
     }  # fmt: skip
     assert state["cors"] == ["https://friend.example"]
 

@@ -85,7 +85,13 @@ def test_doors_are_switched_by_keyboard(panel: Page, server: LiveServer) -> None
     panel.keyboard.press("Space")
     expect(door).to_be_checked()
     assert server.get("/slicer/system/version").status == 200
-    expect(panel.get_by_role("switch", name="DICOMweb")).to_be_disabled()
+    studies = panel.get_by_role("switch", name="DICOMweb")
+    studies.click()
+    expect(studies).not_to_be_checked()
+    assert server.get("/dicom/studies").status == 404
+    studies.click()
+    expect(studies).to_be_checked()
+    assert server.get("/dicom/studies").status == 204
     code = panel.get_by_role("switch", name="Python in the scene")
     code.click()
     expect(code).not_to_be_checked()

@@ -41,6 +41,7 @@ class SwitchRequest(msgspec.Struct, forbid_unknown_fields=True):
 
     slicer: bool | None = None
     exec: bool | None = None
+    dicomweb: bool | None = None
     pages: bool | None = None
     cors: list[str] | None = None
 
@@ -85,7 +86,7 @@ class ServerHandler(PanelHandler):
     def patch(self) -> None:
         """Switch, and tell what is now."""
         wanted = self.read_json(SwitchRequest)
-        doors = {name: on for name in ("slicer", "exec", "pages") if (on := getattr(wanted, name)) is not None}
+        doors = {name: on for name in ("slicer", "exec", "dicomweb", "pages") if (on := getattr(wanted, name)) is not None}
         self.switches.switch(doors, wanted.cors)
         changed = [f"{name} {'on' if on else 'off'}" for name, on in doors.items()]
         if wanted.cors is not None:
@@ -98,8 +99,8 @@ class ServerHandler(PanelHandler):
 
     def _state(self) -> dict[str, Any]:
         switches = self.switches
-        available = {"slicer": True, "exec": switches.exec_available, "dicomweb": False, "pages": True}
-        why = {"exec": "start the server with --enable-exec", "dicomweb": "this version has none yet"}
+        available = {"slicer": True, "exec": switches.exec_available, "dicomweb": not switches.no_archive, "pages": True}
+        why = {"exec": "start the server with --enable-exec", "dicomweb": switches.no_archive}
         doors = [
             {
                 "name": name, "title": title, "where": where, "available": available[name],
