@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backend.dicom.folder import Series, choose, scan
-from backend.dicom.raster import Raster
-from backend.dicom.segmentation import LoadedSegmentation, load_segmentation
+from backend.dicom.loaded import LoadedSegmentation, LoadedSequence, LoadedVolume, Raster
+from backend.dicom.segmentation import load_segmentation
 from backend.dicom.structures import load_structures
-from backend.dicom.volume import LoadedSequence, LoadedVolume, Told, load_series
+from backend.dicom.volume import Told, load_series
 from backend.errors import NotFoundError
 from backend.imaging.series import Diagnosis
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,36 +12,13 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from backend.dicom.folder import kept_metadata, series_name
+from backend.dicom.loaded import LoadedSegmentation, Segment
 from backend.errors import TooLargeError, UnreadableError
 from backend.imaging.frames import Matrix, lps_to_ras
-from backend.imaging.series import Diagnosis
 
 HALF = 0.5
 CATEGORIES, ANATOMY = "Segmentation category and type - DICOM master list", "Anatomic codes - DICOM master list"
 """Names of the contexts that Slicer looks codes up in."""
-
-
-@dataclass(frozen=True)
-class Segment:
-    """One segment: voxels (K, J, I) that are 0 or 1, their place, and what it is."""
-
-    name: str
-    color: tuple[float, float, float] | None
-    """RGB, 0 to 1."""
-    terminology: str
-    """As Slicer writes it: context, category, type, modifier, each as `SCHEME^CODE^MEANING`; empty if there is none."""
-    voxels: NDArray[np.uint8]
-    ijk_to_ras: Matrix
-
-
-@dataclass(frozen=True)
-class LoadedSegmentation:
-    """Segments of one series, and where they belong."""
-
-    name: str
-    segments: list[Segment]
-    metadata: dict[str, str]
-    diagnoses: list[Diagnosis]
 
 
 def load_segmentation(path: Path, max_voxels: int) -> LoadedSegmentation:

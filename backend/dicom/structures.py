@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from backend.dicom.folder import kept_metadata, series_name
-from backend.dicom.raster import Raster
-from backend.dicom.segmentation import LoadedSegmentation, Segment
+from backend.dicom.loaded import LoadedSegmentation, Raster, Segment
 from backend.errors import TooLargeError, UnreadableError
 from backend.imaging.series import Diagnosis
 

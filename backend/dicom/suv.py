@@ -12,8 +12,6 @@ from typing import Any
 from pydicom.dataset import Dataset
 from pydicom.valuerep import DA, DT, TM
 
-UNITS = "{SUVbw}g/ml"
-"""UCUM."""
 PHILIPS_FACTOR, PHILIPS_CREATOR = 0x70531000, "Philips PET Private Group"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,9 @@ from backend.dicom.codecs import decode
 from backend.dicom.folder import Series, kept_metadata, series_name
 from backend.dicom.frames import LARGEST_INFLATED, read_stored
 from backend.dicom.header import read_header
+from backend.dicom.loaded import SUV_UNITS, LoadedSequence, LoadedVolume
 from backend.dicom.pixel_format import YBR
-from backend.dicom.suv import UNITS, NoSuvError, suv_factor
+from backend.dicom.suv import NoSuvError, suv_factor
 from backend.errors import UnreadableError
 from backend.imaging.frames import Matrix
 from backend.imaging.series import Diagnosis, Grid, Slice, make_grid, split
@@ -38,32 +38,6 @@ FRAME_KEYS = (
     ("AcquisitionTime", "", "acquisition time", ""),
     ("AcquisitionNumber", "", "acquisition", ""),
 )
-
-
-@dataclass(frozen=True)
-class LoadedVolume:
-    """Voxels (K, J, I) or (K, J, I, 3) in the units of the modality, their place, and how to show them."""
-
-    voxels: NDArray[Any]
-    ijk_to_ras: Matrix
-    name: str
-    window: float | None
-    level: float | None
-    diagnoses: list[Diagnosis]
-    metadata: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class LoadedSequence:
-    """Volumes of the same place that follow each other: time points, echoes, diffusion weightings."""
-
-    volumes: list[LoadedVolume]
-    name: str
-    index_name: str
-    index_unit: str
-    values: list[str]
-    """Of the index, one for each volume."""
-    diagnoses: list[Diagnosis]
 
 
 def load_series(
@@ -291,7 +265,7 @@ def _finish(series: Series, voxels: NDArray[Any], ijk_to_ras: Matrix, notes: lis
         notes,
         {
             **kept_metadata(header),
-            **({"Units": UNITS} if factor != 1.0 else {}),
+            **({"Units": SUV_UNITS} if factor != 1.0 else {}),
             "TransferSyntax": UID(header.file_meta.get("TransferSyntaxUID", "")).name if header.file_meta else "",
         },
     )

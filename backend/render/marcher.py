@@ -20,7 +20,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from backend.errors import SupersededError
 from backend.render.kernels import march as kernels
@@ -170,6 +169,8 @@ class Level:
         visible = seen[final + 1] > seen[first]
         if not visible.any():
             return np.full(visible.shape, 255, np.uint8)
+        from scipy import ndimage  # its import takes 0.3 s, which the first picture need not wait for
+
         chess = ndimage.distance_transform_cdt(~visible, "chessboard")
         distance: NDArray[np.uint8] = np.minimum(chess, 255).astype(np.uint8)
         return distance

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from backend.dicom.volume import LoadedSequence, LoadedVolume
+from backend.dicom.loaded import LoadedSequence, LoadedVolume
 from backend.errors import BadRequestError, NotFoundError, SlicecastError, UnreadableError
 from backend.scene.context import Options
 from backend.scene.file_types import file_type_of

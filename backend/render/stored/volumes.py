@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from backend.dicom.folder import Series, read_header
-from backend.dicom.volume import LoadedSequence, LoadedVolume, load_series
+from backend.dicom.loaded import LoadedSequence, LoadedVolume
+from backend.dicom.volume import load_series
 from backend.dicom.window import Window
 from backend.errors import BadRequestError, TooLargeError, UnreadableError
 from backend.imaging.frames import LPS_TO_RAS, Matrix

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import slicer
 
+from backend.dicom.loaded import LoadedSegmentation
 from backend.errors import BadRequestError, UnreadableError
 from backend.imaging.volume_header import sizes_of
 from backend.imaging.volume_limits import declared_bytes
@@ -18,9 +19,6 @@ from backend.scene.readers.checks import check_blocks, check_volume
 from backend.scene.readers.geometry import read_surface
 from backend.scene.readers.source import Source, color_node, unique_name
 from backend.scene.readers.volumes import image_of
-
-if TYPE_CHECKING:  # its library loads only when used
-    from backend.dicom.segmentation import LoadedSegmentation
 
 CLOSED_SURFACE = "Closed surface"
 IMAGES = (".nrrd", ".nhdr", ".nii", ".nii.gz", ".hdr")

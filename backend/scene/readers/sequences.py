@@ -8,7 +8,7 @@ from typing import Any
 
 import slicer
 
-from backend.dicom.volume import LoadedSequence
+from backend.dicom.loaded import LoadedSequence
 from backend.errors import UnreadableError
 from backend.scene.context import Options
 from backend.scene.readers.bundles import unpack_bundle

@@ -12,9 +12,7 @@ import vtk
 from numpy.typing import NDArray
 from vtk.util.numpy_support import numpy_to_vtk
 
-from backend.dicom.raster import Raster
-from backend.dicom.suv import UNITS as SUV_UNITS
-from backend.dicom.volume import LoadedVolume
+from backend.dicom.loaded import SUV_UNITS, LoadedVolume, Raster
 from backend.errors import BadRequestError, UnreadableError
 from backend.imaging.other_volumes import PICTURES, PlainVolume, is_other_volume, numbered_beside, read_other_volume
 from backend.imaging.volume_header import check_three_dimensional

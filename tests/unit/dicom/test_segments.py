@@ -15,9 +15,8 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sr.codedict import codes
 from pydicom.uid import ExplicitVRLittleEndian, RTStructureSetStorage, generate_uid
 
+from backend.dicom.loaded import LoadedSegmentation, Raster
 from backend.dicom.loading import Bounds, load_best_series
-from backend.dicom.raster import Raster
-from backend.dicom.segmentation import LoadedSegmentation
 from backend.dicom.structures import fill_polygon
 from backend.errors import TooLargeError, UnreadableError
 from tests.support.dicom_phantom import write_series

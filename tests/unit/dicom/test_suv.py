@@ -10,9 +10,9 @@ import pydicom
 import pytest
 from pydicom.dataset import Dataset
 
+from backend.dicom.loaded import SUV_UNITS, LoadedVolume
 from backend.dicom.loading import Bounds, load_best_series
-from backend.dicom.suv import UNITS, NoSuvError, suv_factor
-from backend.dicom.volume import LoadedVolume
+from backend.dicom.suv import NoSuvError, suv_factor
 from tests.support.dicom_phantom import write_series
 from tests.support.phantoms import centred
 
@@ -81,7 +81,7 @@ def test_a_real_factor_is_that_of_the_mapping_another_program_made() -> None:
     image = pydicom.dcmread(next((DATA / "petct-chest" / "pet-ac").iterdir()), stop_before_pixels=True)
     mapping = pydicom.dcmread(next((DATA / "petct-chest" / "rwv-pet-ac").iterdir()))
     (item,) = mapping.ReferencedImageRealWorldValueMappingSequence[0].RealWorldValueMappingSequence
-    assert item.MeasurementUnitsCodeSequence[0].CodeValue == UNITS
+    assert item.MeasurementUnitsCodeSequence[0].CodeValue == SUV_UNITS
     assert suv_factor(image) == pytest.approx(item.RealWorldValueSlope, rel=1e-4)
 
 
@@ -96,5 +96,5 @@ def test_voxels_and_window_are_in_suv_where_it_is_known(tmp_path: Path, known: b
     factor = 80_000 / 1e8 if known else 1.0
     assert volume.voxels.max() == pytest.approx(250 * factor)
     assert (volume.window, volume.level) == pytest.approx((1000 * factor, 500 * factor))
-    assert volume.metadata["Units"] == (UNITS if known else "BQML")
+    assert volume.metadata["Units"] == (SUV_UNITS if known else "BQML")
     assert any("not SUV" in str(note) for note in volume.diagnoses) is not known

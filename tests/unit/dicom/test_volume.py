@@ -8,8 +8,8 @@ import numpy as np
 import pydicom
 import pytest
 
+from backend.dicom.loaded import LoadedSequence, LoadedVolume
 from backend.dicom.loading import Bounds, load_best_series
-from backend.dicom.volume import LoadedSequence, LoadedVolume
 from backend.errors import UnreadableError
 from tests.support.dicom_phantom import write_series
 from tests.support.live import ROOT
