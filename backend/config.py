@@ -21,6 +21,9 @@ def user_data_folder() -> Path:
     return Path(base) / "slicecast"
 
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
 class Settings(BaseSettings):
     """Every switch of the server. Sizes end in their unit; times are seconds."""
 
@@ -206,4 +209,4 @@ class Settings(BaseSettings):
     @property
     def is_loopback(self) -> bool:
         """Whether only programs of this machine can connect."""
-        return self.host in ("localhost", "127.0.0.1", "::1")
+        return self.host in LOOPBACK

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 
+from backend.dicom.identify import is_uid
 from backend.dicom.query import MODALITIES_IN_STUDY, Empty, Match, Numbers, Path, Person, Range, Text, Words
 from backend.dicom.text import fold
 from backend.errors import BadRequestError
@@ -21,7 +22,6 @@ MOST_VALUES = 2000
 DEEPEST = 8
 
 TAG = re.compile(r"[0-9A-Fa-f]{8}\Z")
-UID = re.compile(r"(?=.{1,64}\Z)[0-9]+(\.[0-9]+)*\Z", re.ASCII)
 DATE = re.compile(r"(\d{4})\.?(\d{2})\.?(\d{2})\Z", re.ASCII)
 TIME = re.compile(r"(\d{2})(?::?(\d{2})(?::?(\d{2})(?:\.(\d{1,6}))?)?)?\Z", re.ASCII)
 MOMENT = re.compile(r"(\d{4})(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\d{2})?(?:\.(\d{1,6}))?([+-](?:0\d|1[0-4])\d{2})?\Z", re.ASCII)
@@ -104,7 +104,7 @@ def _text(tag: int, vr: str, text: str, fuzzy: bool, every: bool) -> Text:
 
 def _uids(tag: int, text: str) -> tuple[str, ...]:
     values = tuple(value.strip(" \0") for value in re.split(r"[,\\]", text))
-    if len(values) > MOST_VALUES or not all(UID.match(value) for value in values):
+    if len(values) > MOST_VALUES or not all(is_uid(value) for value in values):
         raise BadRequestError(f"the key for {tag:08X} is no UID, nor a list of up to {MOST_VALUES} of them")
     return values
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import structlog
 
+from backend.children import environment, lines_of
 from backend.dimse.messages import (
     MAX_MESSAGE_BYTES,
     PREFIX,
@@ -31,7 +30,6 @@ from backend.dimse.messages import (
 from backend.errors import BadRequestError, SlicecastError, UnavailableError
 
 log = structlog.get_logger("dimse")
-PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 Asked = Callable[[Take | Search | Locate], Awaitable[Any]]
 Told = Callable[[Progress], None]
 
@@ -54,15 +52,11 @@ class NetworkProcess:
             BadRequestError: the task makes no sense.
         """
         ours, theirs = socket.socketpair()
-        environment = {
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(PACKAGE_PARENT), os.environ.get("PYTHONPATH")])),
-        }
         try:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "backend.dimse.process", str(theirs.fileno()),
                 pass_fds=[theirs.fileno(), *self._inherited], stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE, env=environment, start_new_session=True,
+                stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE, env=environment(), start_new_session=True,
             )  # fmt: skip
         finally:
             theirs.close()
@@ -119,7 +113,5 @@ class NetworkProcess:
     async def _log_stderr(self) -> None:
         assert self._process is not None
         assert self._process.stderr is not None
-        while line := await self._process.stderr.readline():
-            text = line.decode("utf-8", "replace").rstrip()
-            if text:
-                log.info("network says", text=text, pid=self._process.pid)
+        async for text in lines_of(self._process.stderr):
+            log.info("network says", text=text, pid=self._process.pid)

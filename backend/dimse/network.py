@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from backend.config import Settings
+from backend.config import LOOPBACK, Settings
 from backend.dimse.launcher import NetworkProcess, Told
 from backend.dimse.messages import (
     Certificates,
@@ -34,7 +34,6 @@ from backend.errors import BadRequestError, UnavailableError
 
 log = structlog.get_logger("dimse")
 BACKLOG = 64
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SHORT_LIFE_S = 5.0
 PAUSE_S = 2.0
 """After a listener that lived only shortly, before the next one."""

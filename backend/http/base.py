@@ -308,6 +308,7 @@ class BaseHandler(tornado.web.RequestHandler):
 
     def on_finish(self) -> None:
         """Count and log the request."""
+        self.discard()
         if self.intake is not None:
             self.intake.stop()
         seconds = time.perf_counter() - getattr(self, "started", time.perf_counter())
@@ -317,6 +318,9 @@ class BaseHandler(tornado.web.RequestHandler):
         log.debug("answered", method=self.request.method, path=self.request.path, status=status,
                   ms=round(seconds * 1e3, 1))  # fmt: skip
         structlog.contextvars.unbind_contextvars("request")
+
+    def discard(self) -> None:
+        """Let nothing stay of a body that came by half. Called at the end of every request, also when the client went away."""
 
     def note(self, seconds: float, status: int, kind: Kind = "access", text: str = "") -> None:
         """Write the request into the panel's log."""
@@ -329,6 +333,7 @@ class BaseHandler(tornado.web.RequestHandler):
 
     def on_connection_close(self) -> None:
         """The client went away."""
+        self.discard()
         if self.intake is not None:
             self.intake.stop()
         super().on_connection_close()

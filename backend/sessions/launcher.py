@@ -7,18 +7,17 @@ import os
 import socket
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 import structlog
 
+from backend.children import environment, lines_of
 from backend.config import Settings
 from backend.scene.commands import AnyEvent
 from backend.sessions.channel import Channel
 
 log = structlog.get_logger("scene")
 SOCKET_BUFFER_BYTES = 4 << 20
-PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 
 
 class SceneProcess:
@@ -51,16 +50,8 @@ class SceneProcess:
 
     async def _log_stderr(self) -> None:
         assert self.process.stderr is not None
-        while True:
-            try:
-                line = await self.process.stderr.readline()
-            except ValueError:  # a line longer than the buffer: skipped
-                continue
-            if not line:
-                return
-            text = line.decode("utf-8", "replace").rstrip()
-            if text:
-                log.info("scene says", text=text, pid=self.pid)
+        async for text in lines_of(self.process.stderr):
+            log.info("scene says", text=text, pid=self.pid)
 
 
 async def launch(
@@ -93,14 +84,12 @@ async def launch(
         "bundle_max_files": settings.bundle_max_files,
         "bundle_max_ratio": settings.bundle_max_ratio,
     }
-    environment = dict(os.environ)
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PACKAGE_PARENT), environment.get("PYTHONPATH")]))
     try:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "backend.scene.process", str(theirs.fileno()), "--gateway", str(os.getpid()),
             "--host", host, "--gl", settings.gl, "--options", msgspec.json.encode(options).decode(),
             pass_fds=[theirs.fileno()], stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE, env=environment, start_new_session=True,
+            stderr=asyncio.subprocess.PIPE, env=environment(), start_new_session=True,
         )  # fmt: skip
     finally:
         theirs.close()

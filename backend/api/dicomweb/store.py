@@ -155,17 +155,8 @@ class StoreHandler(DicomWebHandler):
         body = msgspec.json.encode(model)
         self.finish((await self.archive.workers.run(xml_texts, [body]))[0] if self.form.media == DICOM_XML else body)
 
-    def on_connection_close(self) -> None:
-        """The client went away in the middle of an instance: nothing of that one stays."""
-        self._discard()
-        super().on_connection_close()
-
-    def on_finish(self) -> None:
+    def discard(self) -> None:
         """Whatever happened, no half instance stays."""
-        self._discard()
-        super().on_finish()
-
-    def _discard(self) -> None:
         if self._incoming is not None:
             self._incoming.discard()
             self._incoming = None

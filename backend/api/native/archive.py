@@ -89,17 +89,8 @@ class FilesHandler(BaseHandler):
         self._waiting.add(task)
         task.add_done_callback(self._waiting.discard)
 
-    def on_connection_close(self) -> None:
-        """The client went away in the middle: nothing of it stays."""
-        self._discard()
-        super().on_connection_close()
-
-    def on_finish(self) -> None:
+    def discard(self) -> None:
         """Whatever happened, no file stays that no job has."""
-        self._discard()
-        super().on_finish()
-
-    def _discard(self) -> None:
         if self._file is not None:
             self._file.close()
         if self._path is not None:

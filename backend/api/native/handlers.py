@@ -111,17 +111,8 @@ class UploadFileHandler(BaseHandler):
         self._partial = None
         self.send_json({"name": self._target.name, "bytes": size}, 201)
 
-    def on_connection_close(self) -> None:
-        """The client went away in the middle: nothing of it stays."""
-        self._discard()
-        super().on_connection_close()
-
-    def on_finish(self) -> None:
+    def discard(self) -> None:
         """Whatever happened, no partial file stays."""
-        self._discard()
-        super().on_finish()
-
-    def _discard(self) -> None:
         if self._partial is not None:
             self._file.close()
             self._partial.unlink(missing_ok=True)

@@ -113,15 +113,9 @@ class SlicerHandler(BaseHandler):
             kind, text = "exec", getattr(self, "_result", "")
         super().note(seconds, status, kind, text)
 
-    def on_finish(self) -> None:
+    def discard(self) -> None:
         """Whatever happened, a body that nobody kept goes."""
         self.body.discard()
-        super().on_finish()
-
-    def on_connection_close(self) -> None:
-        """The client went away in the middle."""
-        self.body.discard()
-        super().on_connection_close()
 
     def error_body(self, status: int, message: str) -> tuple[int, bytes]:
         """Slicer's: always 500, always this shape. Methods that Slicer never answers are refused as HTTP has it."""
