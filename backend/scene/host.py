@@ -28,6 +28,7 @@ from backend.scene.preset_commands import Presets
 from backend.scene.sample_commands import SampleCommands
 from backend.scene.screenshot_commands import Screenshots
 from backend.scene.view_commands import ViewCommands
+from backend.scene.viewing_commands import ViewingCommands
 from backend.scene.views import View, Views
 from backend.scene.volume_commands import VolumeCommands
 
@@ -89,6 +90,7 @@ class SceneHost:
             ArrangementCommands(context),
             MrmlCommands(context),
             SampleCommands(context),
+            ViewingCommands(context),
             Console(context),
         ]
         self._performers: dict[type, Performer] = {c.Describe: lambda _command, _arrived: self._describe()}

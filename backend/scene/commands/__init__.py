@@ -28,12 +28,27 @@ from backend.scene.commands.pictures import CancelFrames, Frame, Picture, Pictur
 from backend.scene.commands.presets import ArrangePreset, PresetId
 from backend.scene.commands.samples import FilesReady, FilesWanted, LoadSample, SampleFile, SeriesWanted, StudyWanted
 from backend.scene.commands.screenshots import Screenshot
+from backend.scene.commands.viewing import (
+    MAX_BOOKMARKS,
+    AddBookmark,
+    Bookmark,
+    LayoutEntry,
+    ListBookmarks,
+    ListLayouts,
+    ListSequences,
+    LookPicture,
+    RemoveBookmark,
+    SequenceEntry,
+    ShowItem,
+)
 from backend.scene.commands.views import (
     CameraPatch,
     CloseCamera,
+    CropPatch,
     OpenView,
     OwnCamera,
     Pointer,
+    RenderingPatch,
     Restore,
     SetView,
     SlabPatch,
@@ -56,18 +71,22 @@ SampleCommand = LoadSample | FilesReady
 VolumeCommand = PutVolume | WriteVolume | WriteGrid | StepVolume
 MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
 MrmlCommand = Properties | Save | Reload | Remove | Clear
+ViewingCommand = LookPicture | ListLayouts | ListBookmarks | AddBookmark | RemoveBookmark | ListSequences | ShowItem
 AnyCommand = (
-    ViewCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
+    ViewCommand | ViewingCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
     | ConsoleCommand | SampleCommand | ArrangementCommand | LayoutCommand | GraphicsCommand
 )  # fmt: skip
 
 __all__ = [
+    "MAX_BOOKMARKS",
+    "AddBookmark",
     "AddPoint",
     "AnyCommand",
     "AnyEvent",
     "ArrangePreset",
     "ArrangementCommand",
     "Beat",
+    "Bookmark",
     "CameraPatch",
     "CancelFrames",
     "Clear",
@@ -76,6 +95,7 @@ __all__ = [
     "ConsoleCommand",
     "ContentCommand",
     "Contents",
+    "CropPatch",
     "Describe",
     "Execute",
     "Executed",
@@ -86,13 +106,18 @@ __all__ = [
     "GuiState",
     "Journaling",
     "LayoutCommand",
+    "LayoutEntry",
     "LayoutPart",
+    "ListBookmarks",
+    "ListLayouts",
     "ListPoints",
     "ListSegmentations",
+    "ListSequences",
     "Load",
     "LoadDemo",
     "LoadResult",
     "LoadSample",
+    "LookPicture",
     "MarkupsCommand",
     "MeshCount",
     "MeshFormat",
@@ -117,6 +142,8 @@ __all__ = [
     "PutVolume",
     "Reload",
     "Remove",
+    "RemoveBookmark",
+    "RenderingPatch",
     "Restore",
     "SampleCommand",
     "SampleFile",
@@ -127,10 +154,12 @@ __all__ = [
     "Screenshot",
     "SegmentationEntry",
     "SelectNodes",
+    "SequenceEntry",
     "SeriesWanted",
     "SetContents",
     "SetLayout",
     "SetView",
+    "ShowItem",
     "ShowSlicesIn3D",
     "SlabPatch",
     "SlicePicture",
@@ -147,6 +176,7 @@ __all__ = [
     "ViewGraphics",
     "ViewInfo",
     "ViewPatch",
+    "ViewingCommand",
     "VolumeCommand",
     "VolumePut",
     "WriteGrid",
