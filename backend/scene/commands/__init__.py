@@ -28,6 +28,7 @@ from backend.scene.commands.pictures import CancelFrames, Frame, Picture, Pictur
 from backend.scene.commands.presets import ArrangePreset, PresetId
 from backend.scene.commands.samples import FilesReady, FilesWanted, LoadSample, SampleFile, SeriesWanted, StudyWanted
 from backend.scene.commands.screenshots import Screenshot
+from backend.scene.commands.undo import GetHistory, HistoryChanged, HistoryState, NodesWent, Undo, Undone
 from backend.scene.commands.viewing import (
     MAX_BOOKMARKS,
     AddBookmark,
@@ -72,9 +73,10 @@ VolumeCommand = PutVolume | WriteVolume | WriteGrid | StepVolume
 MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
 MrmlCommand = Properties | Save | Reload | Remove | Clear
 ViewingCommand = LookPicture | ListLayouts | ListBookmarks | AddBookmark | RemoveBookmark | ListSequences | ShowItem
+HistoryCommand = GetHistory | Undo | NodesWent
 AnyCommand = (
     ViewCommand | ViewingCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
-    | ConsoleCommand | SampleCommand | ArrangementCommand | LayoutCommand | GraphicsCommand
+    | ConsoleCommand | SampleCommand | ArrangementCommand | LayoutCommand | GraphicsCommand | HistoryCommand
 )  # fmt: skip
 
 __all__ = [
@@ -102,8 +104,12 @@ __all__ = [
     "FilesReady",
     "FilesWanted",
     "Frame",
+    "GetHistory",
     "GraphicsCommand",
     "GuiState",
+    "HistoryChanged",
+    "HistoryCommand",
+    "HistoryState",
     "Journaling",
     "LayoutCommand",
     "LayoutEntry",
@@ -126,6 +132,7 @@ __all__ = [
     "Node",
     "NodeGraphics",
     "NodeProperties",
+    "NodesWent",
     "OpenView",
     "OwnCamera",
     "Picture",
@@ -170,6 +177,8 @@ __all__ = [
     "ThreeDPicture",
     "Track",
     "Turn",
+    "Undo",
+    "Undone",
     "Vector3",
     "ViewChanged",
     "ViewCommand",
