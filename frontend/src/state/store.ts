@@ -6,7 +6,8 @@ import type { Rect } from "../net/painter";
 import type { Patch, SceneInfo, SliceState, ViewState } from "../net/protocol";
 import { ViewModel } from "../view/model";
 import { Ages } from "./ages";
-import { arrange, FOUR_UP } from "./layouts";
+import { isShares, kept } from "./kept";
+import { arrange, type Divider, FOUR_UP, moved, type Shares } from "./layouts";
 import { perView } from "./perView";
 
 export type ViewName = string;
@@ -33,15 +34,26 @@ export const scene = signal<SceneInfo>({
 export const progress = signal<{ text: string; fraction: number | null } | null>(null);
 export const toasts = signal<Toast[]>([]);
 export const showLatency = signal(false);
-export const showLetters = signal(true);
 export const showHelp = signal(false);
 export const maximized = signal<ViewName | null>(null);
 export const states = perView((): Signal<ViewState | null> => signal(null));
 export const pictures = perView((): Signal<PictureStats | null> => signal(null));
+/** Width and height of each view in device pixels. */
+export const sizes = perView((): Signal<[number, number]> => signal([1, 1]));
 export const ages = perView(() => new Ages());
 /** Which tab is chosen in each strip of tabs. */
 export const openTabs = signal<Record<string, number>>({});
-export const arrangement = computed(() => arrange(scene.value.composition, openTabs.value));
+/** Sizes that the user has given to the parts of each layout, by its name. */
+const shares = kept<Record<string, Shares>>("shares", {}, isShares);
+export const arrangement = computed(() =>
+  arrange(scene.value.composition, openTabs.value, shares.value[scene.value.layout]),
+);
+
+/** Move a divider to a share (0 to 1) of the two parts beside it; null gives its row the layout's own sizes back. */
+export function setShares(divider: Divider, to: number | null): void {
+  const { layout } = scene.value;
+  shares.value = { ...shares.value, [layout]: moved(divider, shares.value[layout] ?? {}, to) };
+}
 export const activeVolume = computed(() => (states("Red").value as SliceState | null)?.background?.id ?? "");
 
 export function toggleMaximized(view: ViewName): void {
@@ -110,4 +122,15 @@ function hear(event: CoreEvent): void {
 /** Set values of a view, here at once and on the server once per animation frame. */
 export function change(view: ViewName, patch: Patch, rect: Rect | null = null): void {
   models(view).change(patch, rect);
+}
+
+/** Switch the layout for everybody; the page follows when the server says so. */
+export async function chooseLayout(layout: string): Promise<void> {
+  maximized.value = null;
+  try {
+    const answer = await fetch("/api/layout", { method: "PUT", body: JSON.stringify({ layout }) });
+    if (!answer.ok) throw new Error((await answer.json()).error?.message ?? answer.statusText);
+  } catch (error) {
+    toast(`Layout: ${error instanceof Error ? error.message : error}`, "error");
+  }
 }

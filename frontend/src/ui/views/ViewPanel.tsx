@@ -1,23 +1,30 @@
-/** One view: its canvas, the words and letters over it, its slider. */
+/** One view: its canvas, what lies over it, its bar. */
 import { useEffect, useRef } from "preact/hooks";
-import { COARSE, LOSSLESS, type SliceState, STILL, type ViewState } from "../net/protocol";
+import { startsPlaying, stopPlaying } from "../../state/playing";
 import {
   change,
   models,
   pictures,
   scene,
   showLatency,
-  showLetters,
+  sizes,
   stale,
   states,
   stream,
   toggleMaximized,
   type ViewName,
-} from "../state/store";
-import { attach, reset } from "../view/pointer";
+} from "../../state/store";
+import { showCrosshair } from "../../state/viewing";
+import { attach } from "../../view/pointer";
+import { unproject } from "../../view/slice";
+import { Corners } from "./Corners";
+import { Crosshair } from "./Crosshair";
 import { Latency } from "./Latency";
-import { DIRECTIONS, viewText } from "./texts";
-import { OVERLAYS } from "./views/overlays";
+import { Marker } from "./Marker";
+import { OVERLAYS } from "./overlays";
+import { Ruler } from "./Ruler";
+import { viewText } from "./texts";
+import { ViewBar } from "./ViewBar";
 
 const RESIZE_PAUSE_MS = 100;
 
@@ -27,16 +34,17 @@ function useStream(view: ViewName) {
   useEffect(() => {
     const element = surface.current;
     if (!element || !canvas.current) return;
-    let size: [number, number] = sizeOf(element);
-    stream.open(view, canvas.current, size, devicePixelRatio);
+    const size = sizes(view);
+    size.value = sizeOf(element);
+    stream.open(view, canvas.current, size.value, devicePixelRatio);
     let timer = 0;
     const observer = new ResizeObserver(() => {
       clearTimeout(timer);
       timer = window.setTimeout(() => {
         const wanted = sizeOf(element);
-        if (element.clientWidth === 0 || (wanted[0] === size[0] && wanted[1] === size[1])) return;
-        size = wanted;
-        stream.resize(view, size, devicePixelRatio);
+        if (element.clientWidth === 0 || (wanted[0] === size.value[0] && wanted[1] === size.value[1])) return;
+        size.value = wanted;
+        stream.resize(view, wanted, devicePixelRatio);
       }, RESIZE_PAUSE_MS);
     });
     observer.observe(element);
@@ -44,13 +52,23 @@ function useStream(view: ViewName) {
       view,
       model: models(view),
       element,
-      size: () => size,
-      onFocus: () => stream.focus(view),
+      size: () => size.value,
+      onFocus: () => {
+        stream.focus(view);
+        stopPlaying(view);
+      },
       onToggle: () => toggleMaximized(view),
+      onTap: (spot) => {
+        const state = states(view).value;
+        if (state?.kind === "slice" && showCrosshair.value)
+          change(view, { crosshair: unproject(state, size.value, spot) });
+      },
+      onPlay: () => startsPlaying(view),
     });
     return () => {
       observer.disconnect();
       detach();
+      stopPlaying(view);
       stream.close(view);
       states(view).value = null;
       pictures(view).value = null;
@@ -76,126 +94,45 @@ interface PanelProps {
 }
 
 export function ViewPanel({ view, kind, shown, style }: PanelProps) {
-  const text = viewText(view, kind);
   const { canvas, surface } = useStream(view);
-  useEffect(() => stream.show(view, shown), [view, shown]);
+  useEffect(() => {
+    stream.show(view, shown);
+    if (!shown) stopPlaying(view);
+  }, [view, shown]);
   const state = states(view).value;
-  const empty = scene.value.status === "ready" && scene.value.volumes.length === 0;
+  const text = viewText(view, kind, state);
+  const isOld = stale.value || scene.value.status === "restarting" || scene.value.status === "failed";
   return (
     <section
       class={`view view-${view}`}
       style={{ ...style, display: shown ? undefined : "none" }}
       aria-label={text.label}
     >
-      <header class="view-bar">
-        <span class="view-name">{text.title}</span>
-        {state?.kind === "slice" && <Slider view={view} state={state} />}
-        {state?.kind === "threeD" && <Directions view={view} />}
-        <button
-          type="button"
-          class="icon"
-          title="Fit the view (R)"
-          aria-label="Fit the view"
-          onClick={() => reset(models(view))}
-        >
-          ⤢
-        </button>
-        <button
-          type="button"
-          class="icon"
-          title="Maximise or restore (Enter)"
-          aria-label="Maximise or restore the view"
-          onClick={() => toggleMaximized(view)}
-        >
-          ▢
-        </button>
-      </header>
+      <ViewBar view={view} state={state} text={text} />
       <div
-        class={`surface${stale.value ? " stale" : ""}`}
+        class={`surface${isOld ? " stale" : ""}`}
         ref={surface}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the view itself takes keys
         tabIndex={0}
         role="application"
         aria-label={`${text.label}. ${text.keys}`}
       >
         <canvas ref={canvas} />
-        {state && <Overlay view={view} state={state} />}
+        {state && (
+          <>
+            <Crosshair view={view} state={state} />
+            <Marker state={state} />
+            <Ruler view={view} state={state} />
+            <Corners view={view} state={state} />
+          </>
+        )}
         {state &&
           OVERLAYS.filter(({ kinds }) => kinds.includes(state.kind)).map(({ id, component: Drawn }) => (
             <div key={id} class="over">
               <Drawn view={view} state={state} />
             </div>
           ))}
-        {empty && kind === "slice" && <p class="hint">Drop a scan here</p>}
-        {stale.value && <p class="hint">Waiting for the server…</p>}
         {showLatency.value && <Latency view={view} />}
       </div>
     </section>
-  );
-}
-
-function Slider({ view, state }: { view: ViewName; state: SliceState }) {
-  const range = state.offset_range;
-  if (!range) return <span class="grow" />;
-  return (
-    <>
-      <input
-        class="grow"
-        type="range"
-        min={range[0]}
-        max={range[1]}
-        step="any"
-        value={state.offset}
-        aria-label={`${viewText(view, "slice").label}: position in mm`}
-        onInput={(event) => change(view, { offset: Number(event.currentTarget.value) })}
-      />
-      <output class="mm">{state.offset.toFixed(1)} mm</output>
-    </>
-  );
-}
-
-function Directions({ view }: { view: ViewName }) {
-  return (
-    <fieldset class="grow directions" aria-label="Look from">
-      {DIRECTIONS.map(({ letter, label }) => (
-        <button
-          key={letter}
-          type="button"
-          class="icon"
-          title={label}
-          aria-label={label}
-          onClick={() => change(view, { look_from: letter })}
-        >
-          {letter}
-        </button>
-      ))}
-    </fieldset>
-  );
-}
-
-function Overlay({ view, state }: { view: ViewName; state: ViewState }) {
-  const picture = pictures(view).value;
-  const flags = picture?.flags ?? 0;
-  const mark = flags & LOSSLESS ? "exact" : flags & COARSE ? "draft" : flags & STILL ? "sharp" : "moving";
-  if (state.kind === "threeD") return <span class="corner bottom-right">{picture ? mark : ""}</span>;
-  const { edges } = state;
-  return (
-    <>
-      {showLetters.value && (
-        <div class="letters" aria-hidden="true">
-          <span class="left">{edges.left}</span>
-          <span class="right">{edges.right}</span>
-          <span class="top">{edges.top}</span>
-          <span class="bottom">{edges.bottom}</span>
-        </div>
-      )}
-      <span class="corner top-left">{state.background?.name ?? ""}</span>
-      {state.window !== null && state.level !== null && (
-        <span class="corner bottom-left">
-          W {Math.round(state.window)} L {Math.round(state.level)}
-        </span>
-      )}
-      <span class="corner bottom-right">{picture ? mark : ""}</span>
-    </>
   );
 }
