@@ -9,7 +9,18 @@ from __future__ import annotations
 from backend.scene.commands.arrangement import ShowSlicesIn3D
 from backend.scene.commands.base import Command, Journaling, PictureFormat, Vector3
 from backend.scene.commands.console import Execute, Executed
-from backend.scene.commands.content import Describe, Load, LoadDemo, LoadResult, Node, SceneInfo, SelectNodes, Track, Turn
+from backend.scene.commands.content import (
+    Describe,
+    FollowTool,
+    Load,
+    LoadDemo,
+    LoadResult,
+    Node,
+    SceneInfo,
+    SelectNodes,
+    Track,
+    Turn,
+)
 from backend.scene.commands.events import AnyEvent, Beat, Progress, SceneChanged, Started, ViewChanged
 from backend.scene.commands.graphics import MeshCount, MeshFormat, NodeGraphics, ViewGraphics
 from backend.scene.commands.layout import Contents, GuiState, LayoutPart, SetContents, SetLayout, views_of
@@ -63,7 +74,7 @@ from backend.scene.commands.volumes import PutVolume, StepVolume, VolumePut, Wri
 
 ViewCommand = OpenView | SetView | Pointer | OwnCamera | CloseCamera | Snapshot | Restore
 PictureCommand = Frame | CancelFrames | SlicePicture | ThreeDPicture | Screenshot
-ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track | Turn
+ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track | Turn | FollowTool
 ConsoleCommand = Execute
 LayoutCommand = SetLayout | SetContents | ArrangePreset
 GraphicsCommand = ViewGraphics | NodeGraphics
@@ -103,6 +114,7 @@ __all__ = [
     "Executed",
     "FilesReady",
     "FilesWanted",
+    "FollowTool",
     "Frame",
     "GetHistory",
     "GraphicsCommand",

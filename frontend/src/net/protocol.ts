@@ -100,6 +100,8 @@ export interface SceneInfo {
   layout: string;
   composition: LayoutPart;
   contents: "viewers" | "full";
+  /** Whether crosshair and slices go with the tracked tool. */
+  follow_tool: boolean;
   gl: string | null;
 }
 

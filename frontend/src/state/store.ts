@@ -1,5 +1,6 @@
 /** What the page knows, as signals. Views' states are the server's, with this page's own newer values on top. */
 import { computed, type Signal, signal } from "@preact/signals";
+import { askApi } from "../net/ask";
 import { connectStream } from "../net/client";
 import type { CoreEvent, PictureStats, Status } from "../net/core";
 import type { Rect } from "../net/painter";
@@ -29,6 +30,7 @@ export const scene = signal<SceneInfo>({
   layout: "FourUp",
   composition: FOUR_UP,
   contents: "full",
+  follow_tool: false,
   gl: null,
 });
 export const progress = signal<{ text: string; fraction: number | null } | null>(null);
@@ -128,9 +130,17 @@ export function change(view: ViewName, patch: Patch, rect: Rect | null = null): 
 export async function chooseLayout(layout: string): Promise<void> {
   maximized.value = null;
   try {
-    const answer = await fetch("/api/layout", { method: "PUT", body: JSON.stringify({ layout }) });
-    if (!answer.ok) throw new Error((await answer.json()).error?.message ?? answer.statusText);
+    await askApi("PUT", "/api/layout", { layout });
   } catch (error) {
-    toast(`Layout: ${error instanceof Error ? error.message : error}`, "error");
+    toast(error instanceof Error ? error.message : String(error), "error");
+  }
+}
+
+/** Have crosshair and slices go with the tracked tool, or not, for everybody. */
+export async function followTool(follow: boolean): Promise<void> {
+  try {
+    await askApi("PUT", "/api/tracking", { follow });
+  } catch (error) {
+    toast(error instanceof Error ? error.message : String(error), "error");
   }
 }

@@ -171,6 +171,28 @@ def test_the_crosshair_moves_every_plane_through_its_point(scene: SceneHost, vol
         assert view.state()["crosshair"] == [-12.0, 9.0, 21.5]
 
 
+def test_slices_follow_the_tool_while_they_are_asked_to(scene: SceneHost, volume: Any) -> None:
+    def track(*position: float) -> None:
+        scene.perform(c.Track(position=list(position)), 0.0)
+
+    track(-8.0, 4.0, 12.0)
+    scene.perform(c.FollowTool(True), 0.0)
+    assert scene.info.follow_tool
+    red, yellow, green = (scene.views.slice(name) for name in ("red", "yellow", "green"))
+    assert red is not None
+    assert yellow is not None
+    assert green is not None
+    assert red.state()["crosshair"] == [-8.0, 4.0, 12.0]
+    track(-20.0, 7.0, 15.0)
+    for view in (red, yellow, green):
+        matrix = view.slice_to_ras
+        assert float(matrix[:3, 2] @ (matrix[:3, 3] - (-20.0, 7.0, 15.0))) == pytest.approx(0, abs=1e-9)
+    scene.perform(c.FollowTool(False), 0.0)
+    before = red.slice_to_ras.copy()
+    track(0.0, 0.0, 0.0)
+    assert np.array_equal(red.slice_to_ras, before)
+
+
 def test_reset_turns_a_slice_back(scene: SceneHost, volume: Any) -> None:
     view = scene.views.red()
     put(scene, "red", reset=True)

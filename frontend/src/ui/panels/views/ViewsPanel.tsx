@@ -11,7 +11,7 @@ import {
   stopSequence,
 } from "../../../state/sequences";
 import { type Theme, theme } from "../../../state/shell";
-import { scene } from "../../../state/store";
+import { followTool, scene } from "../../../state/store";
 import {
   cineRate,
   showCorners,
@@ -52,6 +52,11 @@ export function ViewsPanel() {
           />
         ))}
         <p class="note">{VIEWS_TEXT.crosshairHelp}</p>
+        <Check
+          label={VIEWS_TEXT.follow}
+          value={scene.value.follow_tool}
+          onChange={(follow) => void followTool(follow)}
+        />
       </Section>
       <Section title={VIEWS_TEXT.cine}>
         <CinePart />

@@ -10,6 +10,7 @@ export const VIEWS_TEXT = {
   crosshair: "Crosshair",
   crosshairHelp:
     "A click places it, and Shift with a move of the mouse; the other slices go through its point.",
+  follow: "Slices follow the tracked tool",
   cine: "Cine",
   rate: "Rate",
   perSecond: (rate: number) => `${rate} / s`,
