@@ -130,10 +130,33 @@ export function change(view: ViewName, patch: Patch, rect: Rect | null = null): 
 export async function chooseLayout(layout: string): Promise<void> {
   maximized.value = null;
   try {
-    await askApi("PUT", "/api/layout", { layout });
+    const isComparing = layout.startsWith("Compare");
+    const compare = Math.min(Math.max(scene.value.volumes.length, 2), MOST_COMPARED);
+    await askApi("PUT", "/api/layout", isComparing ? { layout, compare } : { layout });
+    if (isComparing) await compareVolumes();
   } catch (error) {
     toast(error instanceof Error ? error.message : String(error), "error");
   }
+}
+
+const MOST_COMPARED = 4;
+const OPENING_MS = 5000;
+
+/** Show the scene's volumes in the views that compare, one in each, linked. */
+async function compareVolumes(): Promise<void> {
+  const volumes = scene.value.volumes.slice(0, MOST_COMPARED);
+  for (const [index, { id }] of volumes.entries()) {
+    const view = `Compare${index + 1}`;
+    if (await isOpen(view)) change(view, { background: id, orientation: "Axial", linked: true });
+  }
+}
+
+/** Wait until a view that has just come is there; false if it does not come. */
+async function isOpen(view: ViewName): Promise<boolean> {
+  const until = performance.now() + OPENING_MS;
+  while (states(view).value === null && performance.now() < until)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  return states(view).value !== null;
 }
 
 /** Have crosshair and slices go with the tracked tool, or not, for everybody. */

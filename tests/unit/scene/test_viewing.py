@@ -238,6 +238,15 @@ def test_layouts_that_show_the_scene(scene: SceneHost) -> None:
     assert [part.view for part in c.views_of(found["FourUp"])] == ["Red", "1", "Green", "Yellow"]
 
 
+@pytest.mark.parametrize(("layout", "rows"), [("Compare", [1, 1, 1]), ("CompareGrid", [2, 2])])
+def test_layouts_that_compare_have_as_many_views_as_wanted(scene: SceneHost, layout: str, rows: list[int]) -> None:
+    scene.perform(c.SetLayout(layout, 3), 0.0)
+    compared = scene.info.composition.parts[1].parts
+    assert [len(c.views_of(part)) for part in compared] == rows
+    assert [view.view for part in compared for view in c.views_of(part)][:3] == ["Compare1", "Compare2", "Compare3"]
+    scene.perform(c.SetLayout("FourUp"), 0.0)
+
+
 def test_sequences_show_their_items(scene: SceneHost) -> None:
     sequence = scene.app.scene.AddNewNodeByClass("vtkMRMLSequenceNode", "Beat")
     sequence.SetIndexName("time")
