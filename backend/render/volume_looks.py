@@ -73,12 +73,6 @@ CT_LUNG = Preset(
     ),
 )
 
-CT_AIRWAYS = Preset(
-    "CT airways",
-    ((-1200, 0.0), (-1010, 0.0), (-970, 0.25), (-930, 0.0), (3000, 0.0)),
-    ((-1200, 0.4, 0.65, 0.9), (-970, 0.6, 0.8, 0.95), (3000, 1.0, 1.0, 1.0)),
-)
-
 CT_XRAY = Preset(
     "CT X-ray",
     ((-1200, 0.0), (-700, 0.0), (0, 0.004), (300, 0.02), (3000, 0.12)),
@@ -176,13 +170,11 @@ def _over(
     )
 
 
-OF_CT = (
-    CT_BONE_AND_CONTRAST, CT_BONE, CT_VESSELS, CT_SOFT_TISSUE, CT_SKIN, CT_LUNG, CT_AIRWAYS, CT_XRAY,
-)  # fmt: skip
-OF_ANY: tuple[Callable[[float, float], Preset], ...] = (soft_ramp, surface, bright_vessels, hot_metal, bright_mist)
+OF_CT = (CT_BONE_AND_CONTRAST, CT_BONE, CT_VESSELS, CT_SOFT_TISSUE, CT_SKIN, CT_LUNG, CT_XRAY)
+OF_OTHERS: tuple[Callable[[float, float], Preset], ...] = (soft_ramp, surface, bright_vessels, hot_metal, bright_mist)
 
 
 def presets(low: float, high: float) -> dict[str, Preset]:
-    """All looks that fit voxel values reaching from `low` to `high`, by their names, those made for the modality first."""
-    found = [*(OF_CT if low <= CT_AIR_HU else ()), *(make(low, high) for make in OF_ANY)]
+    """All looks that fit voxel values reaching from `low` to `high`, by their names, the usual one first."""
+    found = OF_CT if low <= CT_AIR_HU else tuple(make(low, high) for make in OF_OTHERS)
     return {preset.name: preset for preset in found}

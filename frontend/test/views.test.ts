@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { LayoutPart, Rendering, SliceState, ThreeDState } from "../src/net/protocol";
+import { meetingPoint } from "../src/state/crosshair";
 import { isNumber, isShares, kept, oneOf } from "../src/state/kept";
 import { arrange, FOUR_UP, moved } from "../src/state/layouts";
 import { Cine, nextOffset } from "../src/view/cine";
@@ -186,6 +187,16 @@ describe("dividers", () => {
   it("ignores sizes of another layout", () => {
     const part: LayoutPart = { split: "columns", parts: [{ view: "a" }, { view: "b" }] };
     expect(arrange(part, {}, { "": [1, 2, 3] }).places.map(({ width }) => width)).toEqual([50, 50]);
+  });
+});
+
+describe("the crosshair", () => {
+  it("appears where the planes meet", () => {
+    const sagittal = [0, 0, 1, 12, -1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1];
+    const coronal = [-1, 0, 0, 0, 0, 0, 1, -7, 0, 1, 0, 0, 0, 0, 0, 1];
+    const meeting = meetingPoint([slice(), slice(AXIAL), slice(sagittal), slice(coronal)]);
+    expect(meeting?.map((v) => Math.round(v * 1e6) / 1e6)).toEqual([12, -7, 30]);
+    expect(meetingPoint([slice(), slice(sagittal)])).toBeNull();
   });
 });
 

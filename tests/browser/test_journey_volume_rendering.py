@@ -33,7 +33,7 @@ def of_volume(page: Page, field: str) -> object:
 
 def test_preset_shift_shading_and_crop(page: Page, server: LiveServer) -> None:
     pictures = page.locator(".presets img")
-    expect(pictures).to_have_count(13)
+    expect(pictures).to_have_count(7)
     page.wait_for_function(
         "[...document.querySelectorAll('.presets img')].filter(i => i.complete && i.naturalWidth === 192).length >= 6",
         timeout=30_000,

@@ -5,6 +5,7 @@ export const showLetters = kept("letters", true, isBoolean);
 export const showCorners = kept("corners", true, isBoolean);
 export const showMarker = kept("marker", true, isBoolean);
 export const showRuler = kept("ruler", true, isBoolean);
+/** Switched by `toggleCrosshair`. */
 export const showCrosshair = kept("crosshair", false, isBoolean);
 /** Steps a second of cine play. */
 export const cineRate = kept("cine", 10, isNumber);

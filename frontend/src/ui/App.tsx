@@ -1,8 +1,9 @@
 /** The page: toolbar, grid of views, state line, messages; files may be dropped anywhere. */
 import { useEffect, useState } from "preact/hooks";
 import { filesOf, uploadAndLoad } from "../net/upload";
+import { toggleCrosshair } from "../state/crosshair";
 import { maximized, progress, scene, showHelp, showLatency, status, stream, toast } from "../state/store";
-import { showCorners, showCrosshair, showLetters, showMarker, showRuler } from "../state/viewing";
+import { showCorners, showLetters, showMarker, showRuler } from "../state/viewing";
 import { LinkQuestion } from "./Links";
 import { Help } from "./shell/Help";
 import { panelKey } from "./shell/keys";
@@ -40,7 +41,6 @@ const SWITCHES: Record<string, { value: boolean }> = {
   l: showLetters,
   t: showCorners,
   m: showMarker,
-  c: showCrosshair,
   b: showRuler,
 };
 const ALONE: Record<string, string | null> = { "0": null, "1": "Red", "2": "1", "3": "Green", "4": "Yellow" };
@@ -54,6 +54,7 @@ function onKey(event: KeyboardEvent): void {
   const switched = SWITCHES[key.toLowerCase()];
   if (key in ALONE) maximized.value = ALONE[key] ?? null;
   else if (switched) switched.value = !switched.value;
+  else if (key.toLowerCase() === "c") toggleCrosshair();
   else if (key.toLowerCase() === "f") void toggleFullScreen();
   else if (key === "Escape") maximized.value = null;
 }

@@ -3,6 +3,7 @@ import type { Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import type { SliceState } from "../net/protocol";
+import { toggleCrosshair } from "../state/crosshair";
 import { LAYOUTS } from "../state/layouts";
 import {
   activeVolume,
@@ -76,7 +77,7 @@ export function Toolbar({ onFiles }: { onFiles: (files: File[]) => void }) {
           event.currentTarget.value = "";
         }}
       />
-      <Toggle of={showCrosshair} label={SHELL.crosshair}>
+      <Toggle of={showCrosshair} label={SHELL.crosshair} onClick={toggleCrosshair}>
         ✛
       </Toggle>
       <Toggle of={showLatency} label={SHELL.latency} class="icon rare">
@@ -93,10 +94,11 @@ interface ToggleProps {
   of: Signal<boolean>;
   label: string;
   class?: string;
+  onClick?(): void;
   children: ComponentChildren;
 }
 
-function Toggle({ of, label, class: name = "icon", children }: ToggleProps) {
+function Toggle({ of, label, class: name = "icon", onClick, children }: ToggleProps) {
   return (
     <button
       type="button"
@@ -105,7 +107,8 @@ function Toggle({ of, label, class: name = "icon", children }: ToggleProps) {
       title={label}
       aria-label={label}
       onClick={() => {
-        of.value = !of.value;
+        if (onClick) onClick();
+        else of.value = !of.value;
       }}
     >
       {children}

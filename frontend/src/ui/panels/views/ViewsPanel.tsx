@@ -1,5 +1,6 @@
 /** Layouts, what lies over the pictures, cine, light and dark. */
 import { useEffect } from "preact/hooks";
+import { toggleCrosshair } from "../../../state/crosshair";
 import {
   playedSequence,
   playSequence,
@@ -29,7 +30,6 @@ const SWITCHES = [
   { label: VIEWS_TEXT.letters, hint: "L", value: showLetters },
   { label: VIEWS_TEXT.marker, hint: "M", value: showMarker },
   { label: VIEWS_TEXT.ruler, hint: "B", value: showRuler },
-  { label: VIEWS_TEXT.crosshair, hint: "C", value: showCrosshair },
 ];
 const RATES = { min: 1, max: 30, usual: 10 };
 
@@ -51,6 +51,7 @@ export function ViewsPanel() {
             }}
           />
         ))}
+        <Check label={VIEWS_TEXT.crosshair} hint="C" value={showCrosshair.value} onChange={toggleCrosshair} />
         <p class="note">{VIEWS_TEXT.crosshairHelp}</p>
         <Check
           label={VIEWS_TEXT.follow}
