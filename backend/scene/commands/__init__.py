@@ -6,6 +6,18 @@ millimetres in RAS, sizes are pixels, times are seconds unless the name says oth
 
 from __future__ import annotations
 
+from backend.scene.commands.annotations import (
+    ChangeMarkup,
+    DropMarkup,
+    ListMarkups,
+    MakeMarkup,
+    MarkupKind,
+    MarkupPatch,
+    MarkupsChanged,
+    MarkupState,
+    Measurement,
+    RestoreMarkups,
+)
 from backend.scene.commands.arrangement import ShowSlicesIn3D
 from backend.scene.commands.base import Command, Journaling, PictureFormat, Vector3
 from backend.scene.commands.console import Execute, Executed
@@ -26,6 +38,17 @@ from backend.scene.commands.markups import (
 from backend.scene.commands.mrml import Clear, NodeProperties, Properties, Reload, Remove, Save, Saved
 from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
 from backend.scene.commands.presets import ArrangePreset, PresetId
+from backend.scene.commands.probing import (
+    CropBy,
+    Pick,
+    Picked,
+    Probe,
+    Probed,
+    ProbedLayer,
+    ProbedSegment,
+    Statistics,
+    StatisticsOf,
+)
 from backend.scene.commands.samples import FilesReady, FilesWanted, LoadSample, SampleFile, SeriesWanted, StudyWanted
 from backend.scene.commands.screenshots import Screenshot
 from backend.scene.commands.undo import GetHistory, HistoryChanged, HistoryState, NodesWent, Undo, Undone
@@ -56,15 +79,19 @@ ArrangementCommand = ShowSlicesIn3D
 SampleCommand = LoadSample | FilesReady
 VolumeCommand = PutVolume | WriteVolume | WriteGrid | StepVolume
 MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
+AnnotationCommand = ListMarkups | MakeMarkup | ChangeMarkup | DropMarkup | RestoreMarkups
+ProbingCommand = Probe | Pick | Statistics | CropBy
 MrmlCommand = Properties | Save | Reload | Remove | Clear
 HistoryCommand = GetHistory | Undo | NodesWent
 AnyCommand = (
     ViewCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
     | ConsoleCommand | SampleCommand | ArrangementCommand | LayoutCommand | GraphicsCommand | HistoryCommand
+    | AnnotationCommand | ProbingCommand
 )  # fmt: skip
 
 __all__ = [
     "AddPoint",
+    "AnnotationCommand",
     "AnyCommand",
     "AnyEvent",
     "ArrangePreset",
@@ -72,13 +99,16 @@ __all__ = [
     "Beat",
     "CameraPatch",
     "CancelFrames",
+    "ChangeMarkup",
     "Clear",
     "CloseCamera",
     "Command",
     "ConsoleCommand",
     "ContentCommand",
     "Contents",
+    "CropBy",
     "Describe",
+    "DropMarkup",
     "Execute",
     "Executed",
     "FilesReady",
@@ -93,13 +123,20 @@ __all__ = [
     "Journaling",
     "LayoutCommand",
     "LayoutPart",
+    "ListMarkups",
     "ListPoints",
     "ListSegmentations",
     "Load",
     "LoadDemo",
     "LoadResult",
     "LoadSample",
+    "MakeMarkup",
+    "MarkupKind",
+    "MarkupPatch",
+    "MarkupState",
+    "MarkupsChanged",
     "MarkupsCommand",
+    "Measurement",
     "MeshCount",
     "MeshFormat",
     "MovePoint",
@@ -110,6 +147,8 @@ __all__ = [
     "NodesWent",
     "OpenView",
     "OwnCamera",
+    "Pick",
+    "Picked",
     "Picture",
     "PictureCommand",
     "PictureFormat",
@@ -119,12 +158,18 @@ __all__ = [
     "PointPlaced",
     "Pointer",
     "PresetId",
+    "Probe",
+    "Probed",
+    "ProbedLayer",
+    "ProbedSegment",
+    "ProbingCommand",
     "Progress",
     "Properties",
     "PutVolume",
     "Reload",
     "Remove",
     "Restore",
+    "RestoreMarkups",
     "SampleCommand",
     "SampleFile",
     "Save",
@@ -143,6 +188,8 @@ __all__ = [
     "SlicePicture",
     "Snapshot",
     "Started",
+    "Statistics",
+    "StatisticsOf",
     "StepVolume",
     "StudyWanted",
     "ThreeDPicture",
