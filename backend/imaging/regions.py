@@ -45,7 +45,7 @@ def box_statistics(voxels: NDArray[np.generic], ijk_to_ras: Matrix, box_to_ras: 
     low, high = -half - TIE * reach, half - TIE * reach  # half open, so that a layer on each face does not count twice
 
     def inside(points: Matrix) -> Mask:
-        found: Mask = ((points >= low) & (points < high)).all(axis=-1)
+        found: Mask = np.asarray(((points >= low) & (points < high)).all(axis=-1))
         return found
 
     return _gathered(voxels, ijk_to_ras, box_to_ras, half, inside)
@@ -61,7 +61,7 @@ def polygon_statistics(
     def inside(points: Matrix) -> Mask:
         height = points[..., 2] + TIE * reach
         flat: Mask = np.asarray((height >= -reach / 2) & (height < reach / 2))
-        flat[flat] = in_polygon(points[flat][:, :2], polygon_mm)
+        flat[flat.copy()] = in_polygon(points[flat][:, :2], polygon_mm)
         return flat
 
     return _gathered(voxels, ijk_to_ras, plane_to_ras, half, inside)

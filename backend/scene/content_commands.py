@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from backend.errors import SlicecastError
+from backend.render.views.renderings import show_in_3d
 from backend.scene import commands as c
 from backend.scene.context import Context, Performer
 from backend.scene.deferred import Deferred
@@ -15,7 +16,6 @@ from backend.scene.file_types import file_type_of
 from backend.scene.loading import Loader, is_true
 from backend.scene.readers.source import unique_name
 from backend.scene.tracking import Tracker
-from backend.scene.volume_presets import show_in_3d
 
 # What 3D views turn to when they show nothing yet.
 SURFACES = ("ModelFile", "SegmentationFile")

@@ -33,6 +33,7 @@ from backend.scene.statistics_commands import StatisticsCommands
 from backend.scene.undo import History
 from backend.scene.undo_commands import UndoCommands
 from backend.scene.view_commands import ViewCommands
+from backend.scene.viewing_commands import ViewingCommands
 from backend.scene.views import View, Views
 from backend.scene.volume_commands import VolumeCommands
 
@@ -98,6 +99,7 @@ class SceneHost:
             ArrangementCommands(context),
             MrmlCommands(context),
             SampleCommands(context),
+            ViewingCommands(context),
             Console(context),
             UndoCommands(context),
             self._annotations,

@@ -75,7 +75,17 @@ class ViewCommands:
                 recorded(self._history, self._links, view, command),
             ):
                 view.apply(command.patch)
+            if command.patch.crosshair is not None and isinstance(view, SliceView):
+                followers += self._jump(view, command.patch.crosshair)
         self.changed_by.update(dict.fromkeys(followers, command.by))
+
+    def _jump(self, view: SliceView, ras: c.Vector3) -> list[str]:
+        """Put the crosshair at a point, RAS mm, and the planes of the view's group through it; names of those that moved."""
+        self._views.place_crosshair(ras)
+        group = [other for other in self._views.slices() if other.node.GetViewGroup() == view.node.GetViewGroup()]
+        for other in group:
+            other.apply(c.ViewPatch(offset=float(other.slice_to_ras[:3, 2] @ ras)))
+        return [other.name for other in group]
 
     def _pointer(self, command: c.Pointer, _arrived: float) -> None:
         with self.cameras.seen(command.view, command.camera) as view:
@@ -145,4 +155,9 @@ class ViewCommands:
                 continue  # it came with a layout that a script or a scene made
             if patch.background is not None and self._app.scene.GetNodeByID(patch.background) is None:
                 continue  # its volume came from something that is not journaled, such as exec
+            if patch.rendering is not None:
+                known = self._views.renderings.known(list(patch.rendering))
+                patch.rendering = {key: value for key, value in patch.rendering.items() if key in known}
+            if patch.crosshair is not None:
+                self._views.place_crosshair(patch.crosshair)
             view.apply(patch)

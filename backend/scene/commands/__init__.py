@@ -52,12 +52,27 @@ from backend.scene.commands.probing import (
 from backend.scene.commands.samples import FilesReady, FilesWanted, LoadSample, SampleFile, SeriesWanted, StudyWanted
 from backend.scene.commands.screenshots import Screenshot
 from backend.scene.commands.undo import GetHistory, HistoryChanged, HistoryState, NodesWent, Undo, Undone
+from backend.scene.commands.viewing import (
+    MAX_BOOKMARKS,
+    AddBookmark,
+    Bookmark,
+    LayoutEntry,
+    ListBookmarks,
+    ListLayouts,
+    ListSequences,
+    LookPicture,
+    RemoveBookmark,
+    SequenceEntry,
+    ShowItem,
+)
 from backend.scene.commands.views import (
     CameraPatch,
     CloseCamera,
+    CropPatch,
     OpenView,
     OwnCamera,
     Pointer,
+    RenderingPatch,
     Restore,
     SetView,
     SlabPatch,
@@ -83,13 +98,16 @@ AnnotationCommand = ListMarkups | MakeMarkup | ChangeMarkup | DropMarkup | Resto
 ProbingCommand = Probe | Pick | Statistics | CropBy
 MrmlCommand = Properties | Save | Reload | Remove | Clear
 HistoryCommand = GetHistory | Undo | NodesWent
+ViewingCommand = LookPicture | ListLayouts | ListBookmarks | AddBookmark | RemoveBookmark | ListSequences | ShowItem
 AnyCommand = (
-    ViewCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
-    | ConsoleCommand | SampleCommand | ArrangementCommand | LayoutCommand | GraphicsCommand | HistoryCommand
-    | AnnotationCommand | ProbingCommand
+    ViewCommand | PictureCommand | ContentCommand | ConsoleCommand | LayoutCommand | GraphicsCommand
+    | ArrangementCommand | SampleCommand | VolumeCommand | MarkupsCommand | AnnotationCommand | ProbingCommand
+    | MrmlCommand | HistoryCommand | ViewingCommand
 )  # fmt: skip
 
 __all__ = [
+    "MAX_BOOKMARKS",
+    "AddBookmark",
     "AddPoint",
     "AnnotationCommand",
     "AnyCommand",
@@ -97,6 +115,7 @@ __all__ = [
     "ArrangePreset",
     "ArrangementCommand",
     "Beat",
+    "Bookmark",
     "CameraPatch",
     "CancelFrames",
     "ChangeMarkup",
@@ -107,6 +126,7 @@ __all__ = [
     "ContentCommand",
     "Contents",
     "CropBy",
+    "CropPatch",
     "Describe",
     "DropMarkup",
     "Execute",
@@ -122,14 +142,19 @@ __all__ = [
     "HistoryState",
     "Journaling",
     "LayoutCommand",
+    "LayoutEntry",
     "LayoutPart",
+    "ListBookmarks",
+    "ListLayouts",
     "ListMarkups",
     "ListPoints",
     "ListSegmentations",
+    "ListSequences",
     "Load",
     "LoadDemo",
     "LoadResult",
     "LoadSample",
+    "LookPicture",
     "MakeMarkup",
     "MarkupKind",
     "MarkupPatch",
@@ -168,6 +193,8 @@ __all__ = [
     "PutVolume",
     "Reload",
     "Remove",
+    "RemoveBookmark",
+    "RenderingPatch",
     "Restore",
     "RestoreMarkups",
     "SampleCommand",
@@ -179,10 +206,12 @@ __all__ = [
     "Screenshot",
     "SegmentationEntry",
     "SelectNodes",
+    "SequenceEntry",
     "SeriesWanted",
     "SetContents",
     "SetLayout",
     "SetView",
+    "ShowItem",
     "ShowSlicesIn3D",
     "SlabPatch",
     "SlicePicture",
@@ -203,6 +232,7 @@ __all__ = [
     "ViewGraphics",
     "ViewInfo",
     "ViewPatch",
+    "ViewingCommand",
     "VolumeCommand",
     "VolumePut",
     "WriteGrid",
