@@ -8,6 +8,7 @@ import { ViewModel } from "../view/model";
 import { Ages } from "./ages";
 import { arrange, FOUR_UP } from "./layouts";
 import { perView } from "./perView";
+import { takeHistory, takeMarkups } from "./tools/markups";
 
 export type ViewName = string;
 /** Views that stay open in every layout: the toolbar and the keys reach them. */
@@ -96,6 +97,12 @@ function hear(event: CoreEvent): void {
     case "picture":
       pictures(event.view).value = event.stats;
       ages(event.view).add(event.stats);
+      break;
+    case "markups":
+      takeMarkups(event.changed, event.gone, event.all);
+      break;
+    case "history":
+      takeHistory(event.undo, event.redo);
       break;
     case "progress":
       progress.value = event.fraction === 1 ? null : { text: event.text, fraction: event.fraction };
