@@ -87,9 +87,10 @@ class SceneHost:
         self._view_commands = ViewCommands(context)
         self._layout_commands = LayoutCommands(context)
         self._annotations = AnnotationCommands(context)
+        self._content_commands = ContentCommands(context)
         parts: list[Part] = [
             self._view_commands,
-            ContentCommands(context),
+            self._content_commands,
             VolumeCommands(context),
             MarkupsCommands(context),
             self._layout_commands,
@@ -159,7 +160,9 @@ class SceneHost:
         volumes = select_nodes(self.app.scene, c.SelectNodes(class_name="vtkMRMLVolumeNode"))
         driver = self.driver.renderer if self.driver else None
         gui = self._layout_commands.state()
-        return c.SceneInfo(self.views.names(), volumes, gui.layout, driver, self.app.layout(), gui.contents)
+        names, places = self.views.names(), self.app.layout()
+        follows = self._content_commands.follows_tool
+        return c.SceneInfo(names, volumes, gui.layout, driver, places, gui.contents, follows)
 
     def announce(self) -> bool:
         """Tell what has changed in the views and the scene's lists; returns False when it is too soon to look again."""

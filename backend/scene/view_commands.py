@@ -76,16 +76,8 @@ class ViewCommands:
             ):
                 view.apply(command.patch)
             if command.patch.crosshair is not None and isinstance(view, SliceView):
-                followers += self._jump(view, command.patch.crosshair)
+                followers += self._views.jump(command.patch.crosshair, view.node.GetViewGroup())
         self.changed_by.update(dict.fromkeys(followers, command.by))
-
-    def _jump(self, view: SliceView, ras: c.Vector3) -> list[str]:
-        """Put the crosshair at a point, RAS mm, and the planes of the view's group through it; names of those that moved."""
-        self._views.place_crosshair(ras)
-        group = [other for other in self._views.slices() if other.node.GetViewGroup() == view.node.GetViewGroup()]
-        for other in group:
-            other.apply(c.ViewPatch(offset=float(other.slice_to_ras[:3, 2] @ ras)))
-        return [other.name for other in group]
 
     def _pointer(self, command: c.Pointer, _arrived: float) -> None:
         with self.cameras.seen(command.view, command.camera) as view:

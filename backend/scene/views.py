@@ -14,7 +14,7 @@ from backend.render.views.slice_view import SliceView
 from backend.render.views.threed_view import ThreeDView
 from backend.render.views.volumes import VolumeSources
 from backend.scene.application import Application
-from backend.scene.commands import views_of
+from backend.scene.commands import ViewPatch, views_of
 
 View = SliceView | ThreeDView
 SLICE, THREED = "vtkMRMLSliceNode", "vtkMRMLViewNode"
@@ -154,6 +154,14 @@ class Views:
         node = self._app.scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
         if node is not None:  # a script may have removed it
             node.SetCrosshairRAS(ras)
+
+    def jump(self, ras: tuple[float, float, float], group: int = 0) -> list[str]:
+        """Put the crosshair at a point, RAS mm, and the planes of a view group through it; names of its views."""
+        self.place_crosshair(ras)
+        moved = [view for view in self.slices() if view.node.GetViewGroup() == group]
+        for view in moved:
+            view.apply(ViewPatch(offset=float(view.slice_to_ras[:3, 2] @ ras)))
+        return [view.name for view in moved]
 
     def settle(self) -> None:
         """Have the slice nodes say what the slice views show."""

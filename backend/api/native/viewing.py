@@ -1,4 +1,5 @@
-"""What a viewer offers beside its views: `/api/layouts`, `/api/rendering/looks`, `/api/bookmarks`, `/api/sequences`."""
+"""What a viewer offers beside its views: `/api/layouts`, `/api/rendering/looks`, `/api/bookmarks`, `/api/sequences`,
+`/api/tracking`."""
 
 from __future__ import annotations
 
@@ -27,6 +28,12 @@ class ItemRequest(msgspec.Struct):
     """Body of `PUT /api/sequences/{id}`."""
 
     item: int
+
+
+class FollowRequest(msgspec.Struct):
+    """Body of `PUT /api/tracking`."""
+
+    follow: bool
 
 
 class SessionHandler(BaseHandler):
@@ -110,6 +117,19 @@ class SequenceHandler(SessionHandler):
         self.send_json(await self.session.ask(c.ShowItem(sequence, wanted.item), c.SequenceEntry))
 
 
+class FollowHandler(SessionHandler):
+    """`/api/tracking`."""
+
+    def get(self) -> None:
+        """Whether slices follow the tracked tool."""
+        self.send_json({"follow": self.session.info.follow_tool})
+
+    async def put(self) -> None:
+        """Have them follow it, or not."""
+        await self.session.ask(c.FollowTool(self.read_json(FollowRequest).follow), type(None))
+        self.get()
+
+
 def viewing_routes(session: Session) -> list[Route]:
     """The routes."""
     one = {"session": session}
@@ -144,7 +164,12 @@ def viewing_routes(session: Session) -> list[Route]:
     show = Operation("/api/sequences/{id}", "Show an item of a sequence", ("PUT",), "scene", (by_id,), answer=entry,
                      accepts="application/json", body=_object(item={"type": "integer", "minimum": 0}),
                      body_example={"item": 0})  # fmt: skip
+    follows = _object(follow={"type": "boolean"})
+    followed = Operation("/api/tracking", "Whether crosshair and slices go with the tracked tool", tag="scene", answer=follows)
+    follow = Operation("/api/tracking", "Have crosshair and slices go with the tracked tool, or not", ("PUT",), "scene",
+                       answer=follows, accepts="application/json", body=follows, body_example={"follow": True})  # fmt: skip
     return [
+        Route(r"/api/tracking", FollowHandler, (followed, follow), one),
         Route(r"/api/layouts", LayoutsHandler, (layouts,), one),
         Route(r"/api/rendering/looks", LookHandler, (look,), one),
         Route(r"/api/bookmarks", BookmarksHandler, (bookmarks, remember), one),

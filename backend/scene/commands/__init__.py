@@ -21,7 +21,18 @@ from backend.scene.commands.annotations import (
 from backend.scene.commands.arrangement import ShowSlicesIn3D
 from backend.scene.commands.base import Command, Journaling, PictureFormat, Vector3
 from backend.scene.commands.console import Execute, Executed
-from backend.scene.commands.content import Describe, Load, LoadDemo, LoadResult, Node, SceneInfo, SelectNodes, Track, Turn
+from backend.scene.commands.content import (
+    Describe,
+    FollowTool,
+    Load,
+    LoadDemo,
+    LoadResult,
+    Node,
+    SceneInfo,
+    SelectNodes,
+    Track,
+    Turn,
+)
 from backend.scene.commands.events import AnyEvent, Beat, Progress, SceneChanged, Started, ViewChanged
 from backend.scene.commands.graphics import MeshCount, MeshFormat, NodeGraphics, ViewGraphics
 from backend.scene.commands.layout import Contents, GuiState, LayoutPart, SetContents, SetLayout, views_of
@@ -86,7 +97,7 @@ from backend.scene.commands.volumes import PutVolume, StepVolume, VolumePut, Wri
 
 ViewCommand = OpenView | SetView | Pointer | OwnCamera | CloseCamera | Snapshot | Restore
 PictureCommand = Frame | CancelFrames | SlicePicture | ThreeDPicture | Screenshot
-ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track | Turn
+ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track | Turn | FollowTool
 ConsoleCommand = Execute
 LayoutCommand = SetLayout | SetContents | ArrangePreset
 GraphicsCommand = ViewGraphics | NodeGraphics
@@ -97,12 +108,12 @@ MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
 AnnotationCommand = ListMarkups | MakeMarkup | ChangeMarkup | DropMarkup | RestoreMarkups
 ProbingCommand = Probe | Pick | Statistics | CropBy
 MrmlCommand = Properties | Save | Reload | Remove | Clear
-HistoryCommand = GetHistory | Undo | NodesWent
 ViewingCommand = LookPicture | ListLayouts | ListBookmarks | AddBookmark | RemoveBookmark | ListSequences | ShowItem
+HistoryCommand = GetHistory | Undo | NodesWent
 AnyCommand = (
-    ViewCommand | PictureCommand | ContentCommand | ConsoleCommand | LayoutCommand | GraphicsCommand
-    | ArrangementCommand | SampleCommand | VolumeCommand | MarkupsCommand | AnnotationCommand | ProbingCommand
-    | MrmlCommand | HistoryCommand | ViewingCommand
+    ViewCommand | ViewingCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
+    | ConsoleCommand | SampleCommand | ArrangementCommand | LayoutCommand | GraphicsCommand | HistoryCommand
+    | AnnotationCommand | ProbingCommand
 )  # fmt: skip
 
 __all__ = [
@@ -133,6 +144,7 @@ __all__ = [
     "Executed",
     "FilesReady",
     "FilesWanted",
+    "FollowTool",
     "Frame",
     "GetHistory",
     "GraphicsCommand",

@@ -37,7 +37,7 @@ class CropPatch(msgspec.Struct, omit_defaults=True):
 class RenderingPatch(msgspec.Struct, omit_defaults=True):
     """How 3D views draw a volume; absent fields stay. `preset` comes first, so that a shift given with it holds.
 
-    `shift` moves colours and opacities along the values, in their unit; `opacity` multiplies what the preset has, 0 to 4.
+    `shift` moves colours and opacities along the values, in their unit; `opacity` multiplies what the preset has, up to 20.
     """
 
     visible: bool | None = None
@@ -78,7 +78,7 @@ class ViewPatch(msgspec.Struct, omit_defaults=True):
 
 MAX_RENDERINGS = 64
 MAX_ID = 128
-MAX_OPACITY = 4.0
+MAX_OPACITY = 20.0
 HEX_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 POSE_FIELDS = ("orientation", "offset", "slice_to_ras", "origin", "fov", "fit", "camera", "look_from", "reset")
 

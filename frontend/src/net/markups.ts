@@ -1,5 +1,5 @@
 /** Requests about markups, places and the history of edits. */
-import { ask, post } from "./archive/ask";
+import { askApi } from "./ask";
 import type { MarkupKind, MarkupPatch, MarkupState, Vector3 } from "./protocol";
 
 export interface Probed {
@@ -33,50 +33,41 @@ export interface Statistics {
 const at = (id: string) => `/api/markups/${encodeURIComponent(id)}`;
 
 export function makeMarkup(kind: MarkupKind, patch: MarkupPatch, gesture: string): Promise<MarkupState> {
-  return post("/api/markups", { kind, ...patch, gesture });
+  return askApi("POST", "/api/markups", { kind, ...patch, gesture });
 }
 
-export async function changeMarkup(id: string, patch: MarkupPatch, gesture = ""): Promise<MarkupState> {
-  const headers = { "Content-Type": "application/json" };
-  const body = JSON.stringify({ ...patch, gesture });
-  return (await ask(at(id), { method: "PUT", headers, body })).json();
+export function changeMarkup(id: string, patch: MarkupPatch, gesture = ""): Promise<MarkupState> {
+  return askApi("PUT", at(id), { ...patch, gesture });
 }
 
 /** Remove it; with the gesture that is placing it, as if it had never been begun. */
 export async function removeMarkup(id: string, gesture = ""): Promise<void> {
-  await ask(`${at(id)}${gesture ? `?gesture=${encodeURIComponent(gesture)}` : ""}`, { method: "DELETE" });
+  await askApi("DELETE", `${at(id)}${gesture ? `?gesture=${encodeURIComponent(gesture)}` : ""}`);
 }
 
-export async function measure(id: string, volume = ""): Promise<Statistics> {
-  return (await ask(`${at(id)}/statistics?${new URLSearchParams({ volume })}`)).json();
+export function measure(id: string, volume = ""): Promise<Statistics> {
+  return askApi("GET", `${at(id)}/statistics?${new URLSearchParams({ volume })}`);
 }
 
-export async function probe(view: string, [r, a, s]: Vector3, signal?: AbortSignal): Promise<Probed> {
-  const query = new URLSearchParams({ view, r: `${r}`, a: `${a}`, s: `${s}` });
-  return (await ask(`/api/probe?${query}`, { signal: signal ?? null })).json();
+export function probe(view: string, [r, a, s]: Vector3): Promise<Probed> {
+  return askApi("GET", `/api/probe?${new URLSearchParams({ view, r: `${r}`, a: `${a}`, s: `${s}` })}`);
 }
 
 /** The point that is seen at a spot of a 3D view; null where there is nothing. */
 export async function pick(
   view: string,
   spot: { x: number; y: number },
-  size: [number, number],
+  [width, height]: [number, number],
 ): Promise<Vector3 | null> {
-  const query = new URLSearchParams({
-    view,
-    x: `${spot.x}`,
-    y: `${spot.y}`,
-    width: `${size[0]}`,
-    height: `${size[1]}`,
-  });
-  return (await (await ask(`/api/pick?${query}`)).json()).position;
+  const numbers = { x: `${spot.x}`, y: `${spot.y}`, width: `${width}`, height: `${height}` };
+  const query = new URLSearchParams({ view, ...numbers });
+  return (await askApi<{ position: Vector3 | null }>("GET", `/api/pick?${query}`)).position;
 }
 
 export async function cropBy(roi: string, on: boolean): Promise<void> {
-  const headers = { "Content-Type": "application/json" };
-  await ask("/api/crop", { method: "PUT", headers, body: JSON.stringify({ roi, on }) });
+  await askApi("PUT", "/api/crop", { roi, on });
 }
 
 export function step(what: "undo" | "redo"): Promise<{ text: string }> {
-  return post(`/api/${what}`);
+  return askApi("POST", `/api/${what}`);
 }

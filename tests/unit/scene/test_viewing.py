@@ -163,10 +163,34 @@ def test_small_pictures_show_what_the_presets_show(scene: SceneHost, volume: Any
 
 def test_the_crosshair_moves_every_plane_through_its_point(scene: SceneHost, volume: Any) -> None:
     put(scene, "red", crosshair=(-12.0, 9.0, 21.5))
-    for view in scene.views.slices():
+    group = [view for view in scene.views.slices() if not view.node.GetViewGroup()]
+    assert {"Red", "Green", "Yellow"} <= {view.name for view in group}
+    for view in group:
         matrix = view.slice_to_ras
         assert float(matrix[:3, 2] @ (matrix[:3, 3] - (-12.0, 9.0, 21.5))) == pytest.approx(0, abs=1e-9)
         assert view.state()["crosshair"] == [-12.0, 9.0, 21.5]
+
+
+def test_slices_follow_the_tool_while_they_are_asked_to(scene: SceneHost, volume: Any) -> None:
+    def track(*position: float) -> None:
+        scene.perform(c.Track(position=list(position)), 0.0)
+
+    track(-8.0, 4.0, 12.0)
+    scene.perform(c.FollowTool(True), 0.0)
+    assert scene.info.follow_tool
+    red, yellow, green = (scene.views.slice(name) for name in ("red", "yellow", "green"))
+    assert red is not None
+    assert yellow is not None
+    assert green is not None
+    assert red.state()["crosshair"] == [-8.0, 4.0, 12.0]
+    track(-20.0, 7.0, 15.0)
+    for view in (red, yellow, green):
+        matrix = view.slice_to_ras
+        assert float(matrix[:3, 2] @ (matrix[:3, 3] - (-20.0, 7.0, 15.0))) == pytest.approx(0, abs=1e-9)
+    scene.perform(c.FollowTool(False), 0.0)
+    before = red.slice_to_ras.copy()
+    track(0.0, 0.0, 0.0)
+    assert np.array_equal(red.slice_to_ras, before)
 
 
 def test_reset_turns_a_slice_back(scene: SceneHost, volume: Any) -> None:
@@ -212,6 +236,15 @@ def test_layouts_that_show_the_scene(scene: SceneHost) -> None:
     assert {"FourUp", "Conventional", "OneUp3D", "SideBySide", "Compare", "Tabbed3D"} <= found.keys()
     assert not {"Initial", "FourUpTable", "OneUpPlot", "DicomBrowser"} & found.keys()
     assert [part.view for part in c.views_of(found["FourUp"])] == ["Red", "1", "Green", "Yellow"]
+
+
+@pytest.mark.parametrize(("layout", "rows"), [("Compare", [1, 1, 1]), ("CompareGrid", [2, 2])])
+def test_layouts_that_compare_have_as_many_views_as_wanted(scene: SceneHost, layout: str, rows: list[int]) -> None:
+    scene.perform(c.SetLayout(layout, 3), 0.0)
+    compared = scene.info.composition.parts[1].parts
+    assert [len(c.views_of(part)) for part in compared] == rows
+    assert [view.view for part in compared for view in c.views_of(part)][:3] == ["Compare1", "Compare2", "Compare3"]
+    scene.perform(c.SetLayout("FourUp"), 0.0)
 
 
 def test_sequences_show_their_items(scene: SceneHost) -> None:

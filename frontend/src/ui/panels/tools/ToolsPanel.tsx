@@ -13,7 +13,8 @@ import {
   roiDepth,
 } from "../../../state/tools/tools";
 import { Icon } from "../../shell/Icon";
-import { viewText, WINDOWS } from "../../texts";
+import { WINDOWS } from "../../texts";
+import { viewText } from "../../views/texts";
 import { MarkupList } from "./MarkupList";
 import { KINDS, MODES, SLABS, TOOLS } from "./texts";
 import "../../../style/tools.css";
