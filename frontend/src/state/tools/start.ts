@@ -10,7 +10,18 @@ import { newGesture, Placing } from "../../view/tools/placing";
 import { Probing } from "../../view/tools/probing";
 import { stream, toast } from "../store";
 import { follow, history, lead, markups, selected } from "./markups";
-import { cursor, draft, dragMode, goesOn, hovered, isProbing, placing, probed, roiDepth } from "./tools";
+import {
+  cursor,
+  draft,
+  dragging,
+  dragMode,
+  goesOn,
+  hovered,
+  isProbing,
+  placing,
+  probed,
+  roiDepth,
+} from "./tools";
 
 /** Tell the user what went wrong. */
 export function failed(error: unknown): void {
@@ -112,6 +123,7 @@ const editor = new Editing({
     selected.value = id === null ? null : { id, index };
   },
   hover(view, found) {
+    if (placing.peek()) return;
     const before = hovered.peek();
     const next = found && { view, id: found.id, index: found.handle.index };
     if (!before && !next) return;
@@ -119,8 +131,14 @@ const editor = new Editing({
       return;
     hovered.value = next;
   },
-  move,
-  finish: (id, patch, gesture) => void finish(id, patch, gesture).catch(failed),
+  move(view, id, patch, gesture) {
+    dragging.value = id;
+    move(view, id, patch, gesture);
+  },
+  finish(id, patch, gesture) {
+    dragging.value = null;
+    void finish(id, patch, gesture).catch(failed);
+  },
   remove: (id) => void remove(id),
   change: (id, patch) => void change(id, patch),
 });

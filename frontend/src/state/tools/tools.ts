@@ -32,6 +32,9 @@ export const cursor = signal<{ view: string; x: number; y: number } | null>(null
 /** What the pointer is over. */
 export const hovered = signal<{ view: string; id: string; index: number } | null>(null);
 
+/** The markup that is being dragged. */
+export const dragging = signal<string | null>(null);
+
 /** Choose a tool, or put it away where it is the one. */
 export function choose(kind: MarkupKind | null): void {
   placing.value = placing.value === kind ? null : kind;

@@ -190,10 +190,9 @@ export class Placing implements Interceptor {
   }
 
   private addToList(surface: Surface, at: Vector3): void {
-    const list = this.host.list();
     this.turn = this.turn
       .then(async () => {
-        const known = list ?? this.host.list();
+        const known = this.host.list();
         const gesture = newGesture();
         const state = known
           ? await this.host.finish(known.id, { index: known.count, position: at }, gesture)

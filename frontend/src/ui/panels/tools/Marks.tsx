@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { MarkupState, ViewState } from "../../../net/protocol";
 import { markups, selected } from "../../../state/tools/markups";
-import { cursor, type Draft, draft, hovered, placing, probed } from "../../../state/tools/tools";
+import { cursor, type Draft, draft, dragging, hovered, placing, probed } from "../../../state/tools/tools";
 import type { Spot } from "../../../view/interceptors";
 import { handlesOf, outline } from "../../../view/tools/handles";
 import { isNear, type Size, see } from "../../../view/tools/lens";
@@ -59,11 +59,10 @@ interface Shown {
 }
 
 function Handles({ markup, state, size, index }: Shown) {
+  const isMoving = markup.id === "" || dragging.value === markup.id; // the server draws those that rest
   return (
     <g class={markup.locked ? "locked" : ""}>
-      {outline(markup, state, size).map(([a, b]) => (
-        <Line key={`${a.x} ${a.y}`} a={a} b={b} />
-      ))}
+      {isMoving && outline(markup, state, size).map(([a, b]) => <Line key={`${a.x} ${a.y}`} a={a} b={b} />)}
       {handlesOf(markup, state).map((handle) => {
         const seen = see(state, size, handle.at);
         if (!seen || !isNear(state, seen)) return null;

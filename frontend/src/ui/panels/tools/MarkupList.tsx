@@ -17,6 +17,8 @@ const LOCK = "M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3";
 const OPEN = "M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 -1";
 const BIN = "M5 7h14M10 7V5h4v2M7 7l1 13h8l1 -13M10 11v5M14 11v5";
 
+const LISTED_MARKUPS = 200;
+
 export function MarkupList() {
   const all = [...markups.value.values()];
   return (
@@ -24,10 +26,11 @@ export function MarkupList() {
       <legend>{TOOLS.markups}</legend>
       {all.length === 0 && <p class="quiet">{TOOLS.none}</p>}
       <ul>
-        {all.map((markup) => (
+        {all.slice(0, LISTED_MARKUPS).map((markup) => (
           <Row key={markup.id} markup={markup} />
         ))}
       </ul>
+      {all.length > LISTED_MARKUPS && <p class="quiet">{TOOLS.others(all.length - LISTED_MARKUPS)}</p>}
       {all.length > 0 && (
         <button type="button" onClick={() => void copy(all)}>
           {TOOLS.copy}
@@ -161,7 +164,6 @@ function Size({ markup }: { markup: MarkupState }) {
       {TOOLS.size}
       {size.map((mm, n) => (
         <Coordinate
-          // biome-ignore lint/suspicious/noArrayIndexKey: axes have no other name
           key={n}
           label={TOOLS.axis(n)}
           value={mm}
@@ -221,7 +223,6 @@ function Points({ markup }: { markup: MarkupState }) {
         {points.map((point, index) => {
           const label = labels?.[index] || `${index + 1}`;
           return (
-            // biome-ignore lint/suspicious/noArrayIndexKey: control points are told by their number
             <tr key={index} class={index === chosen ? "chosen" : ""}>
               <th scope="row">
                 <button

@@ -21,7 +21,14 @@ import "../../../style/tools.css";
 
 export function ToolsPanel() {
   return (
-    <div class="tools-panel">
+    <div
+      class="tools-panel"
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || !placing.value) return;
+        event.preventDefault();
+        placing.value = null;
+      }}
+    >
       <Drag />
       <Place />
       <Window />

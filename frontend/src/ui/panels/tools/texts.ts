@@ -27,6 +27,7 @@ export const TOOLS = {
   linkedHint: "Volumes, zoom, slab and planes of the same orientation follow each other",
   markups: "Markups",
   none: "Nothing is marked yet. Choose a tool above and click into a view.",
+  others: (count: number) => `and ${count} more, which the data panel finds`,
   show: (name: string) => `Show ${name}`,
   hide: (name: string) => `Hide ${name}`,
   lock: (name: string) => `Lock ${name} against dragging`,
