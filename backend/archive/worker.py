@@ -12,7 +12,6 @@ import pickle
 import signal
 import socket
 import struct
-import sys
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -34,15 +33,18 @@ def framed(message: Call | Answer) -> bytes:
 
 
 def answer(call: bytes) -> bytes:
-    """Carry out a call."""
+    """Carry out a call. Its error goes back as it is, with a note of where it happened."""
     try:
         function, args, kwargs = pickle.loads(call)
         return framed((function(*args, **kwargs), None))
-    except SlicecastError as error:
-        return framed((None, error))
     except Exception as error:
-        traceback.print_exc(file=sys.stderr)
-        return framed((None, RuntimeError(f"{type(error).__name__}: {error}")))
+        text = traceback.format_exc()
+        if not isinstance(error, SlicecastError):
+            error.add_note(text)
+        try:
+            return framed((None, error))
+        except Exception:  # it holds something that can not be sent
+            return framed((None, RuntimeError(text)))
 
 
 def main() -> None:
