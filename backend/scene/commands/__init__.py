@@ -28,6 +28,7 @@ from backend.scene.commands.pictures import CancelFrames, Frame, Picture, Pictur
 from backend.scene.commands.presets import ArrangePreset, PresetId
 from backend.scene.commands.samples import FilesReady, FilesWanted, LoadSample, SampleFile, SeriesWanted, StudyWanted
 from backend.scene.commands.screenshots import Screenshot
+from backend.scene.commands.undo import GetHistory, HistoryChanged, HistoryState, NodesWent, Undo, Undone
 from backend.scene.commands.views import (
     CameraPatch,
     CloseCamera,
@@ -56,9 +57,10 @@ SampleCommand = LoadSample | FilesReady
 VolumeCommand = PutVolume | WriteVolume | WriteGrid | StepVolume
 MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
 MrmlCommand = Properties | Save | Reload | Remove | Clear
+HistoryCommand = GetHistory | Undo | NodesWent
 AnyCommand = (
     ViewCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
-    | ConsoleCommand | SampleCommand | ArrangementCommand | LayoutCommand | GraphicsCommand
+    | ConsoleCommand | SampleCommand | ArrangementCommand | LayoutCommand | GraphicsCommand | HistoryCommand
 )  # fmt: skip
 
 __all__ = [
@@ -82,8 +84,12 @@ __all__ = [
     "FilesReady",
     "FilesWanted",
     "Frame",
+    "GetHistory",
     "GraphicsCommand",
     "GuiState",
+    "HistoryChanged",
+    "HistoryCommand",
+    "HistoryState",
     "Journaling",
     "LayoutCommand",
     "LayoutPart",
@@ -101,6 +107,7 @@ __all__ = [
     "Node",
     "NodeGraphics",
     "NodeProperties",
+    "NodesWent",
     "OpenView",
     "OwnCamera",
     "Picture",
@@ -141,6 +148,8 @@ __all__ = [
     "ThreeDPicture",
     "Track",
     "Turn",
+    "Undo",
+    "Undone",
     "Vector3",
     "ViewChanged",
     "ViewCommand",

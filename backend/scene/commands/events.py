@@ -8,6 +8,7 @@ import msgspec
 
 from backend.scene.commands.content import SceneInfo
 from backend.scene.commands.samples import FilesWanted, SeriesWanted, StudyWanted
+from backend.scene.commands.undo import HistoryChanged
 
 
 class ViewChanged(msgspec.Struct, tag=True):
@@ -51,4 +52,4 @@ class Beat(msgspec.Struct, tag=True):
     command: str = ""
 
 
-AnyEvent = ViewChanged | SceneChanged | Progress | Started | Beat | FilesWanted | StudyWanted | SeriesWanted
+AnyEvent = ViewChanged | SceneChanged | Progress | Started | Beat | HistoryChanged | FilesWanted | StudyWanted | SeriesWanted

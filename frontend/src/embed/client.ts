@@ -55,6 +55,7 @@ export class View extends EventTarget {
       if (canvas.tabIndex < 0) canvas.tabIndex = 0;
       canvas.style.touchAction = "none";
       this.detach = attach({
+        view: name,
         model: this.model,
         element: canvas,
         size: () => this.size,

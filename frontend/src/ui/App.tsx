@@ -18,6 +18,9 @@ import {
   type ViewName,
 } from "../state/store";
 import { LinkOffer, LinkQuestion } from "./Links";
+import { panelKey } from "./shell/keys";
+import { Rail } from "./shell/Rail";
+import { Sidebar } from "./shell/Sidebar";
 import { Toasts } from "./Toasts";
 import { Toolbar } from "./Toolbar";
 import { HELP, NO_VIEWS, NOT_DRAWN, STATUS_TEXT } from "./texts";
@@ -49,6 +52,7 @@ function onKey(event: KeyboardEvent): void {
     ["INPUT", "SELECT", "TEXTAREA"].includes(target.tagName)
   )
     return;
+  if (panelKey(event)) return;
   const views: Record<string, ViewName | null> = {
     "0": null,
     "1": "Red",
@@ -94,7 +98,11 @@ export function App() {
       }}
     >
       {alone ? <span /> : <Toolbar onFiles={(files) => void take(files)} />}
-      <Views />
+      <div class="body">
+        {!alone && <Rail />}
+        {!alone && <Sidebar />}
+        <Views />
+      </div>
       <footer class="status" style={alone ? { display: "none" } : {}}>
         <span class={`dot ${status.value === "open" ? scene.value.status : status.value}`} />
         <span role="status">{STATUS_TEXT[status.value === "open" ? scene.value.status : status.value]}</span>

@@ -13,6 +13,7 @@ import {
   states,
   toast,
 } from "../state/store";
+import { TOOLBAR } from "./shell/toolbar";
 import { WINDOWS } from "./texts";
 
 export function Toolbar({ onFiles }: { onFiles: (files: File[]) => void }) {
@@ -60,6 +61,9 @@ export function Toolbar({ onFiles }: { onFiles: (files: File[]) => void }) {
         </select>
       </label>
       <Windows />
+      {TOOLBAR.map(({ id, component: Item }) => (
+        <Item key={id} />
+      ))}
       <span class="grow" />
       <a class="button" href="#studies">
         Studies

@@ -17,6 +17,7 @@ import {
 import { attach, reset } from "../view/pointer";
 import { Latency } from "./Latency";
 import { DIRECTIONS, viewText } from "./texts";
+import { OVERLAYS } from "./views/overlays";
 
 const RESIZE_PAUSE_MS = 100;
 
@@ -40,6 +41,7 @@ function useStream(view: ViewName) {
     });
     observer.observe(element);
     const detach = attach({
+      view,
       model: models(view),
       element,
       size: () => size,
@@ -118,6 +120,12 @@ export function ViewPanel({ view, kind, shown, style }: PanelProps) {
       >
         <canvas ref={canvas} />
         {state && <Overlay view={view} state={state} />}
+        {state &&
+          OVERLAYS.filter(({ kinds }) => kinds.includes(state.kind)).map(({ id, component: Drawn }) => (
+            <div key={id} class="over">
+              <Drawn view={view} state={state} />
+            </div>
+          ))}
         {empty && kind === "slice" && <p class="hint">Drop a scan here</p>}
         {stale.value && <p class="hint">Waiting for the server…</p>}
         {showLatency.value && <Latency view={view} />}

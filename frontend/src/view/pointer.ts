@@ -2,6 +2,7 @@
 
 import type { SliceState, ThreeDState } from "../net/protocol";
 import { pan as panCamera, rotate, zoom as zoomCamera } from "./camera";
+import { type Interceptor, interceptors, type Spot, spotOf } from "./interceptors";
 import type { ViewModel } from "./model";
 import { pan, rectOf, scroll, WheelSteps, windowed, zoom } from "./slice";
 
@@ -9,6 +10,8 @@ type Size = [number, number];
 type Drag = "primary" | "pan" | "zoom";
 
 export interface Surface {
+  /** The view's name. */
+  view: string;
   model: ViewModel;
   element: HTMLElement;
   /** Device pixels. */
@@ -45,6 +48,8 @@ export function attach(surface: Surface): () => void {
   const touches = new Map<number, { x: number; y: number }>();
   let drag: Drag | null = null;
   let last = { x: 0, y: 0 };
+  /** Who has taken the gesture of a pointer. */
+  let taken: { by: Interceptor; pointer: number } | null = null;
 
   function dragBy(dx: number, dy: number): void {
     const state = model.state;
@@ -84,6 +89,13 @@ export function attach(surface: Surface): () => void {
     element.setPointerCapture(event.pointerId);
     element.focus({ preventScroll: true });
     surface.onFocus?.();
+    if (taken) return;
+    const spot = spotOf(element, event);
+    const by = touches.size ? undefined : interceptors.find((one) => one.down?.(surface, spot, event));
+    if (by) {
+      taken = { by, pointer: event.pointerId };
+      return;
+    }
     touches.set(event.pointerId, { x: event.clientX, y: event.clientY });
     last = { x: event.clientX, y: event.clientY };
     if (event.button === 1 || (event.button === 0 && event.shiftKey)) drag = "pan";
@@ -93,6 +105,8 @@ export function attach(surface: Surface): () => void {
   }
 
   function onMove(event: PointerEvent): void {
+    tellHover(event, spotOf(element, event));
+    if (taken?.pointer === event.pointerId) taken.by.move?.(surface, spotOf(element, event), event);
     if (!drag || !touches.has(event.pointerId)) return;
     const before = [...touches.values()];
     touches.set(event.pointerId, { x: event.clientX, y: event.clientY });
@@ -110,7 +124,16 @@ export function attach(surface: Surface): () => void {
     }
   }
 
+  function tellHover(event: PointerEvent, spot: Spot | null): void {
+    for (const one of interceptors) one.hover?.(surface, spot, event);
+  }
+
   function onUp(event: PointerEvent): void {
+    if (taken?.pointer === event.pointerId) {
+      const { by } = taken;
+      taken = null;
+      by.up?.(surface, spotOf(element, event), event, event.type !== "pointerup");
+    }
     touches.delete(event.pointerId);
     if (touches.size === 0) drag = null;
   }
@@ -119,7 +142,8 @@ export function attach(surface: Surface): () => void {
     event.preventDefault();
     surface.onFocus?.();
     const state = model.state;
-    if (!state) return;
+    const spot = spotOf(element, event);
+    if (!state || interceptors.some((one) => one.wheel?.(surface, spot, event))) return;
     if (state.kind === "threeD" || event.ctrlKey) {
       const pixels = event.deltaMode === 1 ? event.deltaY * 33 : event.deltaY;
       zoomBy(model, 1.1 ** (-pixels / 100), surface.size());
@@ -131,6 +155,11 @@ export function attach(surface: Surface): () => void {
 
   function onKey(event: KeyboardEvent): void {
     const state = model.state;
+    if (interceptors.some((one) => one.key?.(surface, event))) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
     if (!state || event.ctrlKey || event.metaKey || event.altKey) return;
     const steps = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10 }[
       event.key
@@ -156,12 +185,17 @@ export function attach(surface: Surface): () => void {
     touches.clear();
   };
   const noMenu = (event: Event) => event.preventDefault();
-  const double = () => surface.onToggle?.();
+  const leave = (event: PointerEvent) => tellHover(event, null);
+  const double = (event: MouseEvent) => {
+    const spot = spotOf(element, event);
+    if (!interceptors.some((one) => one.double?.(surface, spot, event))) surface.onToggle?.();
+  };
   element.addEventListener("pointerdown", onDown);
   element.addEventListener("pointermove", onMove);
   element.addEventListener("pointerup", onUp);
   element.addEventListener("pointercancel", onUp);
   element.addEventListener("lostpointercapture", onUp);
+  element.addEventListener("pointerleave", leave);
   element.addEventListener("wheel", onWheel, { passive: false });
   element.addEventListener("keydown", onKey);
   element.addEventListener("contextmenu", noMenu);
