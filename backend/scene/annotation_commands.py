@@ -64,6 +64,10 @@ class AnnotationCommands:
         for node in nodes.markups_of(self._scene):
             if node not in kept:
                 self._remove(node)
+        for node, state in zip(kept, command.markups, strict=True):
+            for display in nodes.renderings(self._scene) if state.crops else ():
+                display.SetAndObserveROINodeID(node.GetID())
+                display.SetCroppingEnabled(True)
         self._history.clear()
 
     def _restored(self, state: c.MarkupState) -> Any:
@@ -84,7 +88,8 @@ class AnnotationCommands:
     # -- telling -------------------------------------------------------------------------------------------------
 
     def _read_stamps(self) -> dict[str, Stamp]:
-        return {node.GetID(): _stamp(node) for node in nodes.markups_of(self._scene)}
+        crops = {display.GetROINode().GetID() for display in nodes.cropped(self._scene)}
+        return {node.GetID(): (*_stamp(node), node.GetID() in crops) for node in nodes.markups_of(self._scene)}
 
     def news(self) -> c.MarkupsChanged | None:
         """What has changed since this was last asked; None where nothing has."""

@@ -65,6 +65,7 @@ def markup(scene: Any, node_id: str) -> Any:
 def positions_of(node: Any) -> Matrix:
     """(n, 3) control points, world RAS mm."""
     points = vtk.vtkPoints()
+    points.SetDataTypeToDouble()
     node.GetControlPointPositionsWorld(points)
     if points.GetNumberOfPoints() == 0:
         return np.zeros((0, 3))
@@ -78,21 +79,28 @@ def state_of(node: Any) -> MarkupState:
     count = node.GetNumberOfControlPoints()
     told = count <= TOLD_POINTS
     display = node.GetDisplayNode()
-    color = display.GetSelectedColor() if display else (1.0, 1.0, 1.0)
     state = MarkupState(
         node.GetID(), node.GetName() or "", kind, count,
         [(float(r), float(a), float(s)) for r, a, s in positions_of(node)] if told else None,
         [node.GetNthControlPointLabel(n) for n in range(count)] if told else None,
-        "#" + "".join(f"{round(c * 255):02x}" for c in color),
+        color_of(display),
         display.GetOpacity() if display else 1.0,
         bool(display is not None and display.GetVisibility()),
         bool(node.GetLocked()),
         measurements_of(node),
     )  # fmt: skip
+    if kind == "roi":
+        state.crops = any(display.GetROINode() is node for display in cropped(node.GetScene()))
     if kind in BOXES and count:
         state.frame = frame_of(node).ravel().tolist()
         state.size = size_of(node)
     return state
+
+
+def color_of(display: Any | None) -> str:
+    """The colour that markups are drawn in, `#rrggbb`."""
+    color = display.GetSelectedColor() if display is not None else (1.0, 1.0, 1.0)
+    return "#" + "".join(f"{round(c * 255):02x}" for c in color)
 
 
 def measurements_of(node: Any) -> list[Measurement]:
@@ -127,6 +135,18 @@ def size_of(node: Any) -> list[float]:
     size = np.zeros(3 if node.IsA(CLASSES["roi"]) else 2)
     node.GetSizeWorld(size)
     return [float(length) for length in size]
+
+
+def renderings(scene: Any) -> list[Any]:
+    """Display nodes of volumes that are rendered in 3D and shown."""
+    kind = "vtkMRMLVolumeRenderingDisplayNode"
+    displays = [scene.GetNthNodeByClass(index, kind) for index in range(scene.GetNumberOfNodesByClass(kind))]
+    return [display for display in displays if display.GetVisibility() and display.GetVolumeNode() is not None]
+
+
+def cropped(scene: Any) -> list[Any]:
+    """Those that are cropped by an ROI."""
+    return [display for display in renderings(scene) if display.GetCroppingEnabled() and display.GetROINode() is not None]
 
 
 # -- making and changing -------------------------------------------------------------------------------------------------
@@ -241,7 +261,7 @@ def _apply_look(node: Any, patch: MarkupPatch) -> None:
     if display is None and (patch.color, patch.opacity, patch.visible) != (None, None, None):
         node.CreateDefaultDisplayNodes()
         display = node.GetDisplayNode()
-    if patch.color is not None:
+    if patch.color is not None and patch.color.lower() != color_of(display):  # it may be between two of these steps
         color = tuple(int(patch.color[start : start + 2], 16) / 255 for start in (1, 3, 5))
         display.SetSelectedColor(*color)
         display.SetColor(*color)

@@ -14,7 +14,7 @@ from backend.render.views.volumes import ijk_to_world
 from backend.scene import commands as c
 from backend.scene.context import Context, Performer
 from backend.scene.deferred import Deferred
-from backend.scene.markup_nodes import frame_of, kind_of, markup, size_of
+from backend.scene.markup_nodes import frame_of, kind_of, markup, renderings, size_of
 from backend.scene.probing_commands import units_of
 
 MOST_CORNERS = 720  # of a curve's outline; more would only cost time
@@ -65,7 +65,7 @@ class StatisticsCommands:
         roi = markup(self._scene, command.roi)
         if kind_of(roi) != "roi":
             raise BadRequestError(f"{roi.GetName()} is no ROI")
-        displays = [display for display in self._renderings() if command.on or display.GetROINode() is roi]
+        displays = [display for display in renderings(self._scene) if command.on or display.GetROINode() is roi]
         if not displays:
             raise BadRequestError("no volume rendering is shown that could be cropped")
         text = f"Crop by {roi.GetName()}" if command.on else "Stop cropping"
@@ -75,11 +75,6 @@ class StatisticsCommands:
                     display.SetAndObserveROINodeID(roi.GetID())
                 display.SetCroppingEnabled(command.on)
         return [display.GetVolumeNode().GetID() for display in displays]
-
-    def _renderings(self) -> list[Any]:
-        kind = "vtkMRMLVolumeRenderingDisplayNode"
-        displays = [self._scene.GetNthNodeByClass(index, kind) for index in range(self._scene.GetNumberOfNodesByClass(kind))]
-        return [display for display in displays if display.GetVisibility() and display.GetVolumeNode() is not None]
 
 
 def _outline(node: Any) -> np.ndarray[Any, np.dtype[np.float64]]:

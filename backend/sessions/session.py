@@ -316,9 +316,10 @@ class Session:
             except SlicecastError as error:
                 log.error("not told again", entry=repr(entry), why=str(error))
                 self.journal.drop(entry)
-        await channel.ask(c.RestoreMarkups(kept.markups), type(None), self._settings.command_timeout_s)
         patches = {view: patch_of(state) for view, state in kept.views.items()}
         await channel.ask(c.Restore(patches), type(None), self._settings.command_timeout_s)
+        # After the views, which have boxes to crop by of their own where there are no such ROIs.
+        await channel.ask(c.RestoreMarkups(kept.markups), type(None), self._settings.command_timeout_s)
 
     # -- events --------------------------------------------------------------------------------------------------
 

@@ -37,7 +37,15 @@ const fromFront = {
 const SIZE: [number, number] = [400, 200];
 
 function markup(kind: MarkupKind, rest: Partial<MarkupState>): MarkupState {
-  const look = { color: "#ff0000", opacity: 1, visible: true, locked: false, measurements: [], labels: null };
+  const look = {
+    color: "#ff0000",
+    opacity: 1,
+    visible: true,
+    locked: false,
+    measurements: [],
+    labels: null,
+    crops: false,
+  };
   const { points = null } = rest;
   return {
     id: kind,

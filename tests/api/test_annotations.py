@@ -123,9 +123,8 @@ def test_a_drag_over_the_stream_is_one_step_and_is_told_to_everybody(server: Liv
     async def scenario() -> None:
         mine, other = await StreamClient.connect(server.port), await StreamClient.connect(server.port)
         try:
-            told = await mine.message("markups")
-            assert told["all"] is True
-            assert [markup["id"] for markup in told["changed"]] == [line["id"]]
+            assert (await mine.message("markups"))["all"] is True
+            await mine.message("markups", lambda m: [markup["id"] for markup in m["changed"]] == [line["id"]])
             opened = await mine.open("Red", (200, 200))
             await other.message("markups")
             other.messages.clear()

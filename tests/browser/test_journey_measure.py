@@ -270,14 +270,16 @@ def test_the_probe_tells_value_voxel_and_place(page: Page, server: LiveServer) -
 
 
 def test_slab_and_linking(page: Page, server: LiveServer) -> None:
-    page.get_by_label("Mode", exact=True).select_option("mip")
+    mode = page.get_by_role("combobox", name="Mode")
+    mode.select_option("mip")
     page.wait_for_function("['Red','Green','Yellow'].every(v => slicecast.state(v).slab.mode === 'mip')")
-    page.get_by_label("Thickness, mm").last.fill("12")
-    page.get_by_label("Thickness, mm").last.press("Enter")
+    thickness = page.get_by_role("spinbutton", name="Thickness, mm")
+    thickness.fill("12")
+    thickness.press("Enter")
     page.wait_for_function("['Red','Green','Yellow'].every(v => slicecast.state(v).slab.thickness === 12)")
     page.get_by_label("Link the slice views").check()
     page.wait_for_function("slicecast.state('Yellow').linked")
-    page.get_by_label("Mode", exact=True).select_option("off")
+    mode.select_option("off")
     page.get_by_label("Link the slice views").uncheck()
     page.wait_for_function("!slicecast.state('Yellow').linked")
 

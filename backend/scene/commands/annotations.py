@@ -29,6 +29,7 @@ class MarkupState(msgspec.Struct):
     """A markup as it is now. Points in world RAS mm; None where there are more than are told.
 
     `frame` (16 numbers, row-major; object to RAS, the origin its centre) and `size` (mm) are those of planes and ROIs.
+    `crops`: a volume rendering shows only what lies within this ROI.
     """
 
     id: str
@@ -44,6 +45,7 @@ class MarkupState(msgspec.Struct):
     measurements: list[Measurement] = []
     frame: list[float] | None = None
     size: list[float] | None = None
+    crops: bool = False
 
 
 class MarkupPatch(msgspec.Struct, omit_defaults=True):

@@ -107,6 +107,8 @@ export interface MarkupState {
   /** Of planes and ROIs: object to RAS, row by row, its origin the centre; whole lengths along its axes, mm. */
   frame: number[] | null;
   size: number[] | null;
+  /** A volume rendering shows only what lies within this ROI. */
+  crops: boolean;
 }
 
 /** New values of a markup; absent ones stay. */

@@ -95,7 +95,15 @@ interface Drawn {
 
 /** What is being placed, as if it were a markup already. */
 function asMarkup({ kind, points, frame, size }: Draft): MarkupState {
-  const look = { color: "", opacity: 1, visible: true, locked: false, measurements: [], labels: null };
+  const look = {
+    color: "",
+    opacity: 1,
+    visible: true,
+    locked: false,
+    measurements: [],
+    labels: null,
+    crops: false,
+  };
   return { id: "", name: "", kind, count: points.length, points, frame, size, ...look };
 }
 

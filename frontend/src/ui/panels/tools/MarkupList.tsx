@@ -124,14 +124,9 @@ function Details({ markup }: { markup: MarkupState }) {
           </button>
         )}
         {kind === "roi" && (
-          <>
-            <button type="button" onClick={() => void crop(id, true)}>
-              {TOOLS.crop}
-            </button>
-            <button type="button" onClick={() => void crop(id, false)}>
-              {TOOLS.uncrop}
-            </button>
-          </>
+          <button type="button" aria-pressed={markup.crops} onClick={() => void crop(id, !markup.crops)}>
+            {TOOLS.crop}
+          </button>
         )}
       </div>
       {kind !== "points" && (

@@ -59,7 +59,6 @@ export const TOOLS = {
   empty: "No voxel of the volume lies within.",
   again: "Count again",
   crop: "Crop the volume rendering",
-  uncrop: "Stop cropping",
   copy: "Copy all as a table",
   copied: "The table is in the clipboard.",
   notCopied: "The browser does not let pages write to the clipboard here.",
