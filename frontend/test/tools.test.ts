@@ -278,6 +278,19 @@ describe("placing", () => {
     expect(host.finish.mock.calls[0]?.[1].points).toHaveLength(3);
   });
 
+  it("a curve of clicks until Enter", async () => {
+    const { host, tool } = placing("curve");
+    const red = surface();
+    for (const [x, y] of [
+      [0.4, 0.4],
+      [0.6, 0.4],
+    ] as const)
+      click(tool, red, x, y);
+    tool.key(red, press("Enter"));
+    await settle();
+    expect(host.finish.mock.calls[0]?.[1].points).toHaveLength(2);
+  });
+
   it("a box with the slice's axes by a drag", async () => {
     const { host, tool } = placing("roi");
     const red = surface();

@@ -126,7 +126,7 @@ def test_a_lesion_is_measured_and_other_programs_find_the_line(page: Page, serve
 def test_roi_statistics_are_those_of_numpy(page: Page, server: LiveServer) -> None:
     voxels, affine = phantom()
     show(page, 0.0)
-    page.get_by_role("button", name="ROI").click()
+    page.get_by_role("button", name="ROI", exact=True).click()
     corners = [(-11.5, 3.5, 0.0), (-23.5, -5.5, 0.0)]
     page.mouse.move(*spot(page, corners[0]))
     page.mouse.down()

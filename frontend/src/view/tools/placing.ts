@@ -347,6 +347,10 @@ export class Placing implements Interceptor {
   }
 
   private placeByKey(surface: Surface, kind: MarkupKind): void {
+    if (!this.keySpot && this.making && !WHOLE[kind] && !isBox(kind)) {
+      this.end(); // it was placed by clicks
+      return;
+    }
     const spot = this.spotIn(surface);
     this.keySpot = { view: surface.view, spot };
     this.host.cursor(surface.view, spot);
