@@ -12,6 +12,7 @@ from backend.errors import BadRequestError, NotFoundError, TooLargeError
 from backend.render.views.matrices import Matrix, from_vtk, parent_to_world, to_vtk
 from backend.scene.commands import MarkupKind, MarkupPatch, MarkupState, Measurement
 from backend.scene.finding import check_name
+from backend.scene.quiet import quiet
 
 ANY = "vtkMRMLMarkupsNode"
 CLASSES: dict[MarkupKind, str] = {
@@ -176,17 +177,18 @@ def apply(node: Any, patch: MarkupPatch, most: int) -> None:
     kind = kind_of(node)
     assert kind is not None
     _check(node, kind, patch, most)
-    blocked = node.StartModify()
-    try:
-        if patch.name is not None:
-            node.SetName(patch.name)
-        if kind in BOXES:
-            _apply_box(node, kind, patch)
-        else:
-            _apply_points(node, patch)
-        _apply_look(node, patch)
-    finally:
-        node.EndModify(blocked)
+    with quiet():  # outlines that are just being drawn have no area that could be measured
+        blocked = node.StartModify()
+        try:
+            if patch.name is not None:
+                node.SetName(patch.name)
+            if kind in BOXES:
+                _apply_box(node, kind, patch)
+            else:
+                _apply_points(node, patch)
+            _apply_look(node, patch)
+        finally:
+            node.EndModify(blocked)
 
 
 def _check(node: Any, kind: MarkupKind, patch: MarkupPatch, most: int) -> None:

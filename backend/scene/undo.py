@@ -13,10 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import vtk
-
 from backend.errors import BadRequestError
 from backend.scene.commands.undo import HistoryState
+from backend.scene.quiet import quiet
 
 TOLD_STEPS = 20
 NODE_BYTES = 2000  # what is reckoned for a node that is kept, whatever it is
@@ -49,7 +48,7 @@ class NodeState:
     def __init__(self, node: Any) -> None:
         self.node = node
         self._copy = node.CreateNodeInstance()
-        with _quiet():  # measurements complain that the copy is in no scene, which has their units
+        with quiet():  # measurements complain that the copy is in no scene, which has their units
             self._copy.CopyContent(node)
         self._name = node.GetName()
         self._attributes = {name: node.GetAttribute(name) for name in node.GetAttributeNames()}
@@ -81,16 +80,6 @@ class NodeState:
             _refer(node, self._references)
         finally:
             node.EndModify(blocked)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    loud = vtk.vtkObject.GetGlobalWarningDisplay()
-    vtk.vtkObject.SetGlobalWarningDisplay(0)
-    try:
-        yield
-    finally:
-        vtk.vtkObject.SetGlobalWarningDisplay(loud)
 
 
 def _references(node: Any) -> dict[str, list[str]]:
