@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.support.live import LiveServer
@@ -18,11 +21,11 @@ PICTURED = "['Red','Yellow','Green'].every(v => window.slicecast?.picture(v)?.fl
 
 
 def phantom() -> tuple[np.ndarray, np.ndarray]:
-    """(K, J, I) a body of noise around 40 HU with a lesion around 90, in air; and where it lies."""
+    """(K, J, I) a body of noise around 300 HU with a lesion around 350, in air; and where it lies."""
     rng = np.random.default_rng(3)
     voxels = np.full(DIMS[::-1], -1000, np.int16)
-    voxels[2:-2, 5:-5, 5:-5] = rng.normal(40, 8, voxels[2:-2, 5:-5, 5:-5].shape).astype(np.int16)
-    voxels[LESION] = rng.normal(90, 8, voxels[LESION].shape).astype(np.int16)
+    voxels[2:-2, 5:-5, 5:-5] = rng.normal(300, 8, voxels[2:-2, 5:-5, 5:-5].shape).astype(np.int16)
+    voxels[LESION] = rng.normal(350, 8, voxels[LESION].shape).astype(np.int16)
     affine = np.diag([-SPACING[0], -SPACING[1], SPACING[2], 1.0])  # as CT is stored: from right to left, front to back
     affine[:3, 3] = (40, 35, -40)
     return voxels, affine
@@ -298,3 +301,58 @@ def test_what_others_change_is_seen_here_and_the_other_way_round(page: Page, ser
     page.wait_for_function("slicecast.markups()[0].points[0][0] === 7.5")
     (listed,) = server.get("/slicer/fiducials").json().values()
     assert listed["markups"][0]["position"] == pytest.approx([7.5, 5, 6])
+
+
+def test_a_point_in_3d_lies_on_what_is_seen_and_moves_across_the_view(page: Page, server: LiveServer) -> None:
+    page.wait_for_function("slicecast.picture('1')?.flags & 4", timeout=30_000)
+    page.get_by_role("button", name="Points", exact=True).click()
+    box = page.locator(".view-1 .surface").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.click(x, y)
+    page.wait_for_function("slicecast.markups()[0]?.count === 1", timeout=20_000)
+    (before,) = told(server)[0]["points"]
+    size = f"width={int(box['width'])}&height={int(box['height'])}"
+    seen = server.get(f"/api/pick?view=1&x=0.5&y=0.5&{size}").json()["position"]
+    assert np.linalg.norm(np.subtract(before, seen)) < 3
+    assert before[1] == pytest.approx(35 - 5, abs=4)  # the front of the body, seen from the front
+    page.keyboard.press("Escape")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y - 30, steps=5)
+    page.mouse.up()
+    page.wait_for_function(f"Math.abs(slicecast.markups()[0].points[0][0] - ({before[0]})) > 3")
+    (after,) = told(server)[0]["points"]
+    assert after[1] == pytest.approx(before[1], abs=0.01)
+    assert after[0] < before[0]  # to the patient's left
+    assert after[2] > before[2]
+
+
+def test_volume_rendering_is_cropped_by_an_roi_that_is_dragged(page: Page, server: LiveServer) -> None:
+    def coloured() -> int:
+        """Pixels of the 3D view that show bone, which is warmer than the background."""
+        page.wait_for_function("slicecast.picture('1')?.flags & 4", timeout=30_000)
+        shot = np.asarray(Image.open(io.BytesIO(page.locator(".view-1 canvas").screenshot())).convert("RGB")).astype(int)
+        return int((shot[:, :, 0] > shot[:, :, 2] + 10).sum())
+
+    whole = coloured()
+    roi = {"kind": "roi", "name": "Half", "frame": np.eye(4).ravel().tolist(), "size": [30, 200, 40]}
+    body = json.dumps(roi).encode()
+    made = server.request("POST", "/api/markups", body, Content_Type="application/json").json()
+    page.get_by_role("button", name="Choose Half").click()
+    page.get_by_role("button", name="Crop the volume rendering").click()
+    page.wait_for_function("slicecast.markups()[0].crops")
+    page.wait_for_timeout(500)
+    half = coloured()
+    assert half < 0.75 * whole
+    show(page, 0.0)
+    page.mouse.move(*spot(page, (15.0, 0.0, 0.0)))
+    page.mouse.down()
+    page.mouse.move(*spot(page, (2.0, 0.0, 0.0)), steps=6)
+    page.mouse.up()
+    page.wait_for_function("slicecast.markups()[0].size[0] < 20")
+    page.wait_for_timeout(500)
+    assert coloured() < half
+    page.get_by_role("button", name="Crop the volume rendering").click()
+    page.wait_for_function("!slicecast.markups()[0].crops")
+    server.request("DELETE", f"/api/markups/{made['id']}")

@@ -30,9 +30,9 @@ def ray_of(camera: Camera, x: float, y: float, width: int, height: int) -> tuple
 
 @contextmanager
 def without_markups(renderer: Any) -> Iterator[None]:
-    """Have no markups drawn meanwhile: who places a point means what lies behind the last one."""
+    """Have neither markups nor the box drawn meanwhile: who places a point means what lies behind the last one."""
     props = renderer.GetViewProps()
-    hidden = [prop for prop in (props.GetItemAsObject(n) for n in range(props.GetNumberOfItems())) if _is_markup(prop)]
+    hidden = [prop for prop in (props.GetItemAsObject(n) for n in range(props.GetNumberOfItems())) if _is_looked_through(prop)]
     try:
         for prop in hidden:
             prop.VisibilityOff()
@@ -42,8 +42,8 @@ def without_markups(renderer: Any) -> Iterator[None]:
             prop.VisibilityOn()
 
 
-def _is_markup(prop: Any) -> bool:
-    return bool(prop.GetVisibility()) and prop.IsA(MARKUPS)
+def _is_looked_through(prop: Any) -> bool:
+    return bool(prop.GetVisibility()) and (prop.IsA(MARKUPS) or not prop.GetPickable())
 
 
 def nearest_volume(scene: Any, view_node: Any, sources: VolumeSources, origin: Vector, direction: Vector) -> float | None:

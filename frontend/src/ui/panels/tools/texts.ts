@@ -72,6 +72,14 @@ export const TOOLS = {
   stop: "Stop (Escape)",
 };
 
+export const TOOL_KEYS: [string, string][] = [
+  ["Ctrl + Z, Ctrl + Shift + Z", "undo, redo"],
+  ["Escape", "give up what is placed; put the tool away"],
+  ["Delete", "remove the chosen point or markup"],
+  ["Alt + arrows", "move the chosen point or markup by a pixel"],
+  ["Arrows, Enter", "with a tool: move the place, put a point there"],
+];
+
 export const KINDS: Record<MarkupKind, { title: string; icon: string; hint: string }> = {
   points: {
     title: "Points",
