@@ -184,6 +184,7 @@ function placing(kind: MarkupKind) {
     show: vi.fn(),
     hide: vi.fn(),
     cursor: vi.fn(),
+    ended: vi.fn(),
     placed: vi.fn(),
     stop: vi.fn(() => {
       now.kind = null;

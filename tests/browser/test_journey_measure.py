@@ -223,7 +223,10 @@ def test_a_finger_draws_a_line_and_moves_its_end(browser: Browser, server: LiveS
     page.get_by_role("button", name="Distance").tap()
     page.locator("#rail-tools").tap()
     page.locator(".sidebar").wait_for(state="detached")
-    page.wait_for_timeout(400)
+    page.wait_for_function(
+        "slicecast.picture('Red').width === 2 * document.querySelector('.view-Red .surface').clientWidth"
+        " && slicecast.picture('Red').flags & 4"
+    )
     touch(page, [spot(page, (0.0, 0.0, 0.0)), spot(page, (10.0, 0.0, 0.0)), spot(page, (25.0, 0.0, 0.0))])
     page.wait_for_function("slicecast.markups()[0]?.measurements[0]?.value > 24")
     (line,) = markups(page, 1)

@@ -104,7 +104,9 @@ const placer = new Placing({
   placed(state) {
     draft.value = null;
     selected.value = { id: state.id, index: state.kind === "points" ? state.count - 1 : null };
-    if (state.kind !== "points" && !goesOn.peek()) placing.value = null;
+  },
+  ended() {
+    if (!goesOn.peek()) placing.value = null;
   },
   stop() {
     placing.value = null;

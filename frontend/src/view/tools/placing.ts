@@ -39,6 +39,8 @@ export interface PlacingHost {
   ): void;
   hide(): void;
   cursor(view: string, spot: Spot | null): void;
+  /** It is whole, though the server has not said so yet: the next gesture is another. */
+  ended(): void;
   placed(state: MarkupState): void;
   stop(): void;
   failed(error: unknown): void;
@@ -239,6 +241,7 @@ export class Placing implements Interceptor {
   private boxAt(surface: Surface, spot: Spot): void {
     const kind = this.host.kind();
     if (!kind) return;
+    this.host.ended();
     this.turn = this.turn
       .then(async () => {
         const at = (await this.host.pick(surface.view, spot, surface.size())) ?? this.under(surface, spot);
@@ -310,6 +313,7 @@ export class Placing implements Interceptor {
     }
     const patch = isBox(making.kind) ? making.patch : { points: [...fixed] };
     this.clear();
+    this.host.ended();
     making.made
       .then((state) => this.host.finish(state.id, patch, making.gesture))
       .then((state) => this.host.placed(state))
