@@ -172,7 +172,8 @@ def test_whatever_shows_a_node_is_put_back(scene: SceneHost) -> None:
         of_segments, of_model, of_volume = shown
         return [
             of_segments.GetSegmentVisibility(segment), of_segments.GetOpacity2DFill(), of_model.GetColor(),
-            of_model.GetOpacity(), of_volume.GetInterpolate(), of_volume.GetColorNodeID(), of_volume.GetWindow(), rendering.GetCroppingEnabled(),
+            of_model.GetOpacity(), of_volume.GetInterpolate(), of_volume.GetColorNodeID(), of_volume.GetWindow(),
+            rendering.GetCroppingEnabled(),
             rendering.GetVisibility(), composite.GetForegroundOpacity(), composite.GetBackgroundVolumeID(),
         ]  # fmt: skip
 
