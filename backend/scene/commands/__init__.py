@@ -6,6 +6,18 @@ millimetres in RAS, sizes are pixels, times are seconds unless the name says oth
 
 from __future__ import annotations
 
+from backend.scene.commands.annotations import (
+    ChangeMarkup,
+    DropMarkup,
+    ListMarkups,
+    MakeMarkup,
+    MarkupKind,
+    MarkupPatch,
+    MarkupsChanged,
+    MarkupState,
+    Measurement,
+    RestoreMarkups,
+)
 from backend.scene.commands.arrangement import ShowSlicesIn3D
 from backend.scene.commands.base import Command, Journaling, PictureFormat, Vector3
 from backend.scene.commands.console import Execute, Executed
@@ -37,6 +49,17 @@ from backend.scene.commands.markups import (
 from backend.scene.commands.mrml import Clear, NodeProperties, Properties, Reload, Remove, Save, Saved
 from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
 from backend.scene.commands.presets import ArrangePreset, PresetId
+from backend.scene.commands.probing import (
+    CropBy,
+    Pick,
+    Picked,
+    Probe,
+    Probed,
+    ProbedLayer,
+    ProbedSegment,
+    Statistics,
+    StatisticsOf,
+)
 from backend.scene.commands.samples import FilesReady, FilesWanted, LoadSample, SampleFile, SeriesWanted, StudyWanted
 from backend.scene.commands.screenshots import Screenshot
 from backend.scene.commands.undo import GetHistory, HistoryChanged, HistoryState, NodesWent, Undo, Undone
@@ -82,18 +105,22 @@ ArrangementCommand = ShowSlicesIn3D
 SampleCommand = LoadSample | FilesReady
 VolumeCommand = PutVolume | WriteVolume | WriteGrid | StepVolume
 MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
+AnnotationCommand = ListMarkups | MakeMarkup | ChangeMarkup | DropMarkup | RestoreMarkups
+ProbingCommand = Probe | Pick | Statistics | CropBy
 MrmlCommand = Properties | Save | Reload | Remove | Clear
 ViewingCommand = LookPicture | ListLayouts | ListBookmarks | AddBookmark | RemoveBookmark | ListSequences | ShowItem
 HistoryCommand = GetHistory | Undo | NodesWent
 AnyCommand = (
     ViewCommand | ViewingCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
     | ConsoleCommand | SampleCommand | ArrangementCommand | LayoutCommand | GraphicsCommand | HistoryCommand
+    | AnnotationCommand | ProbingCommand
 )  # fmt: skip
 
 __all__ = [
     "MAX_BOOKMARKS",
     "AddBookmark",
     "AddPoint",
+    "AnnotationCommand",
     "AnyCommand",
     "AnyEvent",
     "ArrangePreset",
@@ -102,14 +129,17 @@ __all__ = [
     "Bookmark",
     "CameraPatch",
     "CancelFrames",
+    "ChangeMarkup",
     "Clear",
     "CloseCamera",
     "Command",
     "ConsoleCommand",
     "ContentCommand",
     "Contents",
+    "CropBy",
     "CropPatch",
     "Describe",
+    "DropMarkup",
     "Execute",
     "Executed",
     "FilesReady",
@@ -128,6 +158,7 @@ __all__ = [
     "LayoutPart",
     "ListBookmarks",
     "ListLayouts",
+    "ListMarkups",
     "ListPoints",
     "ListSegmentations",
     "ListSequences",
@@ -136,7 +167,13 @@ __all__ = [
     "LoadResult",
     "LoadSample",
     "LookPicture",
+    "MakeMarkup",
+    "MarkupKind",
+    "MarkupPatch",
+    "MarkupState",
+    "MarkupsChanged",
     "MarkupsCommand",
+    "Measurement",
     "MeshCount",
     "MeshFormat",
     "MovePoint",
@@ -147,6 +184,8 @@ __all__ = [
     "NodesWent",
     "OpenView",
     "OwnCamera",
+    "Pick",
+    "Picked",
     "Picture",
     "PictureCommand",
     "PictureFormat",
@@ -156,6 +195,11 @@ __all__ = [
     "PointPlaced",
     "Pointer",
     "PresetId",
+    "Probe",
+    "Probed",
+    "ProbedLayer",
+    "ProbedSegment",
+    "ProbingCommand",
     "Progress",
     "Properties",
     "PutVolume",
@@ -164,6 +208,7 @@ __all__ = [
     "RemoveBookmark",
     "RenderingPatch",
     "Restore",
+    "RestoreMarkups",
     "SampleCommand",
     "SampleFile",
     "Save",
@@ -184,6 +229,8 @@ __all__ = [
     "SlicePicture",
     "Snapshot",
     "Started",
+    "Statistics",
+    "StatisticsOf",
     "StepVolume",
     "StudyWanted",
     "ThreeDPicture",
