@@ -37,10 +37,10 @@ def test_cursor_and_slices_follow(page: Page, server: LiveServer) -> None:
     assert np.abs(pixels(page, "1").astype(int) - without).max() > 60
     page.keyboard.press("Shift+V")
     page.get_by_label("Slices follow the tracked tool").check()
-    wait_state(page, "Yellow", "Math.abs(s.offset - 40) < 1e-3")
+    wait_state(page, "Yellow", "Math.abs(s.offset + 40) < 1e-3")
     for step in range(1, 6):
         track(server, 40 - 5 * step, 60, -160 + 3 * step)
-    wait_state(page, "Yellow", "Math.abs(s.offset - 15) < 1e-3")
+    wait_state(page, "Yellow", "Math.abs(s.offset + 15) < 1e-3")
     wait_state(page, "Red", "Math.abs(s.offset + 145) < 1e-3")
     wait_state(page, "Green", "Math.abs(s.offset - 60) < 1e-3")
     page.keyboard.press("c")
@@ -49,7 +49,7 @@ def test_cursor_and_slices_follow(page: Page, server: LiveServer) -> None:
     expect(page.get_by_label("Slices follow the tracked tool")).not_to_be_checked()
     track(server, 0, 0, 0)
     page.wait_for_timeout(300)
-    wait_state(page, "Yellow", "Math.abs(s.offset - 15) < 1e-3")
+    wait_state(page, "Yellow", "Math.abs(s.offset + 15) < 1e-3")
 
 
 def test_a_tool_at_its_own_rate_is_seen_soon(page: Page) -> None:

@@ -104,6 +104,7 @@ export function App() {
           {SHELL.skip}
         </button>
       )}
+      <h1 class="visually-hidden">{SHELL.page}</h1>
       {alone ? <span /> : <Toolbar onFiles={(files) => void take(files)} />}
       <div class="body">
         {!alone && <Rail />}

@@ -5,23 +5,27 @@
 import type { Rect } from "../net/painter";
 import type { Patch, SliceState, ViewState } from "../net/protocol";
 
-/** Fields that a drag of ours may just be ahead of the server in. */
+/** Fields that a drag of ours may just be ahead of the server in; those of a group move together. */
 const LEADING = [
-  "offset",
-  "origin",
-  "fov",
-  "window",
-  "level",
-  "camera",
-  "slice_to_ras",
-  "crosshair",
-  "rendering",
+  ["offset", "origin", "slice_to_ras"],
+  ["fov"],
+  ["window"],
+  ["level"],
+  ["camera"],
+  ["crosshair"],
+  ["rendering"],
 ];
+/** Fields of a patch that are no values: what becomes of them is the server's to say, whatever was dragged before. */
+const WORDS = ["orientation", "fit", "reset", "look_from", "background"];
 const DRAG_MEMORY_MS = 300;
 
 export class ViewModel {
   state: ViewState | null = null;
-  private draggedAt = Number.NEGATIVE_INFINITY;
+  /** Until when this page's own value of a field stands, this thread's clock. */
+  private readonly ahead = new Map<string, number>();
+  /** What the server has told meanwhile of fields that this page is ahead in. */
+  private held: Patch = {};
+  private timer: ReturnType<typeof setTimeout> | undefined;
   private waiting: { patch: Patch; rect: Rect | null; at: number } | null = null;
 
   /** `send` passes values to the server with the time of the newest (ms since 1970), `onChange` hears every new state. */
@@ -38,11 +42,28 @@ export class ViewModel {
   /** The server has told of changes; `mine` if this page has caused them, which may have newer values by now. */
   merge(patch: Patch, mine: boolean): void {
     if (!this.state) return;
-    const dragging = mine && performance.now() - this.draggedAt < DRAG_MEMORY_MS;
-    const taken = dragging
-      ? Object.fromEntries(Object.entries(patch).filter(([key]) => !LEADING.includes(key)))
-      : patch;
+    const now = performance.now();
+    const taken: Patch = {};
+    for (const [field, value] of Object.entries(patch)) {
+      const isOld = mine && (this.ahead.get(field) ?? 0) > now;
+      if (isOld) this.held[field] = value;
+      else {
+        taken[field] = value;
+        delete this.held[field];
+      }
+    }
+    if (Object.keys(this.held).length > 0) this.takeLater();
     this.become({ ...this.state, ...taken } as ViewState);
+  }
+
+  /** When a drag has ended, what the server has made of it holds. */
+  private takeLater(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      const { held } = this;
+      this.held = {};
+      if (this.state) this.merge(held, true);
+    }, DRAG_MEMORY_MS);
   }
 
   /** Set values, here at once and on the server soon; `rect` is what a slice will show then, for prediction. */
@@ -53,7 +74,10 @@ export class ViewModel {
       if (next.kind === "slice" && patch.origin !== undefined) moveMatrix(next);
       this.become(next);
     }
-    this.draggedAt = performance.now();
+    if (WORDS.some((word) => word in patch)) this.ahead.clear();
+    const until = performance.now() + DRAG_MEMORY_MS;
+    for (const group of LEADING)
+      if (group.some((field) => field in patch)) for (const field of group) this.ahead.set(field, until);
     if (!this.waiting) requestAnimationFrame(() => this.flush());
     this.waiting = {
       patch: joined(this.waiting?.patch ?? {}, patch),
@@ -88,12 +112,14 @@ function joined(before: Patch, after: Patch): Patch {
   return both;
 }
 
-/** A patch whose tables hold what the state has besides. */
+/** The values of a patch, its tables with what the state has besides. */
 function within(state: ViewState, patch: Patch): Patch {
-  const whole = { ...patch };
+  const whole = Object.fromEntries(Object.entries(patch).filter(([field]) => !WORDS.includes(field)));
   for (const name of TABLES) {
-    const table = (state as unknown as Fields)[name];
-    if (patch[name] && table) whole[name] = laidOver(table as ById, patch[name] as ById);
+    const table = (state as unknown as Fields)[name] as ById | undefined;
+    if (!patch[name] || !table) continue;
+    const known = Object.entries(patch[name] as ById).filter(([id]) => id in table); // of others the server tells all
+    whole[name] = laidOver(table, Object.fromEntries(known));
   }
   return whole;
 }

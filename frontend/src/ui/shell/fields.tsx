@@ -43,7 +43,9 @@ export function Range({ label, value, min, max, step, text, disabled, onInput, u
   return (
     <label class="range">
       <span>{label}</span>
-      <output>{text}</output>
+      <span class="value" aria-hidden="true">
+        {text}
+      </span>
       <input
         type="range"
         min={min}
@@ -51,6 +53,7 @@ export function Range({ label, value, min, max, step, text, disabled, onInput, u
         step={step ?? "any"}
         value={value}
         disabled={disabled}
+        aria-label={label}
         aria-valuetext={text}
         onInput={(event) => onInput(event.currentTarget.valueAsNumber)}
         onDblClick={() => usual !== undefined && onInput(usual)}

@@ -1,5 +1,6 @@
 /** The frame's words, in one place for translation. */
 export const SHELL = {
+  page: "Slicecast viewer",
   brand: "Slicecast start page",
   skip: "Go to the views",
   views: "Views",
@@ -19,7 +20,7 @@ export const SHELL = {
   volume: "Volume",
   noVolume: "No volume",
   layout: "Layout",
-  latency: "Latency (D)",
+  latency: "Latency in ms (D)",
   help: "Help (?)",
   crosshair: "Crosshair (C)",
   drop: "Drop to load",

@@ -27,7 +27,7 @@ export function Crop({ rendering }: { rendering: Rendering }) {
         return (
           <fieldset key={axis.label} class="span" disabled={!crop.on}>
             <legend>{axis.label}</legend>
-            <output>{RENDERING.span(from, to)}</output>
+            <span class="value">{RENDERING.span(from, to)}</span>
             <input
               type="range"
               step="any"
