@@ -38,7 +38,7 @@ class MrmlCommands:
         }
 
     def _nodes(self) -> list[Any]:
-        return [self._scene.GetNthNode(index) for index in range(self._scene.GetNumberOfNodes())]
+        return list(self._scene.GetNodes())
 
     def _selected(self, selection: c.SelectNodes) -> list[Any]:
         nodes = selected(self._scene, selection)

@@ -8,6 +8,7 @@ from typing import Any
 import slicer
 
 from backend.render.views.matrices import Matrix
+from backend.render.views.nodes import nodes_of_class
 
 SLICE_MANAGERS = [
     "vtkMRMLCrosshairDisplayableManager",
@@ -38,7 +39,9 @@ def drawables(scene: Any, slice_node: Any) -> Drawables:
     """What is displayed in this slice view beside volumes and segmentations."""
     crosshair = scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
     markups = [
-        node for node in _nodes(scene, "vtkMRMLMarkupsNode") if node.GetNumberOfControlPoints() and _displayed(node, slice_node)
+        node
+        for node in nodes_of_class(scene, "vtkMRMLMarkupsNode")
+        if node.GetNumberOfControlPoints() and _displayed(node, slice_node)
     ]
     always = bool(
         slice_node.GetOrientationMarkerType()
@@ -47,7 +50,7 @@ def drawables(scene: Any, slice_node: Any) -> Drawables:
         or any(
             not slicer.vtkMRMLSliceLogic.IsSliceModelNode(node) and _displayed(node, slice_node)
             for name in ("vtkMRMLModelNode", "vtkMRMLTransformNode")
-            for node in _nodes(scene, name)
+            for node in nodes_of_class(scene, name)
         )
         or any(_is_projected(node) for node in markups)
     )
@@ -62,10 +65,6 @@ def _bounds(node: Any) -> tuple[float, ...]:
     bounds = [0.0] * 6
     node.GetRASBounds(bounds)
     return tuple(bounds)
-
-
-def _nodes(scene: Any, class_name: str) -> list[Any]:
-    return [scene.GetNthNodeByClass(index, class_name) for index in range(scene.GetNumberOfNodesByClass(class_name))]
 
 
 def _displayed(node: Any, slice_node: Any) -> bool:

@@ -19,6 +19,7 @@ from backend.render.marcher import Camera, eye_depth
 from backend.render.reslice import over
 from backend.render.views.changes import Remembered, SceneChanges
 from backend.render.views.motion_surfaces import MotionSurfaces
+from backend.render.views.nodes import nodes_of_class
 from backend.render.views.offscreen import Offscreen
 from backend.render.views.volume_rendering import ShownVolume, shown_volumes
 from backend.render.views.volumes import VolumeSources
@@ -206,8 +207,7 @@ class ThreeDView:
 
     def _displayables(self) -> list[Any]:
         nodes = []
-        for index in range(self._app.scene.GetNumberOfNodesByClass("vtkMRMLDisplayableNode")):
-            node = self._app.scene.GetNthNodeByClass(index, "vtkMRMLDisplayableNode")
+        for node in nodes_of_class(self._app.scene, "vtkMRMLDisplayableNode"):
             hidden = node.IsA("vtkMRMLVolumeNode") or node.GetHideFromEditors()
             if not hidden and node.GetDisplayVisibility() and not slicer.vtkMRMLSliceLogic.IsSliceModelNode(node):
                 nodes.append(node)

@@ -10,7 +10,7 @@ from backend.scene.commands.arrangement import ShowSlicesIn3D
 from backend.scene.commands.base import Command, Journaling, PictureFormat, Vector3
 from backend.scene.commands.console import Execute, Executed
 from backend.scene.commands.content import Describe, Load, LoadDemo, LoadResult, Node, SceneInfo, SelectNodes, Track, Turn
-from backend.scene.commands.events import AnyEvent, Beat, Progress, SceneChanged, Started, ViewChanged
+from backend.scene.commands.events import AnyEvent, Beat, NodesChanged, Progress, SceneChanged, Started, ViewChanged
 from backend.scene.commands.graphics import MeshCount, MeshFormat, NodeGraphics, ViewGraphics
 from backend.scene.commands.layout import Contents, GuiState, LayoutPart, SetContents, SetLayout, views_of
 from backend.scene.commands.markups import (
@@ -24,6 +24,25 @@ from backend.scene.commands.markups import (
     SegmentationEntry,
 )
 from backend.scene.commands.mrml import Clear, NodeProperties, Properties, Reload, Remove, Save, Saved
+from backend.scene.commands.nodes import (
+    KINDS,
+    LAYERS,
+    ApplyLook,
+    ArrangeNode,
+    DescribeLook,
+    DescribeNode,
+    DisplayLook,
+    Kind,
+    ListNodes,
+    Look,
+    NodeChanged,
+    NodeDetails,
+    NodePage,
+    NodeRow,
+    RemoveSegment,
+    ShowAll,
+    ShowNode,
+)
 from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
 from backend.scene.commands.presets import ArrangePreset, PresetId
 from backend.scene.commands.samples import FilesReady, FilesWanted, LoadSample, SampleFile, SeriesWanted, StudyWanted
@@ -55,16 +74,21 @@ ArrangementCommand = ShowSlicesIn3D
 SampleCommand = LoadSample | FilesReady
 VolumeCommand = PutVolume | WriteVolume | WriteGrid | StepVolume
 MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
+NodesCommand = ListNodes | DescribeNode | ShowNode | ArrangeNode | ShowAll | RemoveSegment | DescribeLook | ApplyLook
 MrmlCommand = Properties | Save | Reload | Remove | Clear
 AnyCommand = (
     ViewCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
-    | ConsoleCommand | SampleCommand | ArrangementCommand | LayoutCommand | GraphicsCommand
+    | NodesCommand | ConsoleCommand | SampleCommand | ArrangementCommand | LayoutCommand | GraphicsCommand
 )  # fmt: skip
 
 __all__ = [
+    "KINDS",
+    "LAYERS",
     "AddPoint",
     "AnyCommand",
     "AnyEvent",
+    "ApplyLook",
+    "ArrangeNode",
     "ArrangePreset",
     "ArrangementCommand",
     "Beat",
@@ -77,6 +101,9 @@ __all__ = [
     "ContentCommand",
     "Contents",
     "Describe",
+    "DescribeLook",
+    "DescribeNode",
+    "DisplayLook",
     "Execute",
     "Executed",
     "FilesReady",
@@ -85,22 +112,31 @@ __all__ = [
     "GraphicsCommand",
     "GuiState",
     "Journaling",
+    "Kind",
     "LayoutCommand",
     "LayoutPart",
+    "ListNodes",
     "ListPoints",
     "ListSegmentations",
     "Load",
     "LoadDemo",
     "LoadResult",
     "LoadSample",
+    "Look",
     "MarkupsCommand",
     "MeshCount",
     "MeshFormat",
     "MovePoint",
     "MrmlCommand",
     "Node",
+    "NodeChanged",
+    "NodeDetails",
     "NodeGraphics",
+    "NodePage",
     "NodeProperties",
+    "NodeRow",
+    "NodesChanged",
+    "NodesCommand",
     "OpenView",
     "OwnCamera",
     "Picture",
@@ -117,6 +153,7 @@ __all__ = [
     "PutVolume",
     "Reload",
     "Remove",
+    "RemoveSegment",
     "Restore",
     "SampleCommand",
     "SampleFile",
@@ -131,6 +168,8 @@ __all__ = [
     "SetContents",
     "SetLayout",
     "SetView",
+    "ShowAll",
+    "ShowNode",
     "ShowSlicesIn3D",
     "SlabPatch",
     "SlicePicture",

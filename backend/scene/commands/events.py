@@ -29,6 +29,13 @@ class SceneChanged(msgspec.Struct, tag=True):
     info: SceneInfo
 
 
+class NodesChanged(msgspec.Struct, tag=True):
+    """Event: the tree of nodes is another: as a whole (`ids` is None), or only in the rows of these nodes."""
+
+    rev: int
+    ids: list[str] | None = None
+
+
 class Progress(msgspec.Struct, tag=True):
     """Event: how far long work has come; `fraction` is None while unknown."""
 
@@ -51,4 +58,6 @@ class Beat(msgspec.Struct, tag=True):
     command: str = ""
 
 
-AnyEvent = ViewChanged | SceneChanged | Progress | Started | Beat | FilesWanted | StudyWanted | SeriesWanted
+AnyEvent = (
+    ViewChanged | SceneChanged | NodesChanged | Progress | Started | Beat | FilesWanted | StudyWanted | SeriesWanted
+)  # fmt: skip
