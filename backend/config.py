@@ -114,6 +114,8 @@ class Settings(BaseSettings):
     bundle_max_mb: int = Field(4096, ge=1, description="what a zipped scene may unpack to")
     bundle_max_files: int = Field(10_000, ge=1, description="files that a zipped scene may hold")
     bundle_max_ratio: int = Field(500, ge=1, description="how many times a zipped scene may grow when unpacked to over 64 MB")
+    undo_steps: int = Field(100, ge=1, le=10_000, description="edits of a scene that can be taken back")
+    undo_mb: int = Field(256, ge=1, description="memory of a scene process for what takes edits back; the oldest go first")
     url_allow_hosts: list[str] = Field([], description="hosts that scans may be downloaded from; empty: any public one")
     url_allow_private: bool = Field(False, description="also download from loopback and private addresses")
     url_max_mb: int = Field(2048, ge=1, description="largest download")

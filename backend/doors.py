@@ -13,6 +13,7 @@ from backend.api.dicomweb import door as dicomweb
 from backend.api.native import archive as native_archive
 from backend.api.native import execution, saving
 from backend.api.native import handlers as native
+from backend.api.native import history as native_history
 from backend.api.native import jobs as native_jobs
 from backend.api.native import links as native_links
 from backend.api.native import peers as native_peers
@@ -64,6 +65,7 @@ def routes_of(
         *panel.routes(session),
         *native.routes(session),
         *saving.routes(session),
+        *native_history.routes(session),
         *native_jobs.routes(opener.jobs),
         *native_links.routes(opener),
         *execution.routes(session),

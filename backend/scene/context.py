@@ -11,6 +11,7 @@ import msgspec
 
 from backend.scene.application import Application
 from backend.scene.commands import AnyEvent, Command, SampleFile
+from backend.scene.undo import History
 from backend.scene.views import Views
 
 Performer = Callable[[Any, float], Any]
@@ -39,6 +40,8 @@ class Options(msgspec.Struct):
     bundle_max_mb: int = 4096
     bundle_max_files: int = 10_000
     bundle_max_ratio: int = 500
+    undo_steps: int = 100
+    undo_mb: int = 256
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ class Context:
     """Have the gateway fetch a study: endpoint, study UID, token; the folders of its series."""
     find_series: Callable[[dict[str, str]], list[Path]]
     """Have the gateway look for series in the archive, by matching keys; their folders."""
+    history: History
+    """What was done and can be taken back; whoever edits adds to it."""
 
 
 class Part(Protocol):

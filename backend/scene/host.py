@@ -29,6 +29,8 @@ from backend.scene.nodes_commands import NodesCommands
 from backend.scene.preset_commands import Presets
 from backend.scene.sample_commands import SampleCommands
 from backend.scene.screenshot_commands import Screenshots
+from backend.scene.undo import History
+from backend.scene.undo_commands import UndoCommands
 from backend.scene.view_commands import ViewCommands
 from backend.scene.views import View, Views
 from backend.scene.volume_commands import VolumeCommands
@@ -67,6 +69,8 @@ class SceneHost:
             self.driver.apply()
         self.views = Views(self.app, self.driver, self._options.max_views)
         self._fetcher = Fetcher(self._emit)
+        self.history = History(self._options.undo_steps, self._options.undo_mb << 20)
+        self._history_told = 0
         context = Context(
             self.app,
             self.views,
@@ -77,6 +81,7 @@ class SceneHost:
             self._fetcher.fetch,
             self._fetcher.fetch_study,
             self._fetcher.find_series,
+            self.history,
         )
         self._view_commands = ViewCommands(context)
         self._layout_commands = LayoutCommands(context)
@@ -96,6 +101,7 @@ class SceneHost:
             LookCommands(context),
             SampleCommands(context),
             Console(context),
+            UndoCommands(context),
         ]
         self._performers: dict[type, Performer] = {c.Describe: lambda _command, _arrived: self._describe()}
         for part in parts:
@@ -162,6 +168,7 @@ class SceneHost:
             self.views.settle()
         with self.views.changes.reading():
             self._announce_views()
+            self._announce_history()
             if self._lists_changed or now - self._described_at > DESCRIBE_EVERY_S:
                 self._lists_changed, self._described_at = False, now
                 self._announce_lists()
@@ -189,6 +196,11 @@ class SceneHost:
         self._announced[view.name, camera] = (rev, state)
         by = self._view_commands.changed_by.get(camera or view.name, "")
         self._emit(c.ViewChanged(view.name, rev, patch, by, camera))
+
+    def _announce_history(self) -> None:
+        if self.history.version != self._history_told:
+            self._history_told = self.history.version
+            self._emit(c.HistoryChanged(self.history.state))
 
     def _announce_lists(self) -> None:
         info = self._describe()

@@ -18,6 +18,7 @@ from backend.scene.properties import properties_of
 from backend.scene.readers.checks import check_file
 from backend.scene.readers.volumes import VolumeReader, storage_of
 from backend.scene.saving import save_node, save_scene
+from backend.scene.undo import NodeState
 
 NONE_MATCHED = "No nodes matched the filter criteria"
 
@@ -86,13 +87,14 @@ class MrmlCommands:
             make_surfaces(node)
         return read
 
-    def _remove(self, command: c.Remove, _arrived: float) -> None:
+    def _remove(self, command: c.Remove, _arrived: float) -> list[str]:
         nodes = self._selected(command.selection)
         gone = [node for node in nodes if node.GetID() not in self._needed]
         gone.sort(key=lambda node: node.IsA("vtkMRMLDisplayNode"))  # last: a volume that is shown would get another one
         if not gone:
             raise BadRequestError(f"{nodes[0].GetID()} can not be removed: views or logics are made of it")
-        helpers = [helper for node in gone for helper in _helpers(node)]
+        helpers = list(dict.fromkeys(helper for node in gone for helper in _helpers(node)))
+        shown = [NodeState(view.logic.GetSliceCompositeNode()) for view in self._views.slices()]
         for node in gone:
             if self._scene.IsNodePresent(node):  # it may have gone with the one before
                 self._scene.RemoveNode(node)
@@ -101,7 +103,11 @@ class MrmlCommands:
                 self._scene.RemoveNode(helper)
         for view in self._views.threeds():
             view.refit_box()
+        went = [node for node in gone + helpers if not self._scene.IsNodePresent(node)]
+        text = f"Delete {gone[0].GetName()}" if len(gone) == 1 else f"Delete {len(gone)} nodes"
+        self._context.history.removed(text, went, self._scene, shown, sum(map(content_bytes, went)))
         self._context.announce_lists()
+        return [node.GetID() for node in went]
 
     def _is_needed(self, helper: Any) -> bool:
         """Whether a view, a logic or another node that is left uses a display or storage node."""
@@ -111,10 +117,26 @@ class MrmlCommands:
     def _clear(self, _command: c.Clear, _arrived: float) -> None:
         self._scene.Clear(False)
         self._scene.SetURL("")
+        self._context.history.clear()
         slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(self._scene)  # clearing takes it away
         for view in self._views.threeds():
             view.refit_box()
         self._context.announce_lists()
+
+
+def content_bytes(node: Any) -> int:
+    """About how much memory a node's voxels or surface take."""
+    if node.IsA("vtkMRMLSegmentationNode"):
+        segmentation = node.GetSegmentation()
+        held = {
+            part
+            for n in range(segmentation.GetNumberOfSegments())
+            for name in segmentation.GetContainedRepresentationNames()
+            if (part := segmentation.GetNthSegment(n).GetRepresentation(name)) is not None
+        }
+        return sum(int(part.GetActualMemorySize()) for part in held) << 10
+    data = node.GetImageData() if node.IsA("vtkMRMLVolumeNode") else node.GetMesh() if node.IsA("vtkMRMLModelNode") else None
+    return int(data.GetActualMemorySize()) << 10 if data is not None else 0
 
 
 def _helpers(node: Any) -> list[Any]:

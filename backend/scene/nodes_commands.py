@@ -12,12 +12,15 @@ from backend.scene.finding import check_name, same_as_before
 from backend.scene.nodes.facts import facts_of
 from backend.scene.nodes.index import NodeIndex
 from backend.scene.nodes.layers import layers_of
-from backend.scene.nodes.rows import node_row, segment_of, segment_row, show
-from backend.scene.nodes.tree import Tree
+from backend.scene.nodes.rows import node_row, segment_of, segment_row
+from backend.scene.nodes.showing import show
+from backend.scene.nodes.tree import GROUPS, Tree
 from backend.scene.properties import properties_of
 from backend.scene.saving import endings_of
+from backend.scene.undo import Edit
 
 MOST_TRANSFORMS = 500
+DISPLAY_BYTES = 100  # what the history reckons for a display that it keeps
 
 
 class NodesCommands:
@@ -33,7 +36,6 @@ class NodesCommands:
             c.ShowNode: self._show,
             c.ArrangeNode: self._arrange,
             c.ShowAll: self._show_all,
-            c.RemoveSegment: self._remove_segment,
         }
 
     def _list(self, command: c.ListNodes, _arrived: float) -> c.NodePage:
@@ -74,7 +76,7 @@ class NodesCommands:
 
     def _show(self, command: c.ShowNode, _arrived: float) -> c.NodeChanged:
         node, kind = self._node(command.id, command.was)
-        show(self._views, node, kind, command.segment, command.visible, command.color, command.opacity)
+        show(self._views, self._context.history, node, kind, command)
         return self._changed(node, kind, command.segment, node.GetName() or "")
 
     def _arrange(self, command: c.ArrangeNode, _arrived: float) -> c.NodeChanged:
@@ -86,11 +88,22 @@ class NodesCommands:
         if command.transform is not None:
             transform = self._transform(node, command.transform)
         if command.name is not None:
-            (segment or node).SetName(command.name.strip())
+            self._rename(segment or node, command.name.strip())
         if command.transform is not None:
-            node.SetAndObserveTransformNodeID(transform)
+            self._move(node, transform)
         self._context.announce_lists()
         return self._changed(node, kind, command.segment, was)
+
+    def _rename(self, named: Any, name: str) -> None:
+        before = named.GetName()
+        named.SetName(name)
+        self._context.history.push(Edit(f"Rename {before}", lambda: named.SetName(before), lambda: named.SetName(name)))
+
+    def _move(self, node: Any, transform: str | None) -> None:
+        before, put = node.GetTransformNodeID(), node.SetAndObserveTransformNodeID
+        put(transform)
+        text = f"Transform of {node.GetName()}"
+        self._context.history.push(Edit(text, lambda: put(before), lambda: put(transform)))
 
     def _transform(self, node: Any, wanted: str) -> str | None:
         if not node.IsA("vtkMRMLTransformableNode"):
@@ -107,19 +120,22 @@ class NodesCommands:
     def _show_all(self, command: c.ShowAll, _arrived: float) -> int:
         if command.kind == "volume":
             raise BadRequestError("slice views show few volumes at a time; show them one by one")
-        shown = 0
+        before = []
         for entry in list(self.index.entries()):
             node = self._scene.GetNodeByID(entry.id) if entry.kind == command.kind else None
             display = node.GetDisplayNode() if node is not None and node.IsA("vtkMRMLDisplayableNode") else None
             if display is not None:
-                display.SetVisibility(command.visible)
-                shown += 1
-        return shown
+                before.append((display, display.GetVisibility()))
 
-    def _remove_segment(self, command: c.RemoveSegment, _arrived: float) -> None:
-        node, _kind = self._node(command.id)
-        segment_of(node, command.segment)
-        node.GetSegmentation().RemoveSegment(command.segment)
+        def put(wanted: list[tuple[Any, int]]) -> None:
+            for display, visible in wanted:
+                display.SetVisibility(visible)
+
+        after = [(display, int(command.visible)) for display, _visible in before]
+        put(after)
+        text = f"{'Show' if command.visible else 'Hide'} all {GROUPS[command.kind].lower()}"
+        self._context.history.push(Edit(text, lambda: put(before), lambda: put(after), len(before) * DISPLAY_BYTES))
+        return len(before)
 
     def _node(self, node_id: str, was: str = "") -> tuple[Any, c.Kind]:
         node = same_as_before(self._scene, node_id, was, "vtkMRMLNode") if was else self._scene.GetNodeByID(node_id)

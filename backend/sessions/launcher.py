@@ -83,6 +83,8 @@ async def launch(
         "bundle_max_mb": settings.bundle_max_mb,
         "bundle_max_files": settings.bundle_max_files,
         "bundle_max_ratio": settings.bundle_max_ratio,
+        "undo_steps": settings.undo_steps,
+        "undo_mb": settings.undo_mb,
     }
     try:
         process = await asyncio.create_subprocess_exec(

@@ -44,6 +44,7 @@ class Session:
         self.name, self._settings, self.journal = name, settings, journal
         self.status: Status = "starting"
         self.info: c.SceneInfo = EMPTY
+        self.history = c.HistoryState()
         self.loading = 0
         self.told = 0
         """Rises with every command that may change what a picture shows."""
@@ -316,12 +317,16 @@ class Session:
         if isinstance(event, c.Started):
             self._beat_at, self._beat = time.monotonic(), c.Beat(0.0)  # what its predecessor said last counts no more
             self.info = event.info
+            self._take_history(c.HistoryChanged(c.HistoryState()))
             if event.info.gl is None:
                 log.warning(NO_DRIVER, gl=self._settings.gl)
             self._started.set()
             return
         if isinstance(event, c.FilesWanted | c.StudyWanted | c.SeriesWanted):
             self._spawn(self._provide(event))
+            return
+        if isinstance(event, c.HistoryChanged):
+            self._take_history(event)
             return
         if isinstance(event, c.SceneChanged):
             self.info = event.info
@@ -330,6 +335,11 @@ class Session:
         elif isinstance(event, c.ViewChanged) and not event.camera:  # an own camera is put back by whose it is
             self._remember(event.view, event.rev, event.patch)
         self.announce(event)
+
+    def _take_history(self, event: c.HistoryChanged) -> None:
+        if event.history != self.history:
+            self.history = event.history
+            self.announce(event)
 
     async def _provide(self, wanted: c.FilesWanted | c.StudyWanted | c.SeriesWanted) -> None:
         """Get what code in the scene process waits for."""

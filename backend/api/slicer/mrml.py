@@ -97,7 +97,10 @@ class Mrml:
         elif exchange.method == "PUT":
             exchange.send_json(await self._reload(selection))
         elif exchange.method == "DELETE":
-            await self.session.ask(c.Clear() if selection.is_everything else c.Remove(selection), type(None))
+            if selection.is_everything:
+                await self.session.ask(c.Clear(), type(None))
+            else:
+                await self.session.ask(c.Remove(selection), list[str])
             exchange.send_json({"success": True})
         else:
             raise BadRequestError(f"{exchange.method} is not supported for /mrml{exchange.rest}")

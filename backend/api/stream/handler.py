@@ -199,6 +199,7 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
         })  # fmt: skip
         connection.attach(self._write, self._write_bytes)
         self.hub.tell_members()
+        self.hub.tell_history(connection)
         if resumed:
             self._spawn(connection.reopen_all(), None)
 

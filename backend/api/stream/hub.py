@@ -81,6 +81,11 @@ class Hub:
         for connection in self._sockets:
             connection.say("members", members=members)
 
+    def tell_history(self, connection: Connection) -> None:
+        """Tell a client what can be undone and redone."""
+        history = self.session.history
+        connection.say("history", undo=history.undo, redo=history.redo)
+
     def grant(self, by: Connection, who: str, role: Role) -> None:
         """Change somebody's role, and tell everybody."""
         self.members.grant(by.id, who, role)
@@ -156,6 +161,9 @@ class Hub:
         elif isinstance(event, c.Progress):
             for connection in connections:
                 connection.say("progress", job=event.job, text=event.text, fraction=event.fraction)
+        elif isinstance(event, c.HistoryChanged):
+            for connection in connections:
+                self.tell_history(connection)
         elif isinstance(event, str | c.SceneChanged):
             for connection in connections:
                 connection.say("scene", scene=describe(self.session))

@@ -39,7 +39,6 @@ from backend.scene.commands.nodes import (
     NodeDetails,
     NodePage,
     NodeRow,
-    RemoveSegment,
     ShowAll,
     ShowNode,
 )
@@ -47,6 +46,7 @@ from backend.scene.commands.pictures import CancelFrames, Frame, Picture, Pictur
 from backend.scene.commands.presets import ArrangePreset, PresetId
 from backend.scene.commands.samples import FilesReady, FilesWanted, LoadSample, SampleFile, SeriesWanted, StudyWanted
 from backend.scene.commands.screenshots import Screenshot
+from backend.scene.commands.undo import GetHistory, HistoryChanged, HistoryState, NodesWent, Undo, Undone
 from backend.scene.commands.views import (
     CameraPatch,
     CloseCamera,
@@ -74,11 +74,12 @@ ArrangementCommand = ShowSlicesIn3D
 SampleCommand = LoadSample | FilesReady
 VolumeCommand = PutVolume | WriteVolume | WriteGrid | StepVolume
 MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
-NodesCommand = ListNodes | DescribeNode | ShowNode | ArrangeNode | ShowAll | RemoveSegment | DescribeLook | ApplyLook
+NodesCommand = ListNodes | DescribeNode | ShowNode | ArrangeNode | ShowAll | DescribeLook | ApplyLook
 MrmlCommand = Properties | Save | Reload | Remove | Clear
+HistoryCommand = GetHistory | Undo | NodesWent
 AnyCommand = (
     ViewCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
-    | NodesCommand | ConsoleCommand | SampleCommand | ArrangementCommand | LayoutCommand | GraphicsCommand
+    | NodesCommand | ConsoleCommand | SampleCommand | ArrangementCommand | LayoutCommand | GraphicsCommand | HistoryCommand
 )  # fmt: skip
 
 __all__ = [
@@ -109,8 +110,12 @@ __all__ = [
     "FilesReady",
     "FilesWanted",
     "Frame",
+    "GetHistory",
     "GraphicsCommand",
     "GuiState",
+    "HistoryChanged",
+    "HistoryCommand",
+    "HistoryState",
     "Journaling",
     "Kind",
     "LayoutCommand",
@@ -137,6 +142,7 @@ __all__ = [
     "NodeRow",
     "NodesChanged",
     "NodesCommand",
+    "NodesWent",
     "OpenView",
     "OwnCamera",
     "Picture",
@@ -153,7 +159,6 @@ __all__ = [
     "PutVolume",
     "Reload",
     "Remove",
-    "RemoveSegment",
     "Restore",
     "SampleCommand",
     "SampleFile",
@@ -180,6 +185,8 @@ __all__ = [
     "ThreeDPicture",
     "Track",
     "Turn",
+    "Undo",
+    "Undone",
     "Vector3",
     "ViewChanged",
     "ViewCommand",

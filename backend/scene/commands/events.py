@@ -8,6 +8,7 @@ import msgspec
 
 from backend.scene.commands.content import SceneInfo
 from backend.scene.commands.samples import FilesWanted, SeriesWanted, StudyWanted
+from backend.scene.commands.undo import HistoryChanged
 
 
 class ViewChanged(msgspec.Struct, tag=True):
@@ -59,5 +60,6 @@ class Beat(msgspec.Struct, tag=True):
 
 
 AnyEvent = (
-    ViewChanged | SceneChanged | NodesChanged | Progress | Started | Beat | FilesWanted | StudyWanted | SeriesWanted
+    ViewChanged | SceneChanged | NodesChanged | Progress | Started | Beat | HistoryChanged | FilesWanted | StudyWanted
+    | SeriesWanted
 )  # fmt: skip

@@ -8,6 +8,7 @@ import msgspec
 
 from backend.scene.commands.base import Command
 from backend.scene.commands.content import SelectNodes
+from backend.scene.commands.undo import NodesWent
 
 
 class Properties(Command):
@@ -39,10 +40,20 @@ class Reload(Command):
 
 
 class Remove(Command):
-    """Remove nodes."""
+    """Remove nodes; answers the ids of all that went, which the journal keeps as `ids`."""
 
     journal = "append"
+    answer = list[str]
     selection: SelectNodes
+    ids: tuple[str, ...] = ()
+
+    def journaled(self, answer: list[str]) -> Command:
+        """With what went."""
+        return Remove(self.selection, tuple(answer))
+
+    def amended(self, later: Command) -> Command | None:
+        """What was brought back by undo is not removed again."""
+        return None if isinstance(later, NodesWent) and self.ids and set(self.ids) <= set(later.back) else self
 
 
 class Clear(Command):

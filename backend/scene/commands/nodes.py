@@ -149,14 +149,6 @@ class ShowAll(Command):
         return f"ShowAll {self.kind}"
 
 
-class RemoveSegment(Command):
-    """Remove a segment from its segmentation."""
-
-    journal = "append"
-    id: str
-    segment: str
-
-
 class DescribeLook(Command):
     """Ask for `Look`."""
 

@@ -58,9 +58,7 @@ def _volume(node: Any) -> Facts:
 
 
 def _segmentation(node: Any) -> Facts:
-    segmentation = node.GetSegmentation()
-    names: list[str] = []
-    segmentation.GetContainedRepresentationNames(names)
+    names = node.GetSegmentation().GetContainedRepresentationNames()
     return [("Segments", str(len(segment_ids(node)))), ("Held as", ", ".join(names) or "nothing")]
 
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from backend.dicom.loaded import SUV_UNITS
-from backend.errors import BadRequestError, NotFoundError
+from backend.errors import NotFoundError
 from backend.scene.commands import Kind, NodeRow
-from backend.scene.nodes.layers import show_in_slices
-from backend.scene.views import Views
 
-COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 UNITS = {SUV_UNITS: "SUV", "{SUVbw}": "SUV", "[hnsf'U]": "HU", "HU": "HU", "BQML": "Bq/ml"}
 
 
@@ -109,78 +104,9 @@ def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def show(
-    views: Views, node: Any, kind: Kind, segment: str, visible: bool | None, color: str | None, opacity: float | None
-) -> None:
-    """Set how a node or one of its segments is shown; all values are looked at before the first is set.
-
-    Raises:
-        BadRequestError: no colour, an opacity that is none, or what the node has no way to show.
-        NotFoundError: it has no such segment.
-    """
-    rgb = None if color is None else from_hex(color)
-    if opacity is not None and not (math.isfinite(opacity) and 0 <= opacity <= 1):
-        raise BadRequestError(f"opacity must be from 0 to 1, not {opacity}")
-    if segment:
-        _show_segment(node, segment, visible, rgb, opacity)
-        return
-    if kind == "volume":
-        if rgb is not None or opacity is not None:
-            raise BadRequestError("a volume has no colour and opacity of its own; its layers in the slice views have")
-        if visible is not None:
-            show_in_slices(views, node, visible)
-        return
-    display = _display_of(node)
-    if rgb is not None and kind not in ("model", "markups"):
-        raise BadRequestError(f"{node.GetName()} has no colour of its own")
-    if visible is not None:
-        display.SetVisibility(visible)
-    if opacity is not None:
-        display.SetOpacity(opacity)
-    if rgb is not None:
-        display.SetColor(*rgb)
-        if kind == "markups":
-            display.SetSelectedColor(*rgb)
-
-
-def _display_of(node: Any) -> Any:
-    if not node.IsA("vtkMRMLDisplayableNode"):
-        raise BadRequestError(f"{node.GetName()} is nothing that views show")
-    if node.GetDisplayNode() is None:
-        node.CreateDefaultDisplayNodes()
-    display = node.GetDisplayNode()
-    if display is None:
-        raise BadRequestError(f"{node.GetName()} is nothing that views show")
-    return display
-
-
-def _show_segment(
-    node: Any, segment_id: str, visible: bool | None, rgb: tuple[float, float, float] | None, opacity: float | None
-) -> None:
-    segment, display = segment_of(node, segment_id), _display_of(node)
-    if visible is not None:
-        display.SetSegmentVisibility(segment_id, visible)
-    if rgb is not None:
-        segment.SetColor(*rgb)
-    if opacity is not None:
-        display.SetSegmentOpacity(segment_id, opacity)
-
-
 def to_hex(color: tuple[float, float, float]) -> str:
     """A colour of 0..1 as `#RRGGBB`."""
     return "#" + "".join(f"{round(min(max(channel, 0.0), 1.0) * 255):02X}" for channel in color)
-
-
-def from_hex(text: str) -> tuple[float, float, float]:
-    """`#RRGGBB` as a colour of 0..1.
-
-    Raises:
-        BadRequestError: it is none.
-    """
-    if not COLOR.fullmatch(text):
-        raise BadRequestError(f"a colour is written #RRGGBB, not {text[:40]!r}")
-    red, green, blue = (int(text[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    return red, green, blue
 
 
 DETAILS: dict[Kind, Callable[[Any], str]] = {
