@@ -164,6 +164,9 @@ class Hub:
         elif isinstance(event, c.HistoryChanged):
             for connection in connections:
                 self.tell_history(connection)
+        elif isinstance(event, c.NodesChanged):
+            for connection in connections:
+                connection.say("nodes", rev=event.rev, ids=event.ids)
         elif isinstance(event, str | c.SceneChanged):
             for connection in connections:
                 connection.say("scene", scene=describe(self.session))
