@@ -86,6 +86,11 @@ class Hub:
         history = self.session.history
         connection.say("history", undo=history.undo, redo=history.redo)
 
+    def introduce(self, connection: Connection, name: str) -> None:
+        """Somebody is called otherwise from now on; everybody is told."""
+        self.members.rename(connection.id, name)
+        self.tell_members()
+
     def grant(self, by: Connection, who: str, role: Role) -> None:
         """Change somebody's role, and tell everybody."""
         self.members.grant(by.id, who, role)

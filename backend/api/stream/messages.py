@@ -166,6 +166,12 @@ class Presence(Message):
     tool: str = ""
 
 
+class Introduce(Message):
+    """What this client's user is called from now on."""
+
+    name: str
+
+
 class Grant(Message):
     """Give somebody a role."""
 
@@ -182,6 +188,6 @@ class Call(Message):
 
 
 ViewMessage = Open | Resize | Visible | Focus | Close | Camera | Set | Input | Ack | Stats
-AnyMessage = Hello | ViewMessage | Track | Probe | Presence | Grant | Call
+AnyMessage = Hello | ViewMessage | Track | Probe | Presence | Introduce | Grant | Call
 decode = msgspec.json.Decoder(AnyMessage).decode
 KNOWN = frozenset(kind.__name__.lower() for kind in AnyMessage.__args__)

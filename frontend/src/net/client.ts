@@ -30,6 +30,9 @@ function inWorker(onEvent: (event: CoreEvent) => void): StreamClient {
     look: call("look"),
     track: call("track"),
     probe: call("probe"),
+    introduce: call("introduce"),
+    point: call("point"),
+    grant: call("grant"),
     disconnect: call("disconnect"),
     open(view, canvas, size, dpr) {
       const moved = canvas.transferControlToOffscreen();

@@ -6,12 +6,15 @@ import { backoffMs, shouldReconnect } from "./backoff";
 import { type Drawn, Painter, type Rect } from "./painter";
 import {
   type CameraKind,
+  type Member,
   type Patch,
   type Pose,
   parsePicture,
+  type Role,
   type SceneInfo,
   TILE,
   UNCHANGED,
+  type Vector3,
   type ViewState,
   WHOLE,
 } from "./protocol";
@@ -48,6 +51,9 @@ export type CoreEvent =
   | { event: "picture"; view: string; stats: PictureStats }
   | { event: "probe"; ms: number }
   | { event: "stale"; stale: boolean }
+  | { event: "nodes"; rev: number; ids: string[] | null }
+  | { event: "members"; members: Member[] }
+  | { event: "presence"; who: string; view: string; point: Vector3 | null; tool: string }
   | { event: "progress"; job: string; text: string; fraction: number | null }
   | { event: "notice"; text: string; level: string };
 
@@ -73,6 +79,12 @@ export interface CoreCommands {
   focus(view: string): void;
   /** Move the tracked tool; a pose that can not be sent at once is forgotten, for the next one is newer. */
   track(view: string, pose: Pose): void;
+  /** Be known to the others by this name. */
+  introduce(name: string): void;
+  /** Tell the others where one points; null for nowhere. */
+  point(view: string, point: Vector3 | null): void;
+  /** Give somebody a role. */
+  grant(who: string, role: Role): void;
   /** Ask for the time there and back; a `probe` event tells it. */
   probe(): void;
   disconnect(): void;
@@ -102,6 +114,7 @@ export class StreamCore implements CoreCommands {
   private url = "";
   private key: { id: string; secret: string } | null = null;
   private codecs = CODECS;
+  private name = "";
   private attempt = 0;
   private n = 0;
   private readonly views = new Map<string, View>();
@@ -217,6 +230,19 @@ export class StreamCore implements CoreCommands {
     this.send("track", { stream: view.stream, n: this.count(view), ...pose });
   }
 
+  introduce(name: string): void {
+    this.name = name;
+    this.send("introduce", { name });
+  }
+
+  point(view: string, point: Vector3 | null): void {
+    this.send("presence", { view, point, tool: "" });
+  }
+
+  grant(who: string, role: Role): void {
+    this.send("grant", { who, role });
+  }
+
   probe(): void {
     this.send("probe", { id: ASKED, t: performance.now() });
   }
@@ -235,7 +261,13 @@ export class StreamCore implements CoreCommands {
     this.socket = socket;
     socket.binaryType = "arraybuffer";
     socket.onopen = () =>
-      this.send("hello", { protocol: [1], client: "viewer", codecs: CODECS, resume: this.key ?? undefined });
+      this.send("hello", {
+        protocol: [1],
+        client: "viewer",
+        name: this.name,
+        codecs: CODECS,
+        resume: this.key ?? undefined,
+      });
     socket.onmessage = (message) => this.hear(message.data);
     socket.onclose = (event) => this.lost(event.code, event.reason);
   }
@@ -284,6 +316,17 @@ export class StreamCore implements CoreCommands {
       case "scene":
         this.tell({ event: "scene", scene: message.scene });
         break;
+      case "nodes":
+        this.tell({ event: "nodes", rev: message.rev, ids: message.ids });
+        break;
+      case "members":
+        this.tell({ event: "members", members: message.members });
+        break;
+      case "presence": {
+        const { who, view, point, tool } = message;
+        this.tell({ event: "presence", who, view, point, tool });
+        break;
+      }
       case "progress":
         this.tell({ event: "progress", job: message.job, text: message.text, fraction: message.fraction });
         break;

@@ -16,6 +16,11 @@ export interface SliceState {
   level: number | null;
   scalar_range: [number, number] | null;
   background: { id: string; name: string } | null;
+  foreground: { id: string; name: string } | null;
+  foreground_opacity: number;
+  /** A label map over the other two. */
+  label: { id: string; name: string } | null;
+  label_opacity: number;
   edges: { left: string; right: string; top: string; bottom: string };
   slab: { mode: "off" | "mip" | "minip" | "mean" | "sum"; thickness: number };
   linked: boolean;
@@ -35,6 +40,15 @@ export interface ThreeDState {
   background_colors: [string, string];
 }
 
+/** What a client may do: everything, point at things, or only look (docs/stream.md, "Several people"). */
+export type Role = "steer" | "point" | "watch";
+
+export interface Member {
+  id: string;
+  name: string;
+  role: Role;
+}
+
 /** The camera that all look through, or one's own (docs/stream.md, "Own cameras"). */
 export type CameraKind = "shared" | "own";
 
@@ -50,7 +64,8 @@ export interface Pose {
 export interface SceneInfo {
   status: "starting" | "loading" | "ready" | "restarting" | "failed";
   views: string[];
-  volumes: { id: string; name: string }[];
+  /** `labels`: a label map, which may be the label layer. */
+  volumes: { id: string; name: string; labels?: boolean }[];
   layout: string;
   composition: LayoutPart;
   contents: "viewers" | "full";

@@ -3,7 +3,7 @@ import { computed, type Signal, signal } from "@preact/signals";
 import { connectStream } from "../net/client";
 import type { CoreEvent, PictureStats, Status } from "../net/core";
 import type { Rect } from "../net/painter";
-import type { Patch, SceneInfo, SliceState, ViewState } from "../net/protocol";
+import type { Member, Patch, SceneInfo, SliceState, ViewState } from "../net/protocol";
 import { ViewModel } from "../view/model";
 import { Ages } from "./ages";
 import { arrange, FOUR_UP } from "./layouts";
@@ -12,6 +12,8 @@ import { perView } from "./perView";
 export type ViewName = string;
 /** Views that stay open in every layout: the toolbar and the keys reach them. */
 export const VIEWS: ViewName[] = ["Red", "1", "Green", "Yellow"];
+
+export type PresenceEvent = Extract<CoreEvent, { event: "presence" }>;
 
 export interface Toast {
   id: number;
@@ -30,6 +32,12 @@ export const scene = signal<SceneInfo>({
   contents: "full",
   gl: null,
 });
+/** The newest word of the server on what has changed among the nodes; ids are null where it may be anything. */
+export const nodesNews = signal<{ rev: number; ids: string[] | null }>({ rev: 0, ids: null });
+export const myId = signal("");
+export const members = signal<Member[]>([]);
+/** Where somebody else points now. */
+export const lastPresence = signal<PresenceEvent | null>(null);
 export const progress = signal<{ text: string; fraction: number | null } | null>(null);
 export const toasts = signal<Toast[]>([]);
 export const showLatency = signal(false);
@@ -96,6 +104,18 @@ function hear(event: CoreEvent): void {
     case "picture":
       pictures(event.view).value = event.stats;
       ages(event.view).add(event.stats);
+      break;
+    case "nodes":
+      nodesNews.value = { rev: event.rev, ids: event.ids };
+      break;
+    case "members":
+      members.value = event.members;
+      break;
+    case "presence":
+      lastPresence.value = event;
+      break;
+    case "welcome":
+      myId.value = event.id;
       break;
     case "progress":
       progress.value = event.fraction === 1 ? null : { text: event.text, fraction: event.fraction };

@@ -1,7 +1,8 @@
 /** The page: toolbar, grid of views, state line, messages; files may be dropped anywhere. */
 import { useEffect, useState } from "preact/hooks";
-import { filesOf, uploadAndLoad } from "../net/upload";
+import { filesOf } from "../net/upload";
 import type { Place, Strip } from "../state/layouts";
+import { loadFiles } from "../state/loads";
 import {
   arrangement,
   maximized,
@@ -13,7 +14,6 @@ import {
   showLetters,
   status,
   stream,
-  toast,
   VIEWS,
   type ViewName,
 } from "../state/store";
@@ -25,23 +25,6 @@ import { Toasts } from "./Toasts";
 import { Toolbar } from "./Toolbar";
 import { HELP, NO_VIEWS, NOT_DRAWN, STATUS_TEXT } from "./texts";
 import { ViewPanel } from "./ViewPanel";
-
-async function take(files: File[]): Promise<void> {
-  if (files.length === 0) return;
-  const what = files.length === 1 ? (files[0]?.name ?? "") : `${files.length} files`;
-  try {
-    const done = await uploadAndLoad(files, (fraction) => {
-      progress.value =
-        fraction < 1 ? { text: `Uploading ${what}`, fraction } : { text: `Loading ${what}`, fraction: null };
-    });
-    for (const warning of done.warnings) toast(warning, "warning");
-    toast(done.loaded.length ? `Loaded ${done.loaded.map((n) => n.name).join(", ")}` : `Loaded ${what}`);
-  } catch (error) {
-    toast(`${what}: ${error instanceof Error ? error.message : error}`, "error");
-  } finally {
-    progress.value = null;
-  }
-}
 
 function onKey(event: KeyboardEvent): void {
   const target = event.target as HTMLElement;
@@ -94,10 +77,10 @@ export function App() {
       onDrop={(event) => {
         event.preventDefault();
         setDropping(false);
-        if (event.dataTransfer) void filesOf(event.dataTransfer).then(take);
+        if (event.dataTransfer) void filesOf(event.dataTransfer).then(loadFiles);
       }}
     >
-      {alone ? <span /> : <Toolbar onFiles={(files) => void take(files)} />}
+      {alone ? <span /> : <Toolbar onFiles={(files) => void loadFiles(files)} />}
       <div class="body">
         {!alone && <Rail />}
         {!alone && <Sidebar />}

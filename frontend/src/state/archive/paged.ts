@@ -44,9 +44,10 @@ export class Paged<Query, Row> {
     this.changed();
   }
 
-  /** The same again: what the server holds has changed. Rows stay until the new ones are there. */
-  refresh(): void {
-    if (this.query === null) return;
+  /** The same again, or the same list as `query` has it now: rows stay until the new ones are there, and so does the place. */
+  refresh(query: Query | null = this.query): void {
+    if (query === null) return;
+    this.query = query;
     this.stop();
     this.failed.clear();
     this.fault = "";

@@ -1,0 +1,520 @@
+/**
+ * Our own API as types, made of the OpenAPI document by `scripts/typed_api.py`. Do not edit: a test compares the two.
+ */
+
+/** A file or picture, as bytes. */
+export type Binary = Blob;
+
+/** Of each operation: parameters in its path and query, body, and answer. */
+export interface Operations {
+  /** Store a zip of DICOM files, or one file. */
+  "POST /api/archive/files": {
+    query: {
+      name?: string;
+    };
+    body: Blob | ArrayBuffer | Uint8Array<ArrayBuffer>;
+    sends: "application/octet-stream";
+    answer: {
+      job: string;
+      job_url: string;
+    };
+  };
+
+  /** Load a study of the archive, or one of its series, into the scene: {study, series}. */
+  "POST /api/archive/open": {
+    body: unknown;
+    answer: unknown;
+  };
+
+  /** The last runs of users' Python with their output. */
+  "GET /api/exec": {
+    answer: unknown;
+  };
+
+  /** Run Python in the scene process: result, output, error with traceback. */
+  "POST /api/exec": {
+    body: unknown;
+    answer: unknown;
+  };
+
+  /** What can be undone and redone. */
+  "GET /api/history": {
+    answer: {
+      undo: string[];
+      redo: string[];
+    };
+  };
+
+  /** Long work, newest first. */
+  "GET /api/jobs": {
+    answer: unknown;
+  };
+
+  /** How far a job is, and what came of it. */
+  "GET /api/jobs/{id}": {
+    path: {
+      id: string;
+    };
+    answer: unknown;
+  };
+
+  /** Cancel a job. */
+  "DELETE /api/jobs/{id}": {
+    path: {
+      id: string;
+    };
+    answer: unknown;
+  };
+
+  /** The layout: names and places of its views. */
+  "GET /api/layout": {
+    answer: {
+      layout: string;
+      composition: Record<string, unknown>;
+      contents: "viewers" | "full";
+    };
+  };
+
+  /** Switch the layout. */
+  "PUT /api/layout": {
+    body: {
+      layout?: string;
+      contents?: "viewers" | "full";
+    };
+    answer: {
+      layout: string;
+      composition: Record<string, unknown>;
+      contents: "viewers" | "full";
+    };
+  };
+
+  /** Load an upload, a path or a URL. */
+  "POST /api/load": {
+    body: {
+      upload?: string;
+      path?: string;
+      url?: string;
+      type?: string;
+      name?: string;
+    };
+    answer: {
+      loaded: {
+        id: string;
+        name: string;
+        class: string;
+      }[];
+      warnings: string[];
+    };
+  };
+
+  /** The scene's nodes as a tree, in pages. */
+  "GET /api/nodes": {
+    query: {
+      offset?: number;
+      count?: number;
+      search?: string;
+      kind?: "volume" | "segmentation" | "model" | "markups" | "transform" | "sequence" | "table" | "text";
+      toggled?: string;
+    };
+    answer: {
+      rev: number;
+      total: number;
+      counts: Record<string, number>;
+      rows: {
+        key: string;
+        kind: "volume" | "segmentation" | "model" | "markups" | "transform" | "sequence" | "table" | "text" | "segment" | "group" | "folder";
+        name: string;
+        id?: string;
+        segment?: string;
+        depth?: number;
+        children?: number;
+        open?: boolean;
+        visible?: boolean;
+        color?: string;
+        opacity?: number;
+        detail?: string;
+        layers?: ("background" | "foreground" | "label")[];
+        transform?: string;
+      }[];
+    };
+  };
+
+  /** Show or hide all nodes of a kind. */
+  "PATCH /api/nodes": {
+    body: {
+      kind: "volume" | "segmentation" | "model" | "markups" | "transform" | "sequence" | "table" | "text";
+      visible: boolean;
+    };
+    answer: {
+      changed: number;
+    };
+  };
+
+  /** What a node is. */
+  "GET /api/nodes/{id}": {
+    path: {
+      id: string;
+    };
+    answer: {
+      row: {
+        key: string;
+        kind: "volume" | "segmentation" | "model" | "markups" | "transform" | "sequence" | "table" | "text" | "segment" | "group" | "folder";
+        name: string;
+        id?: string;
+        segment?: string;
+        depth?: number;
+        children?: number;
+        open?: boolean;
+        visible?: boolean;
+        color?: string;
+        opacity?: number;
+        detail?: string;
+        layers?: ("background" | "foreground" | "label")[];
+        transform?: string;
+      };
+      class_name: string;
+      facts: [string, string][];
+      formats: string[];
+      transforms: [string, string][];
+      parent_transform: string;
+      attributes: Record<string, string>;
+      properties: Record<string, unknown>;
+    };
+  };
+
+  /** Rename a node, show it otherwise, put it under a transform. */
+  "PATCH /api/nodes/{id}": {
+    path: {
+      id: string;
+    };
+    body: {
+      name?: string;
+      transform?: string;
+      visible?: boolean;
+      color?: string;
+      opacity?: number;
+    };
+    answer: {
+      key: string;
+      kind: "volume" | "segmentation" | "model" | "markups" | "transform" | "sequence" | "table" | "text" | "segment" | "group" | "folder";
+      name: string;
+      id?: string;
+      segment?: string;
+      depth?: number;
+      children?: number;
+      open?: boolean;
+      visible?: boolean;
+      color?: string;
+      opacity?: number;
+      detail?: string;
+      layers?: ("background" | "foreground" | "label")[];
+      transform?: string;
+    };
+  };
+
+  /** Remove a node. */
+  "DELETE /api/nodes/{id}": {
+    path: {
+      id: string;
+    };
+    answer: {
+      removed: string[];
+    };
+  };
+
+  /** A node as a file. */
+  "GET /api/nodes/{id}/file": {
+    path: {
+      id: string;
+    };
+    query: {
+      as: string;
+    };
+    answer: Binary;
+  };
+
+  /** Rename a segment, show it otherwise. */
+  "PATCH /api/nodes/{id}/segments/{segment}": {
+    path: {
+      id: string;
+      segment: string;
+    };
+    body: {
+      name?: string;
+      visible?: boolean;
+      color?: string;
+      opacity?: number;
+    };
+    answer: {
+      key: string;
+      kind: "volume" | "segmentation" | "model" | "markups" | "transform" | "sequence" | "table" | "text" | "segment" | "group" | "folder";
+      name: string;
+      id?: string;
+      segment?: string;
+      depth?: number;
+      children?: number;
+      open?: boolean;
+      visible?: boolean;
+      color?: string;
+      opacity?: number;
+      detail?: string;
+      layers?: ("background" | "foreground" | "label")[];
+      transform?: string;
+    };
+  };
+
+  /** Open a slicer: link: fetch the study or files that it names and load them. */
+  "POST /api/open": {
+    query: {
+      url?: string;
+    };
+    body: unknown;
+    answer: unknown;
+  };
+
+  /** DICOM applications that this server knows. */
+  "GET /api/peers": {
+    answer: unknown;
+  };
+
+  /** Is a DICOM application there (C-ECHO). */
+  "POST /api/peers/{name}/echo": {
+    path: {
+      name: string;
+    };
+    body: unknown;
+    answer: unknown;
+  };
+
+  /** What has it (C-FIND): {level: study, series or instance, keys: {keyword: value}}. */
+  "POST /api/peers/{name}/query": {
+    path: {
+      name: string;
+    };
+    body: unknown;
+    answer: unknown;
+  };
+
+  /** Fetch from it into the archive (C-GET, or C-MOVE to us): {study, series, instance, by}. */
+  "POST /api/peers/{name}/retrieve": {
+    path: {
+      name: string;
+    };
+    body: unknown;
+    answer: unknown;
+  };
+
+  /** Send it studies of the archive (C-STORE): {studies, series, instances}. */
+  "POST /api/peers/{name}/send": {
+    path: {
+      name: string;
+    };
+    body: unknown;
+    answer: unknown;
+  };
+
+  /** Do again what was taken back last. */
+  "POST /api/redo": {
+    answer: {
+      text: string;
+      undo: string[];
+      redo: string[];
+    };
+  };
+
+  /** Sample data that can be loaded. */
+  "GET /api/samples": {
+    answer: {
+      samples: {
+        name: string;
+        category: string;
+        files: number;
+      }[];
+    };
+  };
+
+  /** Load sample data by its name. */
+  "POST /api/samples": {
+    body: {
+      name: string;
+    };
+    answer: {
+      loaded: {
+        id: string;
+        name: string;
+        class: string;
+      }[];
+      warnings: string[];
+    };
+  };
+
+  /** What the scene holds. */
+  "GET /api/scene": {
+    answer: Record<string, unknown>;
+  };
+
+  /** The whole scene as a bundle. */
+  "GET /api/scene/file": {
+    query: {
+      as?: string;
+    };
+    answer: Binary;
+  };
+
+  /** Doors, CORS, pages. */
+  "GET /api/server": {
+    answer: Record<string, unknown>;
+  };
+
+  /** Switch doors and CORS. */
+  "PUT /api/server": {
+    body: {
+      slicer?: boolean;
+      exec?: boolean;
+      pages?: boolean;
+      cors?: string[];
+    };
+    answer: Record<string, unknown>;
+  };
+
+  /** Switch doors and CORS. */
+  "PATCH /api/server": {
+    body: {
+      slicer?: boolean;
+      exec?: boolean;
+      pages?: boolean;
+      cors?: string[];
+    };
+    answer: Record<string, unknown>;
+  };
+
+  /** Requests and results of exec, lately. */
+  "GET /api/server/log": {
+    query: {
+      after?: number;
+      level?: "info" | "warning" | "error";
+      kind?: "access" | "exec" | "server";
+      text?: string;
+      limit?: number;
+    };
+    answer: Record<string, unknown>;
+  };
+
+  /** Forget it. */
+  "DELETE /api/server/log": {
+    answer: Record<string, unknown>;
+  };
+
+  /** The log as Server-Sent Events. */
+  "GET /api/server/log/live": {
+    query: {
+      after?: number;
+      level?: "info" | "warning" | "error";
+      kind?: "access" | "exec" | "server";
+      text?: string;
+      limit?: number;
+    };
+    answer: string;
+  };
+
+  /** Share what the scene looks like now: layout, views, visibility. */
+  "POST /api/shared-views": {
+    body: {
+      title?: string;
+      maximized?: string;
+    };
+    answer: {
+      id: string;
+      path: string;
+    };
+  };
+
+  /** A shared view. */
+  "GET /api/shared-views/{id}": {
+    path: {
+      id: string;
+    };
+    answer: {
+      look: Record<string, unknown>;
+      title?: string;
+      maximized?: string;
+    };
+  };
+
+  /** Have the scene look like a shared view. */
+  "POST /api/shared-views/{id}": {
+    path: {
+      id: string;
+    };
+    answer: {
+      missing: string[];
+      title: string;
+      maximized: string;
+    };
+  };
+
+  /** Take back the newest edit. */
+  "POST /api/undo": {
+    answer: {
+      text: string;
+      undo: string[];
+      redo: string[];
+    };
+  };
+
+  /** Begin an upload. */
+  "POST /api/uploads": {
+    answer: {
+      id: string;
+    };
+  };
+
+  /** Give up an upload. */
+  "DELETE /api/uploads/{id}": {
+    path: {
+      id: string;
+    };
+    answer: {
+      id: string;
+    };
+  };
+
+  /** Upload a file. */
+  "PUT /api/uploads/{id}/{name}": {
+    path: {
+      id: string;
+      name: string;
+    };
+    body: Blob | ArrayBuffer | Uint8Array<ArrayBuffer>;
+    sends: "application/octet-stream";
+    answer: {
+      name: string;
+      bytes: number;
+    };
+  };
+
+  /** A picture of a view at full quality, from any place. */
+  "POST /api/views/{view}/picture": {
+    path: {
+      view: string;
+    };
+    body: {
+      width: number;
+      height: number;
+      format?: "png" | "jpeg" | "webp";
+      quality?: number;
+      pose?: {
+        orientation?: string;
+        offset?: number;
+        slice_to_ras?: number[];
+        origin?: number[];
+        fov?: number[];
+        fit?: boolean;
+        camera?: Record<string, unknown>;
+        look_from?: string;
+        reset?: boolean;
+      };
+    };
+    answer: Binary;
+  };
+}
