@@ -35,6 +35,8 @@ export const scene = signal<SceneInfo>({
 /** The newest word of the server on what has changed among the nodes; ids are null where it may be anything. */
 export const nodesNews = signal<{ rev: number; ids: string[] | null }>({ rev: 0, ids: null });
 export const myId = signal("");
+/** Whether one looks around by oneself: cameras of one's own in all views. */
+export const lookAlone = signal(false);
 export const members = signal<Member[]>([]);
 /** Where somebody else points now. */
 export const lastPresence = signal<PresenceEvent | null>(null);
@@ -59,6 +61,7 @@ export function toggleMaximized(view: ViewName): void {
 let lastToast = 0;
 
 export function toast(text: string, level = "info"): void {
+  if (toasts.value.some((shown) => shown.text === text)) return; // said already, as for each move of a drag that is refused
   lastToast += 1;
   const id = lastToast;
   toasts.value = [...toasts.value.slice(-3), { id, text, level }];
@@ -96,6 +99,10 @@ function hear(event: CoreEvent): void {
       if (event.scene.status === "ready") progress.value = null;
       break;
     case "opened":
+      models(event.view).open(event.state);
+      if (lookAlone.peek()) stream.look(event.view, "own");
+      break;
+    case "camera":
       models(event.view).open(event.state);
       break;
     case "state":

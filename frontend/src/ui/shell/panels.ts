@@ -4,6 +4,7 @@
  */
 import type { ComponentType } from "preact";
 import { dataPanel } from "../panels/data/panel";
+import { sharePanel } from "../panels/share/panel";
 
 export interface Panel {
   /** A word for settings, links and tests. */
@@ -18,6 +19,6 @@ export interface Panel {
 }
 
 /** In the order of the rail. */
-export const PANELS: Panel[] = [dataPanel];
+export const PANELS: Panel[] = [dataPanel, sharePanel];
 
 export const panelOf = (id: string): Panel | undefined => PANELS.find((panel) => panel.id === id);
