@@ -1,7 +1,7 @@
 """TypeScript of our own API, made of its OpenAPI document: `python scripts/typed_api.py [--check]`.
 
-Writes `frontend/src/net/api/operations.ts`, which the viewer and `slicecast-client.js` are checked against. With `--check` nothing is
-written; the exit code tells whether the file is what it should be.
+Writes `frontend/src/net/api/operations.ts`, which the viewer and `slicecast-client.js` are checked against. With `--check`
+nothing is written; the exit code tells whether the file is what it should be.
 """
 
 from __future__ import annotations
@@ -58,19 +58,23 @@ def document() -> dict[str, Any]:
 
 def type_of(schema: dict[str, Any], indent: int) -> str:
     """A JSON schema as a TypeScript type; what says nothing is `unknown`."""
-    if "const" in schema:
-        return literal(schema["const"])
-    if "enum" in schema:
-        return " | ".join(literal(value) for value in schema["enum"])
-    if "anyOf" in schema or "oneOf" in schema:
-        return " | ".join(type_of(one, indent) for one in schema.get("anyOf") or schema["oneOf"])
     kind = schema.get("type")
+    values = [schema["const"]] if "const" in schema else schema.get("enum")
+    if values:
+        return " | ".join(literal(value) for value in values)
+    several = schema.get("anyOf") or schema.get("oneOf")
     if isinstance(kind, list):
-        return " | ".join(type_of({**schema, "type": one}, indent) for one in kind)
+        several = [{**schema, "type": one} for one in kind]
+    if several:
+        return " | ".join(type_of(one, indent) for one in several)
+    return single_type(schema, indent)
+
+
+def single_type(schema: dict[str, Any], indent: int) -> str:
+    """A schema that is one thing."""
+    kind = schema.get("type")
     if kind == "string" and schema.get("format") == "binary":
         return "Blob | ArrayBuffer | Uint8Array<ArrayBuffer>"
-    if kind in SCALARS:
-        return SCALARS[kind]
     if kind == "array":
         inner = type_of(schema.get("items", {}), indent)
         if schema.get("minItems") is not None and schema.get("minItems") == schema.get("maxItems"):
@@ -78,7 +82,7 @@ def type_of(schema: dict[str, Any], indent: int) -> str:
         return f"({inner})[]" if " | " in inner and not inner.startswith("{") else f"{inner}[]"
     if kind == "object" or "properties" in schema:
         return object_type(schema, indent)
-    return "unknown"
+    return SCALARS.get(str(kind), "unknown")
 
 
 def object_type(schema: dict[str, Any], indent: int) -> str:
@@ -123,7 +127,7 @@ def operation(path: str, method: str, described: dict[str, Any]) -> str:
             parts.append(f'    sends: "{kind}";')
     parts.append(f"    answer: {answer_of(described)};")
     summary = described["summary"].replace("*/", "* /")
-    return f"  /** {summary}. */\n  \"{method.upper()} {path}\": {{\n" + "\n".join(parts) + "\n  };\n"
+    return f'  /** {summary}. */\n  "{method.upper()} {path}": {{\n' + "\n".join(parts) + "\n  };\n"
 
 
 def answer_of(described: dict[str, Any]) -> str:

@@ -22,8 +22,14 @@ export interface Operations {
 
   /** Load a study of the archive, or one of its series, into the scene: {study, series}. */
   "POST /api/archive/open": {
-    body: unknown;
-    answer: unknown;
+    body: {
+      study: string;
+      series?: string;
+    };
+    answer: {
+      job: string;
+      job_url: string;
+    };
   };
 
   /** The last runs of users' Python with their output. */
@@ -350,7 +356,19 @@ export interface Operations {
 
   /** What the scene holds. */
   "GET /api/scene": {
-    answer: Record<string, unknown>;
+    answer: {
+      status: "starting" | "loading" | "ready" | "restarting" | "failed";
+      views: string[];
+      layout: string;
+      volumes: {
+        id: string;
+        name: string;
+        labels?: true;
+      }[];
+      gl: string | null;
+      composition: Record<string, unknown>;
+      contents: "viewers" | "full";
+    };
   };
 
   /** The whole scene as a bundle. */
