@@ -32,6 +32,7 @@ from backend.scene.screenshot_commands import Screenshots
 from backend.scene.undo import History
 from backend.scene.undo_commands import UndoCommands
 from backend.scene.view_commands import ViewCommands
+from backend.scene.viewing_commands import ViewingCommands
 from backend.scene.views import View, Views
 from backend.scene.volume_commands import VolumeCommands
 
@@ -86,9 +87,10 @@ class SceneHost:
         self._view_commands = ViewCommands(context)
         self._layout_commands = LayoutCommands(context)
         self._nodes_commands = NodesCommands(context)
+        self._content_commands = ContentCommands(context)
         parts: list[Part] = [
             self._view_commands,
-            ContentCommands(context),
+            self._content_commands,
             VolumeCommands(context),
             MarkupsCommands(context),
             self._layout_commands,
@@ -100,6 +102,7 @@ class SceneHost:
             self._nodes_commands,
             LookCommands(context),
             SampleCommands(context),
+            ViewingCommands(context),
             Console(context),
             UndoCommands(context),
         ]
@@ -156,7 +159,9 @@ class SceneHost:
         volumes = select_nodes(self.app.scene, c.SelectNodes(class_name="vtkMRMLVolumeNode"))
         driver = self.driver.renderer if self.driver else None
         gui = self._layout_commands.state()
-        return c.SceneInfo(self.views.names(), volumes, gui.layout, driver, self.app.layout(), gui.contents)
+        names, places = self.views.names(), self.app.layout()
+        follows = self._content_commands.follows_tool
+        return c.SceneInfo(names, volumes, gui.layout, driver, places, gui.contents, follows)
 
     def announce(self) -> bool:
         """Tell what has changed in the views and the scene's lists; returns False when it is too soon to look again."""

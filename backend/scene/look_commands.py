@@ -66,12 +66,9 @@ class LookCommands:
                 missing.append(wanted.node)
                 continue
             set_display(shown, display, wanted)
-        for name, patch in look.views.items():
-            view = self._views.find(name)
-            if view is None:
-                missing.append(name)
-                continue
-            view.apply(self._fitting(patch, look, missing))
+        there = {name: self._fitting(patch, look, missing) for name, patch in look.views.items() if self._views.find(name)}
+        missing += [name for name in look.views if name not in there]
+        self._context.perform(c.Restore(there))
         for view in self._views.threeds():
             view.refit_box()
         return list(dict.fromkeys(missing))

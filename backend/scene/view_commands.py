@@ -70,6 +70,8 @@ class ViewCommands:
             self._note(command.camera or view.name, command)
             with self._links.following(None if command.camera else view) as followers:
                 view.apply(command.patch)
+            if command.patch.crosshair is not None and isinstance(view, SliceView):
+                followers += self._views.jump(command.patch.crosshair, view.node.GetViewGroup())
         self.changed_by.update(dict.fromkeys(followers, command.by))
 
     def _pointer(self, command: c.Pointer, _arrived: float) -> None:
@@ -143,4 +145,9 @@ class ViewCommands:
             for layer in ("foreground", "label"):
                 if (node_id := getattr(patch, layer)) and self._app.scene.GetNodeByID(node_id) is None:
                     setattr(patch, layer, None)
+            if patch.rendering is not None:
+                known = self._views.renderings.known(list(patch.rendering))
+                patch.rendering = {key: value for key, value in patch.rendering.items() if key in known}
+            if patch.crosshair is not None:
+                self._views.place_crosshair(patch.crosshair)
             view.apply(patch)

@@ -1,5 +1,6 @@
 import { render } from "preact";
 import { myName } from "./state/share/people";
+import "./state/shell";
 import { ages, pictures, states, status, stream } from "./state/store";
 import { App } from "./ui/App";
 

@@ -28,6 +28,8 @@ const axial: SliceState = {
   label_opacity: 1,
   slab: { mode: "off", thickness: 1 },
   linked: false,
+  voxel_mm: [1, 1],
+  crosshair: [0, 0, 0],
   edges: { left: "R", right: "L", top: "A", bottom: "P" },
 };
 const camera: CameraState = {

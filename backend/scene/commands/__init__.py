@@ -9,7 +9,18 @@ from __future__ import annotations
 from backend.scene.commands.arrangement import ShowSlicesIn3D
 from backend.scene.commands.base import Command, Journaling, PictureFormat, Vector3
 from backend.scene.commands.console import Execute, Executed
-from backend.scene.commands.content import Describe, Load, LoadDemo, LoadResult, Node, SceneInfo, SelectNodes, Track, Turn
+from backend.scene.commands.content import (
+    Describe,
+    FollowTool,
+    Load,
+    LoadDemo,
+    LoadResult,
+    Node,
+    SceneInfo,
+    SelectNodes,
+    Track,
+    Turn,
+)
 from backend.scene.commands.events import AnyEvent, Beat, NodesChanged, Progress, SceneChanged, Started, ViewChanged
 from backend.scene.commands.graphics import MeshCount, MeshFormat, NodeGraphics, ViewGraphics
 from backend.scene.commands.layout import Contents, GuiState, LayoutPart, SetContents, SetLayout, views_of
@@ -47,12 +58,27 @@ from backend.scene.commands.presets import ArrangePreset, PresetId
 from backend.scene.commands.samples import FilesReady, FilesWanted, LoadSample, SampleFile, SeriesWanted, StudyWanted
 from backend.scene.commands.screenshots import Screenshot
 from backend.scene.commands.undo import GetHistory, HistoryChanged, HistoryState, NodesWent, Undo, Undone
+from backend.scene.commands.viewing import (
+    MAX_BOOKMARKS,
+    AddBookmark,
+    Bookmark,
+    LayoutEntry,
+    ListBookmarks,
+    ListLayouts,
+    ListSequences,
+    LookPicture,
+    RemoveBookmark,
+    SequenceEntry,
+    ShowItem,
+)
 from backend.scene.commands.views import (
     CameraPatch,
     CloseCamera,
+    CropPatch,
     OpenView,
     OwnCamera,
     Pointer,
+    RenderingPatch,
     Restore,
     SetView,
     SlabPatch,
@@ -66,7 +92,7 @@ from backend.scene.commands.volumes import PutVolume, StepVolume, VolumePut, Wri
 
 ViewCommand = OpenView | SetView | Pointer | OwnCamera | CloseCamera | Snapshot | Restore
 PictureCommand = Frame | CancelFrames | SlicePicture | ThreeDPicture | Screenshot
-ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track | Turn
+ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track | Turn | FollowTool
 ConsoleCommand = Execute
 LayoutCommand = SetLayout | SetContents | ArrangePreset
 GraphicsCommand = ViewGraphics | NodeGraphics
@@ -76,15 +102,18 @@ VolumeCommand = PutVolume | WriteVolume | WriteGrid | StepVolume
 MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
 NodesCommand = ListNodes | DescribeNode | ShowNode | ArrangeNode | ShowAll | DescribeLook | ApplyLook
 MrmlCommand = Properties | Save | Reload | Remove | Clear
+ViewingCommand = LookPicture | ListLayouts | ListBookmarks | AddBookmark | RemoveBookmark | ListSequences | ShowItem
 HistoryCommand = GetHistory | Undo | NodesWent
 AnyCommand = (
-    ViewCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
+    ViewCommand | ViewingCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
     | NodesCommand | ConsoleCommand | SampleCommand | ArrangementCommand | LayoutCommand | GraphicsCommand | HistoryCommand
 )  # fmt: skip
 
 __all__ = [
     "KINDS",
     "LAYERS",
+    "MAX_BOOKMARKS",
+    "AddBookmark",
     "AddPoint",
     "AnyCommand",
     "AnyEvent",
@@ -93,6 +122,7 @@ __all__ = [
     "ArrangePreset",
     "ArrangementCommand",
     "Beat",
+    "Bookmark",
     "CameraPatch",
     "CancelFrames",
     "Clear",
@@ -101,6 +131,7 @@ __all__ = [
     "ConsoleCommand",
     "ContentCommand",
     "Contents",
+    "CropPatch",
     "Describe",
     "DescribeLook",
     "DescribeNode",
@@ -109,6 +140,7 @@ __all__ = [
     "Executed",
     "FilesReady",
     "FilesWanted",
+    "FollowTool",
     "Frame",
     "GetHistory",
     "GraphicsCommand",
@@ -119,15 +151,20 @@ __all__ = [
     "Journaling",
     "Kind",
     "LayoutCommand",
+    "LayoutEntry",
     "LayoutPart",
+    "ListBookmarks",
+    "ListLayouts",
     "ListNodes",
     "ListPoints",
     "ListSegmentations",
+    "ListSequences",
     "Load",
     "LoadDemo",
     "LoadResult",
     "LoadSample",
     "Look",
+    "LookPicture",
     "MarkupsCommand",
     "MeshCount",
     "MeshFormat",
@@ -159,6 +196,8 @@ __all__ = [
     "PutVolume",
     "Reload",
     "Remove",
+    "RemoveBookmark",
+    "RenderingPatch",
     "Restore",
     "SampleCommand",
     "SampleFile",
@@ -169,11 +208,13 @@ __all__ = [
     "Screenshot",
     "SegmentationEntry",
     "SelectNodes",
+    "SequenceEntry",
     "SeriesWanted",
     "SetContents",
     "SetLayout",
     "SetView",
     "ShowAll",
+    "ShowItem",
     "ShowNode",
     "ShowSlicesIn3D",
     "SlabPatch",
@@ -193,6 +234,7 @@ __all__ = [
     "ViewGraphics",
     "ViewInfo",
     "ViewPatch",
+    "ViewingCommand",
     "VolumeCommand",
     "VolumePut",
     "WriteGrid",

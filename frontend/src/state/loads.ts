@@ -1,6 +1,7 @@
 /** What was asked to be loaded in this visit: how far it is, and why what failed has failed, until it is dismissed or tried again. */
 import { signal } from "@preact/signals";
 import { uploadAndLoad } from "../net/upload";
+import { SHELL } from "../ui/shell/texts";
 import { progress, toast } from "./store";
 
 export interface Load {
@@ -48,10 +49,11 @@ async function follow(
     const done = await work((fraction) => {
       const sent = fraction < 1 ? fraction : null;
       change(id, { fraction: sent });
-      progress.value = { text: `${sent === null ? "Loading" : "Uploading"} ${what}`, fraction: sent };
+      const text = sent === null ? SHELL.loadingWhat(what) : SHELL.uploading(what);
+      progress.value = { text, fraction: sent };
     });
     for (const warning of done.warnings) toast(warning, "warning");
-    toast(done.loaded.length ? `Loaded ${done.loaded.map((n) => n.name).join(", ")}` : `Loaded ${what}`);
+    toast(SHELL.loaded(done.loaded.length ? done.loaded.map((n) => n.name).join(", ") : what));
     forgetLoad(id);
     return true;
   } catch (error) {
@@ -67,7 +69,7 @@ async function follow(
 /** Files of the user's, all of which belong together. */
 export async function loadFiles(files: File[]): Promise<void> {
   if (files.length === 0) return;
-  const what = files.length === 1 ? (files[0]?.name ?? "") : `${files.length} files`;
+  const what = files.length === 1 ? (files[0]?.name ?? "") : SHELL.files(files.length);
   await follow(what, (told) => uploadAndLoad(files, told));
 }
 

@@ -32,6 +32,53 @@ export interface Operations {
     };
   };
 
+  /** The remembered cameras. */
+  "GET /api/bookmarks": {
+    answer: {
+      bookmarks: {
+        name: string;
+        camera: {
+          position: [number, number, number];
+          focal_point: [number, number, number];
+          view_up: [number, number, number];
+          view_angle: number;
+        };
+      }[];
+    };
+  };
+
+  /** Remember a camera; a name that is taken gets a number. */
+  "POST /api/bookmarks": {
+    body: {
+      name: string;
+      camera: {
+        position: [number, number, number];
+        focal_point: [number, number, number];
+        view_up: [number, number, number];
+        view_angle: number;
+      };
+    };
+    answer: {
+      name: string;
+      camera: {
+        position: [number, number, number];
+        focal_point: [number, number, number];
+        view_up: [number, number, number];
+        view_angle: number;
+      };
+    };
+  };
+
+  /** Forget a camera. */
+  "DELETE /api/bookmarks/{name}": {
+    path: {
+      name: string;
+    };
+    answer: {
+      name: string;
+    };
+  };
+
   /** The last runs of users' Python with their output. */
   "GET /api/exec": {
     answer: unknown;
@@ -86,11 +133,22 @@ export interface Operations {
     body: {
       layout?: string;
       contents?: "viewers" | "full";
+      compare?: number;
     };
     answer: {
       layout: string;
       composition: Record<string, unknown>;
       contents: "viewers" | "full";
+    };
+  };
+
+  /** All layouts: names and places of their views. */
+  "GET /api/layouts": {
+    answer: {
+      layouts: {
+        name: string;
+        composition: Record<string, unknown>;
+      }[];
     };
   };
 
@@ -328,6 +386,16 @@ export interface Operations {
     };
   };
 
+  /** A small picture of a volume under a preset of volume rendering. */
+  "GET /api/rendering/looks": {
+    query: {
+      volume: string;
+      preset: string;
+      size?: number;
+    };
+    answer: Binary;
+  };
+
   /** Sample data that can be loaded. */
   "GET /api/samples": {
     answer: {
@@ -377,6 +445,36 @@ export interface Operations {
       as?: string;
     };
     answer: Binary;
+  };
+
+  /** Sequences that can be played. */
+  "GET /api/sequences": {
+    answer: {
+      sequences: {
+        id: string;
+        name: string;
+        items: number;
+        item: number;
+        label: string;
+      }[];
+    };
+  };
+
+  /** Show an item of a sequence. */
+  "PUT /api/sequences/{id}": {
+    path: {
+      id: string;
+    };
+    body: {
+      item: number;
+    };
+    answer: {
+      id: string;
+      name: string;
+      items: number;
+      item: number;
+      label: string;
+    };
   };
 
   /** Doors, CORS, pages. */
@@ -468,6 +566,23 @@ export interface Operations {
       missing: string[];
       title: string;
       maximized: string;
+    };
+  };
+
+  /** Whether crosshair and slices go with the tracked tool. */
+  "GET /api/tracking": {
+    answer: {
+      follow: boolean;
+    };
+  };
+
+  /** Have crosshair and slices go with the tracked tool, or not. */
+  "PUT /api/tracking": {
+    body: {
+      follow: boolean;
+    };
+    answer: {
+      follow: boolean;
     };
   };
 

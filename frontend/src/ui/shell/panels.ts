@@ -4,7 +4,9 @@
  */
 import type { ComponentType } from "preact";
 import { dataPanel } from "../panels/data/panel";
+import { renderingPanel } from "../panels/rendering/panel";
 import { sharePanel } from "../panels/share/panel";
+import { viewsPanel } from "../panels/views/panel";
 
 export interface Panel {
   /** A word for settings, links and tests. */
@@ -19,6 +21,6 @@ export interface Panel {
 }
 
 /** In the order of the rail. */
-export const PANELS: Panel[] = [dataPanel, sharePanel];
+export const PANELS: Panel[] = [dataPanel, viewsPanel, renderingPanel, sharePanel];
 
 export const panelOf = (id: string): Panel | undefined => PANELS.find((panel) => panel.id === id);

@@ -6,7 +6,7 @@ import { figure, save, viewsNow } from "../../../state/share/figure";
 import { film, filmType } from "../../../state/share/film";
 import { makeLink } from "../../../state/share/links";
 import { scene, states, toast } from "../../../state/store";
-import { viewText } from "../../texts";
+import { viewText } from "../../views/texts";
 import { People } from "./People";
 import { SHARE } from "./texts";
 
