@@ -8,7 +8,7 @@ from typing import Any
 import slicer
 
 from backend.render.views.matrices import Matrix
-from backend.render.views.nodes import nodes_of_class
+from backend.render.views.shown import ShownNodes
 
 SLICE_MANAGERS = [
     "vtkMRMLCrosshairDisplayableManager",
@@ -35,13 +35,11 @@ class Drawables:
         return self.always or any(_reaches(box, slice_to_ras, thickness_mm) for box in self.boxes)
 
 
-def drawables(scene: Any, slice_node: Any) -> Drawables:
+def drawables(scene: Any, slice_node: Any, shown: ShownNodes) -> Drawables:
     """What is displayed in this slice view beside volumes and segmentations."""
     crosshair = scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
     markups = [
-        node
-        for node in nodes_of_class(scene, "vtkMRMLMarkupsNode")
-        if node.GetNumberOfControlPoints() and _displayed(node, slice_node)
+        node for node in shown.of("vtkMRMLMarkupsNode") if node.GetNumberOfControlPoints() and _displayed(node, slice_node)
     ]
     always = bool(
         slice_node.GetOrientationMarkerType()
@@ -49,8 +47,7 @@ def drawables(scene: Any, slice_node: Any) -> Drawables:
         or (crosshair is not None and crosshair.GetCrosshairMode() != slicer.vtkMRMLCrosshairNode.NoCrosshair)
         or any(
             not slicer.vtkMRMLSliceLogic.IsSliceModelNode(node) and _displayed(node, slice_node)
-            for name in ("vtkMRMLModelNode", "vtkMRMLTransformNode")
-            for node in nodes_of_class(scene, name)
+            for node in shown.of("vtkMRMLModelNode", "vtkMRMLTransformNode")
         )
         or any(_is_projected(node) for node in markups)
     )

@@ -23,6 +23,7 @@ from backend.render.views.matrices import Matrix, from_vtk, rotation_to_vtk
 from backend.render.views.offscreen import Offscreen
 from backend.render.views.overlay import SLICE_MANAGERS, drawables
 from backend.render.views.segments import SegmentationLayers
+from backend.render.views.shown import ShownNodes
 from backend.render.views.slice_geometry import Geometry, SliceStand, require_rotation
 from backend.render.views.thick import set_slab, slab_state
 from backend.render.views.volumes import Extent, VolumeSources, extent_along
@@ -38,8 +39,9 @@ class SliceView:
     kind = "slice"
 
     def __init__(
-        self, app: Any, node: Any, sources: VolumeSources, segments: SegmentationLayers, changes: SceneChanges, has_gl: bool
-    ) -> None:
+        self, app: Any, node: Any, sources: VolumeSources, segments: SegmentationLayers, changes: SceneChanges,
+        shown: ShownNodes, has_gl: bool,
+    ) -> None:  # fmt: skip
         self._app, self.node, self._segments, self._changes = app, node, segments, changes
         self.name: str = node.GetLayoutName()
         self.logic = slicer.vtkMRMLSliceLogic()
@@ -55,7 +57,7 @@ class SliceView:
         self._stack = LayerStack(self.logic, sources, changes)
         self._background = Remembered(changes, lambda: background_of(self.background))
         self._crosshair = Remembered(changes, self._read_crosshair)
-        self._drawables = Remembered(changes, lambda: drawables(app.scene, node))
+        self._drawables = Remembered(changes, lambda: drawables(app.scene, node, shown))
         self._segments_key = Remembered(changes, lambda: segments.key(node))
         self._pose, self._pose_mtime, self._is_settled = from_vtk(node.GetSliceToRAS()), node.GetMTime(), True
         self._box = (250.0, 250.0)  # the field of view that is wholly visible, mm

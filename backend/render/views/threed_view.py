@@ -19,9 +19,9 @@ from backend.render.marcher import Camera, eye_depth
 from backend.render.reslice import over
 from backend.render.views.changes import Remembered, SceneChanges
 from backend.render.views.motion_surfaces import MotionSurfaces
-from backend.render.views.nodes import nodes_of_class
 from backend.render.views.offscreen import Offscreen
 from backend.render.views.renderings import Renderings
+from backend.render.views.shown import ShownNodes
 from backend.render.views.volume_rendering import ShownVolume, shown_volumes
 from backend.render.views.volumes import VolumeSources
 from backend.scene.commands import CameraPatch, ViewPatch
@@ -118,10 +118,11 @@ class ThreeDView:
         sources: VolumeSources,
         changes: SceneChanges,
         renderings: Renderings,
+        shown: ShownNodes,
         has_gl: bool,
         has_gpu: bool,
     ) -> None:
-        self._renderings = renderings
+        self._renderings, self._shown = renderings, shown
         self._app, self.node, self._sources, self._has_gpu = app, node, sources, has_gpu
         self._content = Remembered(changes, self._read_content)
         self._shared_view = Remembered(changes, self._read_view)
@@ -233,7 +234,7 @@ class ThreeDView:
 
     def _displayables(self) -> list[Any]:
         nodes = []
-        for node in nodes_of_class(self._app.scene, "vtkMRMLDisplayableNode"):
+        for node in self._shown.of("vtkMRMLDisplayableNode"):
             hidden = node.IsA("vtkMRMLVolumeNode") or node.GetHideFromEditors()
             if not hidden and node.GetDisplayVisibility() and not slicer.vtkMRMLSliceLogic.IsSliceModelNode(node):
                 nodes.append(node)
