@@ -103,6 +103,18 @@ def test_edits_outlive_a_crash(server: LiveServer) -> None:
     assert (again["name"], again["visible"], again["color"]) == ("First", False, "#102030")
 
 
+def test_a_segmentation_is_described_removed_and_brought_back(server: LiveServer) -> None:
+    segmentation = next(one for one in rows(server) if one["kind"] == "segmentation")
+    facts = dict(server.get(f"/api/nodes/{segmentation['id']}").json()["facts"])
+    assert facts["Segments"] == str(segmentation["children"])
+    assert "Binary labelmap" in facts["Held as"]
+    removed = server.request("DELETE", f"/api/nodes/{segmentation['id']}")
+    assert segmentation["id"] in removed.json()["removed"]
+    assert not any(one["kind"] == "segmentation" for one in rows(server))
+    assert server.request("POST", "/api/undo").json()["text"] == f"Delete {segmentation['name']}"
+    assert row(server, segmentation["name"])["children"] == segmentation["children"]
+
+
 async def test_the_stream_tells_what_has_changed(server: LiveServer) -> None:
     client = await StreamClient.connect(server.port, {"protocol": [1], "codecs": ["jpeg", "png"], "name": "Ada"})
     await client.message("welcome")

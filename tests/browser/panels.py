@@ -36,6 +36,6 @@ def open_panel(page: Page, name: str) -> Locator:
     return panel
 
 
-def row(page: Page, name: str) -> Locator:
-    """The data panel's row whose name begins so."""
-    return page.locator(".data-row").filter(has=page.locator(".data-name", has_text=name)).first
+def row(page: Page, name: str, kind: str = "") -> Locator:
+    """The data panel's first row whose name has these words, of a kind if one is given."""
+    return page.locator(f".data-row{kind and '.' + kind}").filter(has=page.locator(".data-name", has_text=name)).first

@@ -43,7 +43,7 @@ def named(server: LiveServer, name: str) -> dict[str, Any]:
 
 def test_segments_are_hidden_coloured_and_named(page: Page, server: LiveServer) -> None:
     segmentation = next(one for one in nodes(server) if one["kind"] == "segmentation")
-    row(page, segmentation["name"]).get_by_role("button", name="Open").click()
+    row(page, segmentation["name"], "segmentation").get_by_role("button", name="Open").click()
     segment = page.locator(".data-row.segment").first
     segment.wait_for()
     name = segment.locator(".data-name").inner_text()
@@ -70,16 +70,16 @@ def test_what_others_change_shows(page: Page, server: LiveServer) -> None:
 
 def test_deleting_asks_first_and_can_be_taken_back(page: Page, server: LiveServer) -> None:
     segmentation = next(one for one in nodes(server) if one["kind"] == "segmentation")
-    row(page, segmentation["name"]).click()
+    row(page, segmentation["name"], "segmentation").click()
     page.locator(".data-tree").press("Delete")
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="Cancel").click()
     assert named(server, segmentation["name"])
     page.locator(".data-tree").press("Delete")
     dialog.get_by_role("button", name="Delete").click()
-    row(page, segmentation["name"]).wait_for(state="detached")
+    row(page, segmentation["name"], "segmentation").wait_for(state="detached")
     assert server.request("POST", "/api/undo").status == 200
-    row(page, segmentation["name"]).wait_for()
+    row(page, segmentation["name"], "segmentation").wait_for()
 
 
 def test_a_node_is_saved_in_a_format_of_choice(page: Page, server: LiveServer, tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_keys_alone_do_it_all(page: Page, server: LiveServer) -> None:
     tree.focus()
     page.keyboard.press("Home")
     page.keyboard.press("ArrowLeft")
-    assert page.locator(".data-row.volume").count() == 0
+    page.locator(".data-row.volume").first.wait_for(state="detached")
     page.keyboard.press("ArrowRight")
     page.locator(".data-row.volume").first.wait_for()
     page.keyboard.press("ArrowDown")
@@ -137,6 +137,7 @@ def test_keys_alone_do_it_all(page: Page, server: LiveServer) -> None:
     page.keyboard.press(" ")
     page.wait_for_function("slicecast.state('Red').background !== null")
     page.keyboard.press("F2")
+    page.wait_for_function("document.activeElement.tagName === 'INPUT'")
     page.keyboard.type("Chest")
     page.keyboard.press("Enter")
     row(page, "Chest").wait_for()
@@ -161,7 +162,7 @@ def test_on_a_phone_nothing_overflows(browser: Browser, server: LiveServer) -> N
 def test_samples_and_addresses_are_asked_for(page: Page) -> None:
     page.get_by_role("button", name="Add…").click()
     page.get_by_role("menuitem", name="Sample data…").click()
-    page.get_by_role("dialog").get_by_role("button", name="MRHead").wait_for()
+    page.get_by_role("dialog").get_by_role("button", name="MRHead", exact=True).wait_for()
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Add…").click()
     page.get_by_role("menuitem", name="From an address…").click()

@@ -14,6 +14,8 @@ from backend.render.views.matrices import Matrix, from_vtk, parent_to_world, to_
 from backend.render.views.nodes import nodes_of_class
 
 BINARY_LABELMAP = "Binary labelmap"
+REPRESENTATIONS = (BINARY_LABELMAP, "Fractional labelmap", "Closed surface", "Planar contour", "Ribbon model")
+"""What a segmentation may be held as."""
 
 
 @dataclass(frozen=True)

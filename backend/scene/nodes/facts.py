@@ -10,6 +10,7 @@ import vtk
 
 from backend.imaging.frames import direction_letters
 from backend.render.views.matrices import from_vtk, to_vtk
+from backend.render.views.segments import REPRESENTATIONS
 from backend.render.views.volumes import ijk_to_world
 from backend.scene.commands import Kind
 from backend.scene.nodes.rows import detail_of, segment_ids, units_of
@@ -58,7 +59,7 @@ def _volume(node: Any) -> Facts:
 
 
 def _segmentation(node: Any) -> Facts:
-    names = node.GetSegmentation().GetContainedRepresentationNames()
+    names = [name for name in REPRESENTATIONS if node.GetSegmentation().ContainsRepresentation(name)]
     return [("Segments", str(len(segment_ids(node)))), ("Held as", ", ".join(names) or "nothing")]
 
 

@@ -179,14 +179,16 @@ export async function edit(row: Row, change: Change): Promise<void> {
       const body = work.next;
       work.next = null;
       const now = await send(row, body);
-      if (chosen.peek()?.key === row.key) chosen.value = { ...now, depth: row.depth ?? 0 };
+      const renewed = (old: Row): Row => ({ ...now, depth: old.depth ?? 0, open: old.open === true });
+      rows.replace((old) => old.key === row.key, renewed);
+      if (chosen.peek()?.key === row.key) chosen.value = renewed(row);
     }
   } catch (error) {
     toast(`${row.name}: ${error instanceof Error ? error.message : error}`, "error");
   } finally {
     sending.delete(row.key);
-    rows.refresh(query());
     tell(row.key, null);
+    rows.refresh(query());
   }
 }
 

@@ -1,5 +1,5 @@
 /** The chosen row: its name, how it is shown, what it is, and what can be done with it. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { api, type Details, edit, type Row } from "../../../state/data/nodes";
 import { nodesNews, toast } from "../../../state/store";
 import { asking, renaming } from "./asking";
@@ -45,16 +45,17 @@ function changesOf(id: string): number {
 
 function Name({ row }: { row: Row }) {
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
+  const [draft, setDraft] = useState<string | null>(null); // what others change meanwhile does not take it away
+  useLayoutEffect(() => {
     if (renaming.value !== row.key) return;
     renaming.value = "";
     input.current?.focus();
     input.current?.select();
   }, [renaming.value]);
-  const done = (element: HTMLInputElement) => {
-    const name = element.value.trim();
+  const done = () => {
+    const name = draft?.trim();
     if (name && name !== row.name) void edit(row, { name });
-    else element.value = row.name;
+    setDraft(null);
   };
   return (
     <label class="data-field">
@@ -63,11 +64,12 @@ function Name({ row }: { row: Row }) {
         ref={input}
         type="text"
         maxLength={200}
-        value={row.name}
-        onBlur={(event) => done(event.currentTarget)}
+        value={draft ?? row.name}
+        onInput={(event) => setDraft(event.currentTarget.value)}
+        onBlur={done}
         onKeyDown={(event) => {
           event.stopPropagation();
-          if (event.key === "Escape") event.currentTarget.value = row.name;
+          if (event.key === "Escape") setDraft(null);
           if (event.key === "Enter" || event.key === "Escape") backToTree(event.currentTarget);
         }}
       />

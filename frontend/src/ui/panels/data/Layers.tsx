@@ -47,6 +47,7 @@ function One({ layer, state }: { layer: Layer; state: SliceState }) {
       <label class="data-field">
         <span>{DATA[layer]}</span>
         <select
+          aria-label={DATA[layer]}
           value={now}
           disabled={volumes.length === 0}
           onChange={(event) => {
