@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 from pydicom.dataset import Dataset
 
 from tests.browser.panels import close_viewer, open_panel, open_viewer, row
@@ -32,7 +34,7 @@ def write_pet(folder: Path) -> None:
 
 def test_import_a_pet_and_read_suv(browser: Browser, tmp_path: Path) -> None:
     write_pet(tmp_path / "pet")
-    live = LiveServer(demo=False).wait()
+    live = LiveServer(demo=False)
     try:
         page = open_viewer_empty(browser, live)
         open_panel(page, "Data")
@@ -52,7 +54,14 @@ def test_import_a_pet_and_read_suv(browser: Browser, tmp_path: Path) -> None:
         live.stop()
 
 
-def open_viewer_empty(browser: Browser, live: LiveServer):  # type: ignore[no-untyped-def]
+def open_viewer_empty(browser: Browser, live: LiveServer) -> Page:
+    """The viewer of a server that has loaded nothing."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError):
+            if live.get("/readyz").status == 200:
+                break
+        time.sleep(0.1)
     page = open_viewer(browser, live)
     assert page.evaluate("slicecast.state('Red').background") is None
     return page

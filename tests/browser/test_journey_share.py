@@ -124,7 +124,7 @@ def test_a_link_opened_beside_others_asks_first(browser: Browser, server: LiveSe
 def test_a_figure_has_its_scale_bar_and_a_film_plays(browser: Browser, server: LiveServer, tmp_path: Path) -> None:
     page = open_viewer(browser, server)
     open_panel(page, "Share")
-    page.get_by_label("Of", exact=True).first.select_option("Red")
+    page.get_by_label("Picture of").select_option("Red")
     page.get_by_label("Annotations").uncheck()
     size = page.locator(".view-Red .surface").bounding_box()
     assert size is not None
@@ -142,8 +142,8 @@ def test_a_figure_has_its_scale_bar_and_a_film_plays(browser: Browser, server: L
     mm = max(fov[0] / pictures[True].shape[1], fov[1] / pictures[True].shape[0])
     length_mm = (columns.max() - columns.min()) * mm
     assert min(abs(length_mm - round_mm) / round_mm for round_mm in (20, 50, 100, 200)) < 0.08
-    page.get_by_label("Length").select_option("3")
-    page.get_by_label("Resolution").last.select_option("480")
+    page.get_by_label("Length of the film").select_option("3")
+    page.get_by_label("Resolution of the film").select_option("480")
     with page.expect_download(timeout=120_000) as download:
         page.get_by_role("button", name="Make the film").click()
     path = tmp_path / download.value.suggested_filename

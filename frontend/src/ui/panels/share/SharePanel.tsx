@@ -107,7 +107,11 @@ function Picture() {
       <h3>{SHARE.figure}</h3>
       <label class="share-field">
         <span>{SHARE.of}</span>
-        <select value={chosen} onChange={(event) => setView(event.currentTarget.value)}>
+        <select
+          aria-label={SHARE.figureOf}
+          value={chosen}
+          onChange={(event) => setView(event.currentTarget.value)}
+        >
           <option value="">{SHARE.layout}</option>
           {views.map((one) => (
             <option key={one} value={one}>
@@ -119,6 +123,7 @@ function Picture() {
       <label class="share-field">
         <span>{SHARE.scale}</span>
         <select
+          aria-label={SHARE.figureScale}
           value={resolution.value}
           onChange={(event) => {
             resolution.value = Number(event.currentTarget.value);
@@ -224,7 +229,11 @@ function Film() {
       <h3>{SHARE.film}</h3>
       <label class="share-field">
         <span>{SHARE.of}</span>
-        <select value={chosen} onChange={(event) => setView(event.currentTarget.value)}>
+        <select
+          aria-label={SHARE.filmOf}
+          value={chosen}
+          onChange={(event) => setView(event.currentTarget.value)}
+        >
           {views.map((one) => (
             <option key={one} value={one}>
               {`${nameOfView(one)}: ${states(one).value?.kind === "threeD" ? SHARE.turntable : SHARE.scroll}`}
@@ -235,6 +244,7 @@ function Film() {
       <label class="share-field">
         <span>{SHARE.seconds}</span>
         <select
+          aria-label={SHARE.seconds}
           value={filmSeconds.value}
           onChange={(event) => {
             filmSeconds.value = Number(event.currentTarget.value);
@@ -249,7 +259,11 @@ function Film() {
       </label>
       <label class="share-field">
         <span>{SHARE.scale}</span>
-        <select value={height} onChange={(event) => setHeight(Number(event.currentTarget.value))}>
+        <select
+          aria-label={SHARE.filmScale}
+          value={height}
+          onChange={(event) => setHeight(Number(event.currentTarget.value))}
+        >
           {HEIGHTS.map((pixels) => (
             <option key={pixels} value={pixels}>
               {`${pixels}p`}
