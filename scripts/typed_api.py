@@ -75,6 +75,8 @@ def single_type(schema: dict[str, Any], indent: int) -> str:
     kind = schema.get("type")
     if kind == "string" and schema.get("format") == "binary":
         return "Blob | ArrayBuffer | Uint8Array<ArrayBuffer>"
+    if kind == "array" and "prefixItems" in schema:
+        return f"[{', '.join(type_of(one, indent) for one in schema['prefixItems'])}]"
     if kind == "array":
         inner = type_of(schema.get("items", {}), indent)
         if schema.get("minItems") is not None and schema.get("minItems") == schema.get("maxItems"):

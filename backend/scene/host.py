@@ -13,6 +13,7 @@ import msgspec
 from backend.render import warm_up
 from backend.render.glprobe import GlDriver
 from backend.scene import commands as c
+from backend.scene.annotation_commands import AnnotationCommands
 from backend.scene.application import Application
 from backend.scene.arrangement_commands import ArrangementCommands
 from backend.scene.console import Console
@@ -27,8 +28,10 @@ from backend.scene.markups_commands import MarkupsCommands
 from backend.scene.mrml_commands import MrmlCommands
 from backend.scene.nodes_commands import NodesCommands
 from backend.scene.preset_commands import Presets
+from backend.scene.probing_commands import ProbingCommands
 from backend.scene.sample_commands import SampleCommands
 from backend.scene.screenshot_commands import Screenshots
+from backend.scene.statistics_commands import StatisticsCommands
 from backend.scene.undo import History
 from backend.scene.undo_commands import UndoCommands
 from backend.scene.view_commands import ViewCommands
@@ -87,6 +90,7 @@ class SceneHost:
         self._view_commands = ViewCommands(context)
         self._layout_commands = LayoutCommands(context)
         self._nodes_commands = NodesCommands(context)
+        self._annotations = AnnotationCommands(context)
         self._content_commands = ContentCommands(context)
         parts: list[Part] = [
             self._view_commands,
@@ -105,6 +109,9 @@ class SceneHost:
             ViewingCommands(context),
             Console(context),
             UndoCommands(context),
+            self._annotations,
+            ProbingCommands(context, self._view_commands.cameras),
+            StatisticsCommands(context),
         ]
         self._performers: dict[type, Performer] = {c.Describe: lambda _command, _arrived: self._describe()}
         for part in parts:
@@ -174,12 +181,14 @@ class SceneHost:
         with self.views.changes.reading():
             self._announce_views()
             self._announce_history()
+            if (news := self._annotations.news()) is not None:
+                self._emit(news)
             if self._lists_changed or now - self._described_at > DESCRIBE_EVERY_S:
                 self._lists_changed, self._described_at = False, now
                 self._announce_lists()
-            if now - self._nodes_told_at > NODES_EVERY_S and (news := self._nodes_commands.index.news()) is not None:
+            if now - self._nodes_told_at > NODES_EVERY_S and (nodes := self._nodes_commands.index.news()) is not None:
                 self._nodes_told_at = now
-                self._emit(news)
+                self._emit(nodes)
         return True
 
     def _announce_views(self) -> None:

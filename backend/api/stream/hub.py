@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from backend import metrics
 from backend.api.stream.audience import Audience
 from backend.api.stream.connection import Connection
@@ -91,6 +93,10 @@ class Hub:
         self.members.rename(connection.id, name)
         self.tell_members()
 
+    def tell_markups(self, connection: Connection) -> None:
+        """Tell a client of all markups: `all` says that it should know no others."""
+        connection.say("markups", changed=msgspec.to_builtins(list(self.session.markups.values())), gone=[], all=True)
+
     def grant(self, by: Connection, who: str, role: Role) -> None:
         """Change somebody's role, and tell everybody."""
         self.members.grant(by.id, who, role)
@@ -172,6 +178,10 @@ class Hub:
         elif isinstance(event, c.NodesChanged):
             for connection in connections:
                 connection.say("nodes", rev=event.rev, ids=event.ids)
+        elif isinstance(event, c.MarkupsChanged):
+            changed = msgspec.to_builtins(event.changed)
+            for connection in connections:
+                connection.say("markups", changed=changed, gone=event.gone)
         elif isinstance(event, str | c.SceneChanged):
             for connection in connections:
                 connection.say("scene", scene=describe(self.session))

@@ -6,6 +6,18 @@ millimetres in RAS, sizes are pixels, times are seconds unless the name says oth
 
 from __future__ import annotations
 
+from backend.scene.commands.annotations import (
+    ChangeMarkup,
+    DropMarkup,
+    ListMarkups,
+    MakeMarkup,
+    MarkupKind,
+    MarkupPatch,
+    MarkupsChanged,
+    MarkupState,
+    Measurement,
+    RestoreMarkups,
+)
 from backend.scene.commands.arrangement import ShowSlicesIn3D
 from backend.scene.commands.base import Command, Journaling, PictureFormat, Vector3
 from backend.scene.commands.console import Execute, Executed
@@ -55,6 +67,17 @@ from backend.scene.commands.nodes import (
 )
 from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
 from backend.scene.commands.presets import ArrangePreset, PresetId
+from backend.scene.commands.probing import (
+    CropBy,
+    Pick,
+    Picked,
+    Probe,
+    Probed,
+    ProbedLayer,
+    ProbedSegment,
+    Statistics,
+    StatisticsOf,
+)
 from backend.scene.commands.samples import FilesReady, FilesWanted, LoadSample, SampleFile, SeriesWanted, StudyWanted
 from backend.scene.commands.screenshots import Screenshot
 from backend.scene.commands.undo import GetHistory, HistoryChanged, HistoryState, NodesWent, Undo, Undone
@@ -101,12 +124,15 @@ SampleCommand = LoadSample | FilesReady
 VolumeCommand = PutVolume | WriteVolume | WriteGrid | StepVolume
 MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
 NodesCommand = ListNodes | DescribeNode | ShowNode | ArrangeNode | ShowAll | DescribeLook | ApplyLook
+AnnotationCommand = ListMarkups | MakeMarkup | ChangeMarkup | DropMarkup | RestoreMarkups
+ProbingCommand = Probe | Pick | Statistics | CropBy
 MrmlCommand = Properties | Save | Reload | Remove | Clear
 ViewingCommand = LookPicture | ListLayouts | ListBookmarks | AddBookmark | RemoveBookmark | ListSequences | ShowItem
 HistoryCommand = GetHistory | Undo | NodesWent
 AnyCommand = (
     ViewCommand | ViewingCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
     | NodesCommand | ConsoleCommand | SampleCommand | ArrangementCommand | LayoutCommand | GraphicsCommand | HistoryCommand
+    | AnnotationCommand | ProbingCommand
 )  # fmt: skip
 
 __all__ = [
@@ -115,6 +141,7 @@ __all__ = [
     "MAX_BOOKMARKS",
     "AddBookmark",
     "AddPoint",
+    "AnnotationCommand",
     "AnyCommand",
     "AnyEvent",
     "ApplyLook",
@@ -125,17 +152,20 @@ __all__ = [
     "Bookmark",
     "CameraPatch",
     "CancelFrames",
+    "ChangeMarkup",
     "Clear",
     "CloseCamera",
     "Command",
     "ConsoleCommand",
     "ContentCommand",
     "Contents",
+    "CropBy",
     "CropPatch",
     "Describe",
     "DescribeLook",
     "DescribeNode",
     "DisplayLook",
+    "DropMarkup",
     "Execute",
     "Executed",
     "FilesReady",
@@ -155,6 +185,7 @@ __all__ = [
     "LayoutPart",
     "ListBookmarks",
     "ListLayouts",
+    "ListMarkups",
     "ListNodes",
     "ListPoints",
     "ListSegmentations",
@@ -165,7 +196,13 @@ __all__ = [
     "LoadSample",
     "Look",
     "LookPicture",
+    "MakeMarkup",
+    "MarkupKind",
+    "MarkupPatch",
+    "MarkupState",
+    "MarkupsChanged",
     "MarkupsCommand",
+    "Measurement",
     "MeshCount",
     "MeshFormat",
     "MovePoint",
@@ -182,6 +219,8 @@ __all__ = [
     "NodesWent",
     "OpenView",
     "OwnCamera",
+    "Pick",
+    "Picked",
     "Picture",
     "PictureCommand",
     "PictureFormat",
@@ -191,6 +230,11 @@ __all__ = [
     "PointPlaced",
     "Pointer",
     "PresetId",
+    "Probe",
+    "Probed",
+    "ProbedLayer",
+    "ProbedSegment",
+    "ProbingCommand",
     "Progress",
     "Properties",
     "PutVolume",
@@ -199,6 +243,7 @@ __all__ = [
     "RemoveBookmark",
     "RenderingPatch",
     "Restore",
+    "RestoreMarkups",
     "SampleCommand",
     "SampleFile",
     "Save",
@@ -221,6 +266,8 @@ __all__ = [
     "SlicePicture",
     "Snapshot",
     "Started",
+    "Statistics",
+    "StatisticsOf",
     "StepVolume",
     "StudyWanted",
     "ThreeDPicture",

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from backend.scene.commands.annotations import MarkupsChanged
 from backend.scene.commands.content import SceneInfo
 from backend.scene.commands.samples import FilesWanted, SeriesWanted, StudyWanted
 from backend.scene.commands.undo import HistoryChanged
@@ -59,7 +60,6 @@ class Beat(msgspec.Struct, tag=True):
     command: str = ""
 
 
-AnyEvent = (
-    ViewChanged | SceneChanged | NodesChanged | Progress | Started | Beat | HistoryChanged | FilesWanted | StudyWanted
-    | SeriesWanted
-)  # fmt: skip
+Wanted = FilesWanted | StudyWanted | SeriesWanted
+Told = ViewChanged | SceneChanged | NodesChanged | HistoryChanged | MarkupsChanged
+AnyEvent = Told | Progress | Started | Beat | Wanted

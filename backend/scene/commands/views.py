@@ -58,6 +58,7 @@ class ViewPatch(msgspec.Struct, omit_defaults=True):
     fov: tuple[float, float] | None = None
     window: float | None = None
     level: float | None = None
+    auto_window: bool = False
     background: str | None = None
     foreground: str | None = None
     foreground_opacity: float | None = None

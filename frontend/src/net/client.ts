@@ -29,6 +29,7 @@ function inWorker(onEvent: (event: CoreEvent) => void): StreamClient {
     close: call("close"),
     look: call("look"),
     track: call("track"),
+    markup: call("markup"),
     probe: call("probe"),
     introduce: call("introduce"),
     point: call("point"),

@@ -6,6 +6,8 @@ import { backoffMs, shouldReconnect } from "./backoff";
 import { type Drawn, Painter, type Rect } from "./painter";
 import {
   type CameraKind,
+  type MarkupPatch,
+  type MarkupState,
   type Member,
   type Patch,
   type Pose,
@@ -49,6 +51,8 @@ export type CoreEvent =
   | { event: "state"; view: string; patch: Patch; mine: boolean; own: boolean }
   | { event: "camera"; view: string; camera: CameraKind; state: ViewState }
   | { event: "picture"; view: string; stats: PictureStats }
+  | { event: "markups"; changed: MarkupState[]; gone: string[]; all: boolean }
+  | { event: "history"; undo: string[]; redo: string[] }
   | { event: "probe"; ms: number }
   | { event: "stale"; stale: boolean }
   | { event: "nodes"; rev: number; ids: string[] | null }
@@ -85,6 +89,8 @@ export interface CoreCommands {
   point(view: string, point: Vector3 | null): void;
   /** Give somebody a role. */
   grant(who: string, role: Role): void;
+  /** Change a markup while it is dragged over a view; all of one gesture is one step of undo. */
+  markup(view: string, id: string, patch: MarkupPatch, gesture: string): void;
   /** Ask for the time there and back; a `probe` event tells it. */
   probe(): void;
   disconnect(): void;
@@ -243,6 +249,12 @@ export class StreamCore implements CoreCommands {
     this.send("grant", { who, role });
   }
 
+  markup(name: string, id: string, patch: MarkupPatch, gesture: string): void {
+    const view = this.views.get(name);
+    if (!view?.stream || this.socket?.readyState !== WebSocket.OPEN) return;
+    this.send("markup", { stream: view.stream, n: this.count(view), id, patch, gesture });
+  }
+
   probe(): void {
     this.send("probe", { id: ASKED, t: performance.now() });
   }
@@ -327,6 +339,17 @@ export class StreamCore implements CoreCommands {
         this.tell({ event: "presence", who, view, point, tool });
         break;
       }
+      case "markups":
+        this.tell({
+          event: "markups",
+          changed: message.changed,
+          gone: message.gone,
+          all: message.all === true,
+        });
+        break;
+      case "history":
+        this.tell({ event: "history", undo: message.undo, redo: message.redo });
+        break;
       case "progress":
         this.tell({ event: "progress", job: message.job, text: message.text, fraction: message.fraction });
         break;

@@ -79,6 +79,17 @@ export interface Operations {
     };
   };
 
+  /** Crop volume rendering by an ROI. */
+  "PUT /api/crop": {
+    body: {
+      roi: string;
+      on?: boolean;
+    };
+    answer: {
+      volumes: string[];
+    };
+  };
+
   /** The last runs of users' Python with their output. */
   "GET /api/exec": {
     answer: unknown;
@@ -168,6 +179,150 @@ export interface Operations {
         class: string;
       }[];
       warnings: string[];
+    };
+  };
+
+  /** Markups of every kind. */
+  "GET /api/markups": {
+    answer: {
+      markups: {
+        id: string;
+        name: string;
+        kind: "angle" | "closedCurve" | "curve" | "line" | "plane" | "points" | "roi";
+        count: number;
+        points: [number, number, number][] | null;
+        labels: string[] | null;
+        color: string;
+        opacity: number;
+        visible: boolean;
+        locked: boolean;
+        measurements?: {
+          name: string;
+          value: number;
+          units: string;
+        }[];
+        frame?: number[] | null;
+        size?: number[] | null;
+        crops?: boolean;
+      }[];
+    };
+  };
+
+  /** Make a markup. */
+  "POST /api/markups": {
+    body: {
+      name?: string | null;
+      points?: [number, number, number][] | null;
+      index?: number | null;
+      position?: [number, number, number] | null;
+      label?: string | null;
+      remove?: number | null;
+      frame?: [number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number] | null;
+      size?: number[] | null;
+      color?: string | null;
+      opacity?: number | null;
+      visible?: boolean | null;
+      locked?: boolean | null;
+      kind?: "angle" | "closedCurve" | "curve" | "line" | "plane" | "points" | "roi";
+      gesture?: string;
+    };
+    answer: {
+      id: string;
+      name: string;
+      kind: "angle" | "closedCurve" | "curve" | "line" | "plane" | "points" | "roi";
+      count: number;
+      points: [number, number, number][] | null;
+      labels: string[] | null;
+      color: string;
+      opacity: number;
+      visible: boolean;
+      locked: boolean;
+      measurements?: {
+        name: string;
+        value: number;
+        units: string;
+      }[];
+      frame?: number[] | null;
+      size?: number[] | null;
+      crops?: boolean;
+    };
+  };
+
+  /** Change a markup. */
+  "PUT /api/markups/{id}": {
+    path: {
+      id: string;
+    };
+    body: {
+      name?: string | null;
+      points?: [number, number, number][] | null;
+      index?: number | null;
+      position?: [number, number, number] | null;
+      label?: string | null;
+      remove?: number | null;
+      frame?: [number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number] | null;
+      size?: number[] | null;
+      color?: string | null;
+      opacity?: number | null;
+      visible?: boolean | null;
+      locked?: boolean | null;
+      gesture?: string;
+    };
+    answer: {
+      id: string;
+      name: string;
+      kind: "angle" | "closedCurve" | "curve" | "line" | "plane" | "points" | "roi";
+      count: number;
+      points: [number, number, number][] | null;
+      labels: string[] | null;
+      color: string;
+      opacity: number;
+      visible: boolean;
+      locked: boolean;
+      measurements?: {
+        name: string;
+        value: number;
+        units: string;
+      }[];
+      frame?: number[] | null;
+      size?: number[] | null;
+      crops?: boolean;
+    };
+  };
+
+  /** Remove a markup. */
+  "DELETE /api/markups/{id}": {
+    path: {
+      id: string;
+    };
+    query: {
+      gesture?: string;
+    };
+    answer: {
+      id: string;
+    };
+  };
+
+  /** Voxel values in an ROI or a closed curve. */
+  "GET /api/markups/{id}/statistics": {
+    path: {
+      id: string;
+    };
+    query: {
+      volume?: string;
+    };
+    answer: {
+      markup: string;
+      volume: string;
+      name: string;
+      units: string;
+      count: number;
+      mean: number | null;
+      sd: number | null;
+      minimum: number | null;
+      maximum: number | null;
+      area_mm2: number | null;
+      volume_mm3: number | null;
     };
   };
 
@@ -375,6 +530,48 @@ export interface Operations {
     };
     body: unknown;
     answer: unknown;
+  };
+
+  /** The point seen at a place of a 3D view. */
+  "GET /api/pick": {
+    query: {
+      view?: string;
+      x: number;
+      y: number;
+      width: number;
+      height: number;
+    };
+    answer: {
+      position: [number, number, number] | null;
+    };
+  };
+
+  /** Voxels and segments at a point. */
+  "GET /api/probe": {
+    query: {
+      view?: string;
+      r: number;
+      a: number;
+      s: number;
+    };
+    answer: {
+      position: [number, number, number];
+      layers: {
+        layer: "background" | "foreground" | "label";
+        id: string;
+        name: string;
+        ijk: [number, number, number] | null;
+        value: number | number[] | null;
+        units?: string;
+        label?: string;
+      }[];
+      segments: {
+        segmentation: string;
+        id: string;
+        name: string;
+        color: string;
+      }[];
+    };
   };
 
   /** Do again what was taken back last. */

@@ -6,6 +6,7 @@ import type { ComponentType } from "preact";
 import { dataPanel } from "../panels/data/panel";
 import { renderingPanel } from "../panels/rendering/panel";
 import { sharePanel } from "../panels/share/panel";
+import { toolsPanel } from "../panels/tools/panel";
 import { viewsPanel } from "../panels/views/panel";
 
 export interface Panel {
@@ -21,6 +22,6 @@ export interface Panel {
 }
 
 /** In the order of the rail. */
-export const PANELS: Panel[] = [dataPanel, viewsPanel, renderingPanel, sharePanel];
+export const PANELS: Panel[] = [dataPanel, viewsPanel, toolsPanel, renderingPanel, sharePanel];
 
 export const panelOf = (id: string): Panel | undefined => PANELS.find((panel) => panel.id === id);

@@ -2,6 +2,7 @@
 import type { ComponentType } from "preact";
 import type { ViewState } from "../../net/protocol";
 import { pointersOverlay } from "../panels/share/Pointers";
+import { LateMarks } from "../panels/tools/LateMarks";
 
 export interface OverlayProps {
   view: string;
@@ -15,4 +16,7 @@ export interface ViewOverlay {
 }
 
 /** Each fills its view, above the picture; pointer events go through it unless its style says otherwise. */
-export const OVERLAYS: ViewOverlay[] = [pointersOverlay];
+export const OVERLAYS: ViewOverlay[] = [
+  { id: "marks", kinds: ["slice", "threeD"], component: LateMarks },
+  pointersOverlay,
+];
