@@ -49,7 +49,7 @@ class NodeState:
         self.node = node
         self._copy = node.CreateNodeInstance()
         with quiet():  # measurements complain that the copy is in no scene, which has their units
-            self._copy.CopyContent(node)
+            _copy(node, self._copy)
         self._name = node.GetName()
         self._attributes = {name: node.GetAttribute(name) for name in node.GetAttributeNames()}
         self._references = _references(node)
@@ -70,7 +70,7 @@ class NodeState:
             raise BadRequestError(f"{self._name} is not there any more")
         blocked = node.StartModify()
         try:
-            node.CopyContent(self._copy)
+            _copy(self._copy, node)
             node.SetName(self._name)
             for name in node.GetAttributeNames():
                 if name not in self._attributes:
@@ -80,6 +80,13 @@ class NodeState:
             _refer(node, self._references)
         finally:
             node.EndModify(blocked)
+
+
+def _copy(source: Any, target: Any) -> None:
+    if source.IsA("vtkMRMLVolumeRenderingDisplayNode"):  # its content is copied in part only
+        target.Copy(source)
+    else:
+        target.CopyContent(source)
 
 
 def _references(node: Any) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""What of a view's changes is an edit that can be taken back: window and level, slab, linking, which volume is shown.
+"""What of a view's changes is an edit that can be taken back: window and level, slab, linking, volume rendering.
 
 Where a view looks from is none: scrolling and zooming would fill the history with what nobody wants back.
 """
@@ -6,11 +6,12 @@ Where a view looks from is none: scrolling and zooming would fill the history wi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from backend.render.views.slice_view import SliceView
 from backend.render.views.thick import slab_state
+from backend.render.views.threed_view import ThreeDView
 from backend.scene import commands as c
 from backend.scene.linking import Links
 from backend.scene.undo import Edit, History
@@ -22,8 +23,14 @@ GOES_ON_S = 1.0  # a drag sends many values; a pause as long as this ends it
 def recorded(history: History, links: Links, view: Any, command: c.SetView) -> Iterator[None]:
     """Change a view within, by a command; what is worth it comes into the history."""
     patch = command.patch
-    if not isinstance(view, SliceView):
-        yield
+    if isinstance(view, ThreeDView):
+        nodes = view.rendering_nodes(list(patch.rendering or {}))
+        with (
+            history.changing("Volume rendering", nodes, f"rendering {view.name} {command.by}", GOES_ON_S)
+            if nodes
+            else nullcontext()
+        ):
+            yield
         return
     edits = [make for wanted, make in _KINDS if wanted(patch)]
     before = [make(links, view) for make in edits]

@@ -338,6 +338,7 @@ describe("editing", () => {
   function editing(all: MarkupState[]) {
     const now: { chosen: { id: string; index: number | null } | null } = { chosen: null };
     const host = {
+      isOff: () => false,
       markups: () => all,
       markup: (id: string) => all.find((one) => one.id === id),
       chosen: () => now.chosen,

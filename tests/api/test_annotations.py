@@ -111,7 +111,9 @@ def test_probe_statistics_and_crop(server: LiveServer) -> None:
     assert measured["count"] == 1000
     assert measured["volume_mm3"] == pytest.approx(64000)
     assert send(server, "PUT", "/api/crop", {"roi": roi["id"]}).json()["volumes"] == [probed["layers"][0]["id"]]
+    assert listed(server)[-1]["crops"] is True
     assert server.request("POST", "/api/undo").json()["text"].startswith("Crop by")
+    assert not any(markup["crops"] for markup in listed(server))
     inside = server.get("/api/pick?x=0.5&y=0.5&width=400&height=300").json()["position"]
     assert inside is not None
     assert np.abs(inside).max() < 62

@@ -401,6 +401,10 @@ class ThreeDView:
         self._offscreen.changes = changes  # what drawing itself stirred up is nothing new to anybody
         return ThreeDPixels(camera, image, depth, volumes, is_coarse)
 
+    def rendering_nodes(self, volume_ids: list[str]) -> list[Any]:
+        """The nodes that hold how these volumes are rendered: display, property, ROI; none for those that are not."""
+        return self._renderings.nodes_of(volume_ids)
+
     def pick(self, x: float, y: float, width: int, height: int) -> NDArray[np.float64] | None:
         """The point (RAS mm) that is seen at a place (fractions from the top left) of a picture; None where nothing is.
 

@@ -239,6 +239,35 @@ def test_window_slab_and_linking_are_taken_back_and_scrolling_is_not(host: Scene
     assert host.perform(c.OpenView("red"), 0.0).state["window"] == 400.0
 
 
+def test_volume_rendering_is_taken_back(host: SceneHost, volume: object) -> None:
+    node_id = volume.GetID()  # type: ignore[attr-defined]
+
+    def put(n: int, **patch: object) -> None:
+        rendering = {node_id: c.RenderingPatch(**patch)}  # type: ignore[arg-type]
+        host.perform(c.SetView("1", c.ViewPatch(rendering=rendering), "ada", n), 0.0)
+
+    def state() -> dict[str, object]:
+        found: dict[str, object] = host.perform(c.OpenView("1"), 0.0).state["rendering"][node_id]
+        return found
+
+    put(1, visible=True)
+    before, look = state(), host.app.scene.GetFirstNodeByClass("vtkMRMLVolumePropertyNode").GetVolumeProperty()
+    points = [look.GetScalarOpacity().GetValue(v) for v in range(-1000, 3000, 50)]
+    host.history.clear()
+    put(2, preset=next(name for name in before["presets"] if name != before["preset"]))  # type: ignore[attr-defined]
+    put(3, shift=40.0, shade=False)
+    put(4, crop=c.CropPatch(on=True))
+    assert host.perform(c.GetHistory(), 0.0).undo == ["Volume rendering"]
+    after = state()
+    assert after != before
+    host.perform(c.Undo(), 0.0)
+    assert state() == before
+    look = host.app.scene.GetFirstNodeByClass("vtkMRMLVolumePropertyNode").GetVolumeProperty()
+    assert [look.GetScalarOpacity().GetValue(v) for v in range(-1000, 3000, 50)] == points
+    host.perform(c.Undo(again=True), 0.0)
+    assert state() == after
+
+
 def test_a_point_is_picked_on_the_volume(host: SceneHost) -> None:
     voxels = np.zeros((40, 40, 40), np.int16)
     voxels[10:30, 10:30, 10:30] = 1000

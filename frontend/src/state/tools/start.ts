@@ -8,6 +8,7 @@ import { Dragging } from "../../view/tools/dragging";
 import { Editing } from "../../view/tools/editing";
 import { newGesture, Placing } from "../../view/tools/placing";
 import { Probing } from "../../view/tools/probing";
+import { openPanel } from "../shell";
 import { stream, toast } from "../store";
 import { follow, history, lead, markups, selected } from "./markups";
 import {
@@ -71,6 +72,9 @@ export async function undo(again = false): Promise<void> {
   await step(what).catch(failed);
 }
 
+/** Where segments are painted, markups are not taken hold of. */
+const isSegmenting = () => openPanel.peek() === "segmentation";
+
 const placer = new Placing({
   kind: () => placing.peek(),
   async make(kind, patch, gesture) {
@@ -118,6 +122,7 @@ const placer = new Placing({
 });
 
 const editor = new Editing({
+  isOff: isSegmenting,
   markups: () => markups.peek().values(),
   markup: (id) => markups.peek().get(id),
   chosen: () => selected.peek(),
@@ -181,6 +186,9 @@ export function start(): void {
   intercept(prober);
   addEventListener("keydown", onKey);
   effect(() => placer.changed(placing.value));
+  effect(() => {
+    if (openPanel.value === "segmentation") placing.value = null;
+  });
   effect(() => {
     if (!isProbing.value) probed.value = null;
   });

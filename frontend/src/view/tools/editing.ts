@@ -11,6 +11,8 @@ const MOUSE_PX = 8;
 const FINGER_PX = 22;
 
 export interface EditingHost {
+  /** Whether another part of the viewer has the views to itself. */
+  isOff(): boolean;
   markups(): Iterable<MarkupState>;
   markup(id: string): MarkupState | undefined;
   chosen(): { id: string; index: number | null } | null;
@@ -48,7 +50,7 @@ export class Editing implements Interceptor {
 
   down(surface: Surface, spot: Spot, event: PointerEvent): boolean {
     const state = surface.model.state;
-    if (!state || event.button !== 0 || event.shiftKey) return false;
+    if (!state || event.button !== 0 || event.shiftKey || this.host.isOff()) return false;
     const found = this.find(surface, spot, event.pointerType === "touch");
     const begun = found && this.host.markup(found.id);
     if (!begun) {
@@ -87,18 +89,19 @@ export class Editing implements Interceptor {
 
   hover(surface: Surface, spot: Spot | null, event: PointerEvent): void {
     if (this.drag || event.buttons) return;
-    const found = spot && event.pointerType !== "touch" ? this.find(surface, spot, false) : null;
+    const found =
+      spot && event.pointerType !== "touch" && !this.host.isOff() ? this.find(surface, spot, false) : null;
     this.host.hover(surface.view, found);
   }
 
   double(surface: Surface, spot: Spot): boolean {
-    return this.find(surface, spot, false) !== null;
+    return !this.host.isOff() && this.find(surface, spot, false) !== null;
   }
 
   key(surface: Surface, event: KeyboardEvent): boolean {
     const chosen = this.host.chosen();
     const markup = chosen && this.host.markup(chosen.id);
-    if (!chosen || !markup || event.ctrlKey || event.metaKey) return false;
+    if (!chosen || !markup || event.ctrlKey || event.metaKey || this.host.isOff()) return false;
     if (event.key === "Delete" || event.key === "Backspace") this.remove(markup, chosen.index);
     else if (event.key === "Escape") this.host.choose(null, null);
     else if (event.altKey && event.key.startsWith("Arrow"))
