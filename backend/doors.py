@@ -16,6 +16,7 @@ from backend.api.native import handlers as native
 from backend.api.native import history as native_history
 from backend.api.native import jobs as native_jobs
 from backend.api.native import links as native_links
+from backend.api.native import markups as native_markups
 from backend.api.native import peers as native_peers
 from backend.api.native import server as panel
 from backend.api.ohif import handler as ohif
@@ -66,6 +67,7 @@ def routes_of(
         *native.routes(session),
         *saving.routes(session),
         *native_history.routes(session),
+        *native_markups.routes(session),
         *native_jobs.routes(opener.jobs),
         *native_links.routes(opener),
         *execution.routes(session),

@@ -1,5 +1,5 @@
-"""A slice view dragged over narrow links, as video and as JPEG: the age of the newest input when its picture comes, and whether it
-grows."""
+"""A slice view dragged over narrow links, as video and as JPEG: the age of the newest input when its picture comes, and
+whether it grows."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ import msgspec
 from backend.render import warm_up
 from backend.render.glprobe import GlDriver
 from backend.scene import commands as c
+from backend.scene.annotation_commands import AnnotationCommands
 from backend.scene.application import Application
 from backend.scene.arrangement_commands import ArrangementCommands
 from backend.scene.console import Console
@@ -25,11 +26,14 @@ from backend.scene.layout_commands import LayoutCommands
 from backend.scene.markups_commands import MarkupsCommands
 from backend.scene.mrml_commands import MrmlCommands
 from backend.scene.preset_commands import Presets
+from backend.scene.probing_commands import ProbingCommands
 from backend.scene.sample_commands import SampleCommands
 from backend.scene.screenshot_commands import Screenshots
+from backend.scene.statistics_commands import StatisticsCommands
 from backend.scene.undo import History
 from backend.scene.undo_commands import UndoCommands
 from backend.scene.view_commands import ViewCommands
+from backend.scene.viewing_commands import ViewingCommands
 from backend.scene.views import View, Views
 from backend.scene.volume_commands import VolumeCommands
 
@@ -82,9 +86,11 @@ class SceneHost:
         )
         self._view_commands = ViewCommands(context)
         self._layout_commands = LayoutCommands(context)
+        self._annotations = AnnotationCommands(context)
+        self._content_commands = ContentCommands(context)
         parts: list[Part] = [
             self._view_commands,
-            ContentCommands(context),
+            self._content_commands,
             VolumeCommands(context),
             MarkupsCommands(context),
             self._layout_commands,
@@ -94,8 +100,12 @@ class SceneHost:
             ArrangementCommands(context),
             MrmlCommands(context),
             SampleCommands(context),
+            ViewingCommands(context),
             Console(context),
             UndoCommands(context),
+            self._annotations,
+            ProbingCommands(context, self._view_commands.cameras),
+            StatisticsCommands(context),
         ]
         self._performers: dict[type, Performer] = {c.Describe: lambda _command, _arrived: self._describe()}
         for part in parts:
@@ -150,7 +160,9 @@ class SceneHost:
         volumes = select_nodes(self.app.scene, c.SelectNodes(class_name="vtkMRMLVolumeNode"))
         driver = self.driver.renderer if self.driver else None
         gui = self._layout_commands.state()
-        return c.SceneInfo(self.views.names(), volumes, gui.layout, driver, self.app.layout(), gui.contents)
+        names, places = self.views.names(), self.app.layout()
+        follows = self._content_commands.follows_tool
+        return c.SceneInfo(names, volumes, gui.layout, driver, places, gui.contents, follows)
 
     def announce(self) -> bool:
         """Tell what has changed in the views and the scene's lists; returns False when it is too soon to look again."""
@@ -163,6 +175,8 @@ class SceneHost:
         with self.views.changes.reading():
             self._announce_views()
             self._announce_history()
+            if (news := self._annotations.news()) is not None:
+                self._emit(news)
             if self._lists_changed or now - self._described_at > DESCRIBE_EVERY_S:
                 self._lists_changed, self._described_at = False, now
                 self._announce_lists()

@@ -82,7 +82,9 @@ def canvas(page: Page) -> Any:
     return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB")).astype(float)
 
 
-def test_a_slice_scrolled_over_a_narrow_link_is_video_and_shows_what_the_still_shows(browser: Browser, server: LiveServer) -> None:
+def test_a_slice_scrolled_over_a_narrow_link_is_video_and_shows_what_the_still_shows(
+    browser: Browser, server: LiveServer
+) -> None:
     with narrow(server.port) as port:
         page = opened(browser, port, NO_STILLS)
         scroll_until(page, "slicecast.picture('Red').codec === 'vp9'")

@@ -6,10 +6,33 @@ millimetres in RAS, sizes are pixels, times are seconds unless the name says oth
 
 from __future__ import annotations
 
+from backend.scene.commands.annotations import (
+    ChangeMarkup,
+    DropMarkup,
+    ListMarkups,
+    MakeMarkup,
+    MarkupKind,
+    MarkupPatch,
+    MarkupsChanged,
+    MarkupState,
+    Measurement,
+    RestoreMarkups,
+)
 from backend.scene.commands.arrangement import ShowSlicesIn3D
 from backend.scene.commands.base import Command, Journaling, PictureFormat, Vector3
 from backend.scene.commands.console import Execute, Executed
-from backend.scene.commands.content import Describe, Load, LoadDemo, LoadResult, Node, SceneInfo, SelectNodes, Track, Turn
+from backend.scene.commands.content import (
+    Describe,
+    FollowTool,
+    Load,
+    LoadDemo,
+    LoadResult,
+    Node,
+    SceneInfo,
+    SelectNodes,
+    Track,
+    Turn,
+)
 from backend.scene.commands.events import AnyEvent, Beat, Progress, SceneChanged, Started, ViewChanged
 from backend.scene.commands.graphics import MeshCount, MeshFormat, NodeGraphics, ViewGraphics
 from backend.scene.commands.layout import Contents, GuiState, LayoutPart, SetContents, SetLayout, views_of
@@ -26,15 +49,41 @@ from backend.scene.commands.markups import (
 from backend.scene.commands.mrml import Clear, NodeProperties, Properties, Reload, Remove, Save, Saved
 from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
 from backend.scene.commands.presets import ArrangePreset, PresetId
+from backend.scene.commands.probing import (
+    CropBy,
+    Pick,
+    Picked,
+    Probe,
+    Probed,
+    ProbedLayer,
+    ProbedSegment,
+    Statistics,
+    StatisticsOf,
+)
 from backend.scene.commands.samples import FilesReady, FilesWanted, LoadSample, SampleFile, SeriesWanted, StudyWanted
 from backend.scene.commands.screenshots import Screenshot
 from backend.scene.commands.undo import GetHistory, HistoryChanged, HistoryState, NodesWent, Undo, Undone
+from backend.scene.commands.viewing import (
+    MAX_BOOKMARKS,
+    AddBookmark,
+    Bookmark,
+    LayoutEntry,
+    ListBookmarks,
+    ListLayouts,
+    ListSequences,
+    LookPicture,
+    RemoveBookmark,
+    SequenceEntry,
+    ShowItem,
+)
 from backend.scene.commands.views import (
     CameraPatch,
     CloseCamera,
+    CropPatch,
     OpenView,
     OwnCamera,
     Pointer,
+    RenderingPatch,
     Restore,
     SetView,
     SlabPatch,
@@ -48,7 +97,7 @@ from backend.scene.commands.volumes import PutVolume, StepVolume, VolumePut, Wri
 
 ViewCommand = OpenView | SetView | Pointer | OwnCamera | CloseCamera | Snapshot | Restore
 PictureCommand = Frame | CancelFrames | SlicePicture | ThreeDPicture | Screenshot
-ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track | Turn
+ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track | Turn | FollowTool
 ConsoleCommand = Execute
 LayoutCommand = SetLayout | SetContents | ArrangePreset
 GraphicsCommand = ViewGraphics | NodeGraphics
@@ -56,33 +105,46 @@ ArrangementCommand = ShowSlicesIn3D
 SampleCommand = LoadSample | FilesReady
 VolumeCommand = PutVolume | WriteVolume | WriteGrid | StepVolume
 MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
+AnnotationCommand = ListMarkups | MakeMarkup | ChangeMarkup | DropMarkup | RestoreMarkups
+ProbingCommand = Probe | Pick | Statistics | CropBy
 MrmlCommand = Properties | Save | Reload | Remove | Clear
+ViewingCommand = LookPicture | ListLayouts | ListBookmarks | AddBookmark | RemoveBookmark | ListSequences | ShowItem
 HistoryCommand = GetHistory | Undo | NodesWent
 AnyCommand = (
-    ViewCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
+    ViewCommand | ViewingCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
     | ConsoleCommand | SampleCommand | ArrangementCommand | LayoutCommand | GraphicsCommand | HistoryCommand
+    | AnnotationCommand | ProbingCommand
 )  # fmt: skip
 
 __all__ = [
+    "MAX_BOOKMARKS",
+    "AddBookmark",
     "AddPoint",
+    "AnnotationCommand",
     "AnyCommand",
     "AnyEvent",
     "ArrangePreset",
     "ArrangementCommand",
     "Beat",
+    "Bookmark",
     "CameraPatch",
     "CancelFrames",
+    "ChangeMarkup",
     "Clear",
     "CloseCamera",
     "Command",
     "ConsoleCommand",
     "ContentCommand",
     "Contents",
+    "CropBy",
+    "CropPatch",
     "Describe",
+    "DropMarkup",
     "Execute",
     "Executed",
     "FilesReady",
     "FilesWanted",
+    "FollowTool",
     "Frame",
     "GetHistory",
     "GraphicsCommand",
@@ -92,14 +154,26 @@ __all__ = [
     "HistoryState",
     "Journaling",
     "LayoutCommand",
+    "LayoutEntry",
     "LayoutPart",
+    "ListBookmarks",
+    "ListLayouts",
+    "ListMarkups",
     "ListPoints",
     "ListSegmentations",
+    "ListSequences",
     "Load",
     "LoadDemo",
     "LoadResult",
     "LoadSample",
+    "LookPicture",
+    "MakeMarkup",
+    "MarkupKind",
+    "MarkupPatch",
+    "MarkupState",
+    "MarkupsChanged",
     "MarkupsCommand",
+    "Measurement",
     "MeshCount",
     "MeshFormat",
     "MovePoint",
@@ -110,6 +184,8 @@ __all__ = [
     "NodesWent",
     "OpenView",
     "OwnCamera",
+    "Pick",
+    "Picked",
     "Picture",
     "PictureCommand",
     "PictureFormat",
@@ -119,12 +195,20 @@ __all__ = [
     "PointPlaced",
     "Pointer",
     "PresetId",
+    "Probe",
+    "Probed",
+    "ProbedLayer",
+    "ProbedSegment",
+    "ProbingCommand",
     "Progress",
     "Properties",
     "PutVolume",
     "Reload",
     "Remove",
+    "RemoveBookmark",
+    "RenderingPatch",
     "Restore",
+    "RestoreMarkups",
     "SampleCommand",
     "SampleFile",
     "Save",
@@ -134,15 +218,19 @@ __all__ = [
     "Screenshot",
     "SegmentationEntry",
     "SelectNodes",
+    "SequenceEntry",
     "SeriesWanted",
     "SetContents",
     "SetLayout",
     "SetView",
+    "ShowItem",
     "ShowSlicesIn3D",
     "SlabPatch",
     "SlicePicture",
     "Snapshot",
     "Started",
+    "Statistics",
+    "StatisticsOf",
     "StepVolume",
     "StudyWanted",
     "ThreeDPicture",
@@ -156,6 +244,7 @@ __all__ = [
     "ViewGraphics",
     "ViewInfo",
     "ViewPatch",
+    "ViewingCommand",
     "VolumeCommand",
     "VolumePut",
     "WriteGrid",

@@ -1,13 +1,16 @@
 /** What the page knows, as signals. Views' states are the server's, with this page's own newer values on top. */
 import { computed, type Signal, signal } from "@preact/signals";
+import { askApi } from "../net/ask";
 import { connectStream } from "../net/client";
 import type { CoreEvent, PictureStats, Status } from "../net/core";
 import type { Rect } from "../net/painter";
 import type { Patch, SceneInfo, SliceState, ViewState } from "../net/protocol";
 import { ViewModel } from "../view/model";
 import { Ages } from "./ages";
-import { arrange, FOUR_UP } from "./layouts";
+import { isShares, kept } from "./kept";
+import { arrange, type Divider, FOUR_UP, moved, type Shares } from "./layouts";
 import { perView } from "./perView";
+import { takeHistory, takeMarkups } from "./tools/markups";
 
 export type ViewName = string;
 /** Views that stay open in every layout: the toolbar and the keys reach them. */
@@ -28,20 +31,32 @@ export const scene = signal<SceneInfo>({
   layout: "FourUp",
   composition: FOUR_UP,
   contents: "full",
+  follow_tool: false,
   gl: null,
 });
 export const progress = signal<{ text: string; fraction: number | null } | null>(null);
 export const toasts = signal<Toast[]>([]);
 export const showLatency = signal(false);
-export const showLetters = signal(true);
 export const showHelp = signal(false);
 export const maximized = signal<ViewName | null>(null);
 export const states = perView((): Signal<ViewState | null> => signal(null));
 export const pictures = perView((): Signal<PictureStats | null> => signal(null));
+/** Width and height of each view in device pixels. */
+export const sizes = perView((): Signal<[number, number]> => signal([1, 1]));
 export const ages = perView(() => new Ages());
 /** Which tab is chosen in each strip of tabs. */
 export const openTabs = signal<Record<string, number>>({});
-export const arrangement = computed(() => arrange(scene.value.composition, openTabs.value));
+/** Sizes that the user has given to the parts of each layout, by its name. */
+const shares = kept<Record<string, Shares>>("shares", {}, isShares);
+export const arrangement = computed(() =>
+  arrange(scene.value.composition, openTabs.value, shares.value[scene.value.layout]),
+);
+
+/** Move a divider to a share (0 to 1) of the two parts beside it; null gives its row the layout's own sizes back. */
+export function setShares(divider: Divider, to: number | null): void {
+  const { layout } = scene.value;
+  shares.value = { ...shares.value, [layout]: moved(divider, shares.value[layout] ?? {}, to) };
+}
 export const activeVolume = computed(() => (states("Red").value as SliceState | null)?.background?.id ?? "");
 
 export function toggleMaximized(view: ViewName): void {
@@ -97,6 +112,12 @@ function hear(event: CoreEvent): void {
       pictures(event.view).value = event.stats;
       ages(event.view).add(event.stats);
       break;
+    case "markups":
+      takeMarkups(event.changed, event.gone, event.all);
+      break;
+    case "history":
+      takeHistory(event.undo, event.redo);
+      break;
     case "progress":
       progress.value = event.fraction === 1 ? null : { text: event.text, fraction: event.fraction };
       if (event.text.startsWith("Not loaded")) toast(event.text, "error");
@@ -111,3 +132,58 @@ function hear(event: CoreEvent): void {
 export function change(view: ViewName, patch: Patch, rect: Rect | null = null): void {
   models(view).change(patch, rect);
 }
+
+/** Switch the layout for everybody; the page follows when the server says so. */
+export async function chooseLayout(layout: string): Promise<void> {
+  maximized.value = null;
+  const isComparing = layout.startsWith("Compare");
+  const compare = Math.min(Math.max(scene.value.volumes.length, 2), MOST_COMPARED);
+  await waiting("Switching the layout", async () => {
+    await askApi("PUT", "/api/layout", isComparing ? { layout, compare } : { layout });
+    if (isComparing) await compareVolumes();
+  });
+}
+
+const SLOW_MS = 300;
+
+/** Do something that may take its time: what takes long is named in the status line; a fault is told. Whether it went well. */
+export async function waiting(text: string, work: () => Promise<unknown>): Promise<boolean> {
+  const shown = { text, fraction: null };
+  const timer = setTimeout(() => {
+    progress.value ??= shown;
+  }, SLOW_MS);
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    toast(error instanceof Error ? error.message : String(error), "error");
+    return false;
+  } finally {
+    clearTimeout(timer);
+    if (progress.value === shown) progress.value = null;
+  }
+}
+
+const MOST_COMPARED = 4;
+const OPENING_MS = 5000;
+
+/** Show the scene's volumes in the views that compare, one in each, linked. */
+async function compareVolumes(): Promise<void> {
+  const volumes = scene.value.volumes.slice(0, MOST_COMPARED);
+  for (const [index, { id }] of volumes.entries()) {
+    const view = `Compare${index + 1}`;
+    if (await isOpen(view)) change(view, { background: id, orientation: "Axial", linked: true });
+  }
+}
+
+/** Wait until a view that has just come is there; false if it does not come. */
+async function isOpen(view: ViewName): Promise<boolean> {
+  const until = performance.now() + OPENING_MS;
+  while (states(view).value === null && performance.now() < until)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  return states(view).value !== null;
+}
+
+/** Have crosshair and slices go with the tracked tool, or not, for everybody. */
+export const followTool = (follow: boolean) =>
+  waiting("Asking the server", () => askApi("PUT", "/api/tracking", { follow }));
