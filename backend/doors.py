@@ -17,6 +17,7 @@ from backend.api.native import history as native_history
 from backend.api.native import jobs as native_jobs
 from backend.api.native import links as native_links
 from backend.api.native import peers as native_peers
+from backend.api.native import segments as native_segments
 from backend.api.native import server as panel
 from backend.api.ohif import handler as ohif
 from backend.api.slicer.door import endpoints_of
@@ -43,8 +44,10 @@ from backend.http.static import StaticHandler, document_root
 from backend.http.switches import Matches, Switches
 from backend.jobs.jobs import Job, Jobs
 from backend.links.opener import Opener
+from backend.links.segmentations import DicomSegmentations
 from backend.links.studies import Studies
 from backend.scene import commands as c
+from backend.sessions.segments import SegmentUpkeep
 from backend.sessions.session import Session
 from backend.sharing import NewestWins, SingleFlight
 
@@ -66,6 +69,7 @@ def routes_of(
         *native.routes(session),
         *saving.routes(session),
         *native_history.routes(session),
+        *native_segments.routes(session, SegmentUpkeep(session), DicomSegmentations(session, archive)),
         *native_jobs.routes(opener.jobs),
         *native_links.routes(opener),
         *execution.routes(session),

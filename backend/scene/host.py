@@ -27,6 +27,11 @@ from backend.scene.mrml_commands import MrmlCommands
 from backend.scene.preset_commands import Presets
 from backend.scene.sample_commands import SampleCommands
 from backend.scene.screenshot_commands import Screenshots
+from backend.scene.segment_commands import SegmentCommands
+from backend.scene.segment_effects import SegmentEffects
+from backend.scene.segment_keeping import SegmentKeeping
+from backend.scene.segment_state import Segmentations
+from backend.scene.segment_surfaces import SegmentSurfaces
 from backend.scene.undo import History
 from backend.scene.undo_commands import UndoCommands
 from backend.scene.view_commands import ViewCommands
@@ -50,6 +55,7 @@ class SceneHost:
         self._announced_at = self._described_at = 0.0
         self._lists_changed = False
         self._info: c.SceneInfo | None = None
+        self._segments_seen: tuple[int, tuple[Any, ...]] = (0, ())
 
     @classmethod
     def from_json(cls, text: str, emit: Emit, find_driver: Callable[[], GlDriver | None]) -> SceneHost:
@@ -82,6 +88,8 @@ class SceneHost:
         )
         self._view_commands = ViewCommands(context)
         self._layout_commands = LayoutCommands(context)
+        self._segmentations = Segmentations(context)
+        segments = SegmentCommands(context, self._segmentations)
         parts: list[Part] = [
             self._view_commands,
             ContentCommands(context),
@@ -96,6 +104,10 @@ class SceneHost:
             SampleCommands(context),
             Console(context),
             UndoCommands(context),
+            segments,
+            SegmentEffects(context, self._segmentations, segments),
+            SegmentSurfaces(context, self._segmentations),
+            SegmentKeeping(context, self._segmentations),
         ]
         self._performers: dict[type, Performer] = {c.Describe: lambda _command, _arrived: self._describe()}
         for part in parts:
@@ -150,7 +162,14 @@ class SceneHost:
         volumes = select_nodes(self.app.scene, c.SelectNodes(class_name="vtkMRMLVolumeNode"))
         driver = self.driver.renderer if self.driver else None
         gui = self._layout_commands.state()
-        return c.SceneInfo(self.views.names(), volumes, gui.layout, driver, self.app.layout(), gui.contents)
+        segments = self._segments_number()
+        return c.SceneInfo(self.views.names(), volumes, gui.layout, driver, self.app.layout(), gui.contents, segments)
+
+    def _segments_number(self) -> int:
+        revision = self._segmentations.revision()
+        if revision != self._segments_seen[1]:
+            self._segments_seen = (self._segments_seen[0] + 1, revision)
+        return self._segments_seen[0]
 
     def announce(self) -> bool:
         """Tell what has changed in the views and the scene's lists; returns False when it is too soon to look again."""

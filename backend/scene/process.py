@@ -29,7 +29,7 @@ import msgspec
 from backend.errors import SlicecastError
 from backend.render.glprobe import probe
 from backend.scene import wire
-from backend.scene.commands import AnyEvent, Beat, Command, OwnCamera, Pointer, SetView, Started, Track
+from backend.scene.commands import AnyEvent, Beat, Command, OwnCamera, Pointer, SetView, Started, Stroke, Track
 from backend.scene.deferred import Deferred
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -105,7 +105,7 @@ class Inbox:
 
     def _sort(self, item: tuple[float, wire.Request, Call | None]) -> None:
         request = item[1]
-        if isinstance(request.command, SetView | Pointer | Track | OwnCamera):
+        if isinstance(request.command, SetView | Pointer | Track | OwnCamera | Stroke):
             if isinstance(request.command, Track) and request.command.is_whole:  # nobody will see where the tool was before
                 self._changes = deque(one for one in self._changes if one.id or not isinstance(one.command, Track))
             self._changes.append(request)

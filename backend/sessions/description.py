@@ -20,4 +20,5 @@ def describe(session: Session) -> dict[str, Any]:
         "gl": info.gl,
         "composition": msgspec.to_builtins(info.composition),
         "contents": info.contents,
+        "segments": info.segments,
     }

@@ -104,6 +104,8 @@ class SceneInfo(msgspec.Struct):
     gl: str | None
     composition: LayoutPart = msgspec.field(default_factory=LayoutPart)
     contents: Contents = "full"
+    segments: int = 0
+    """Another number whenever segmentations may have changed."""
 
 
 class LoadResult(msgspec.Struct):
