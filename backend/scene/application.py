@@ -93,6 +93,12 @@ class Application:
             raise BadRequestError(f"there is no layout {number}")
         return composition(None, self.scene)
 
+    def set_compare_views(self, count: int, in_grid: bool) -> None:
+        """How many views the layouts have that compare: one below the other, or two beside each other in each row."""
+        columns = 2 if in_grid and count > 1 else 1
+        self.layout_node.SetNumberOfCompareViewRows(-(-count // columns))
+        self.layout_node.SetNumberOfCompareViewColumns(columns)
+
     def set_layout(self, number: int) -> None:
         """Switch MRML's layout, which makes the view nodes it needs.
 

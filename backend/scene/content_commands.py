@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from backend.errors import SlicecastError
+from backend.render.views.renderings import show_in_3d
 from backend.scene import commands as c
 from backend.scene.context import Context, Performer
 from backend.scene.deferred import Deferred
@@ -15,7 +16,6 @@ from backend.scene.file_types import file_type_of
 from backend.scene.loading import Loader, is_true
 from backend.scene.readers.source import unique_name
 from backend.scene.tracking import Tracker
-from backend.scene.volume_presets import show_in_3d
 
 # What 3D views turn to when they show nothing yet.
 SURFACES = ("ModelFile", "SegmentationFile")
@@ -26,6 +26,8 @@ class ContentCommands:
 
     def __init__(self, context: Context) -> None:
         self._context, self._app, self._views = context, context.app, context.views
+        self.follows_tool = False
+        """Whether slices go with the tracked tool."""
         self._tracker, self._loader = Tracker(context.app.scene), Loader(context.app, context.options)
         self.performers: Mapping[type[c.Command], Performer] = {
             c.Load: self._load,
@@ -33,10 +35,23 @@ class ContentCommands:
             c.SelectNodes: lambda command, _arrived: select_nodes(self._app.scene, command),
             c.Track: self._track,
             c.Turn: lambda command, _arrived: self._tracker.turn(command.angles).ravel().tolist(),
+            c.FollowTool: self._follow_tool,
         }
+
+    def _follow_tool(self, command: c.FollowTool, _arrived: float) -> None:
+        self.follows_tool = command.on
+        pose = self._tracker.pose()
+        if command.on and pose is not None:
+            self._follow(pose)
+        self._context.announce_lists()
+
+    def _follow(self, pose: Any) -> None:
+        self._views.jump((float(pose[0, 3]), float(pose[1, 3]), float(pose[2, 3])))
 
     def _track(self, command: c.Track, _arrived: float) -> list[float]:
         pose = self._tracker.move(command.matrix, command.position, command.quaternion)
+        if self.follows_tool:
+            self._follow(pose)
         return [float(v) for v in pose.ravel()]
 
     def _load(self, command: c.Load, _arrived: float) -> Any:

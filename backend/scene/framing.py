@@ -26,6 +26,8 @@ View = SliceView | ThreeDView
 Key = tuple[Any, ...]
 LEAST_PNG_BYTES = 1000  # clients of Slicer, which does not compress, take less for a failure
 Made = Callable[[], tuple[c.PictureInfo, bytes]]
+Draw = Callable[[], NDArray[np.uint8]]
+MOST_RAYS = 512  # along the longer side of a moving picture, in the usual time
 WHOLES_KEPT = 4  # pictures that are being sent in tiles
 
 
@@ -50,7 +52,7 @@ class Framer:
     def __init__(self, cache: PictureCache, applied: dict[str, int], prefetch: Prefetch) -> None:
         self._cache, self._applied = cache, applied
         self.prefetch = prefetch
-        self._budgets: dict[str, MotionBudget] = {}
+        self._budgets: dict[tuple[str, float], MotionBudget] = {}
         self._stops: dict[str, set[Stop]] = {}
         self._lock = threading.Lock()
         self._stirred = time.time()
@@ -85,9 +87,11 @@ class Framer:
             whole = self._whole[known]
             draw = self._tile_of(command, known, lambda: whole)
             return self._maker(view, (known, command.tile), picture, draw, started, arrived)
-        pixels = view.prepare(picture.width, picture.height, in_motion=not command.still)
-        if (pixels.volumes or pixels.is_coarse) and not command.still:
-            moving = self._coarse(view, pixels, command) if pixels.volumes else lambda: pixels(None)
+        share = view.motion_budget()
+        in_motion = not command.still and share is not None
+        pixels = view.prepare(picture.width, picture.height, in_motion)
+        if in_motion and share is not None and (pixels.volumes or pixels.is_coarse):
+            moving = self._coarse(view, pixels, command, share) if pixels.volumes else lambda: pixels(None)
             return self._maker(view, None, picture, moving, started, arrived, coarse=True)
         stop = self._stop_for(view, command) if command.still else None
         key = _key("frame", view, picture, view.content_key())
@@ -111,9 +115,10 @@ class Framer:
 
         return cut
 
-    def _coarse(self, view: ThreeDView, pixels: ThreeDPixels, command: c.Frame) -> Callable[[], NDArray[np.uint8]]:
-        """Volumes with as many rays as the time for a moving picture allows."""
-        budget = self._budgets.setdefault(view.name, MotionBudget(command.budget_s))
+    def _coarse(self, view: ThreeDView, pixels: ThreeDPixels, command: c.Frame, share: float) -> Draw:
+        """Volumes with as many rays as the time for a moving picture allows, of which it may take `share` times the usual."""
+        most = round(MOST_RAYS * share**0.5)
+        budget = self._budgets.setdefault((view.name, share), MotionBudget(command.budget_s * share, most=most))
 
         def draw() -> NDArray[np.uint8]:
             begun = time.perf_counter()

@@ -35,6 +35,7 @@ from backend.scene.segment_surfaces import SegmentSurfaces
 from backend.scene.undo import History
 from backend.scene.undo_commands import UndoCommands
 from backend.scene.view_commands import ViewCommands
+from backend.scene.viewing_commands import ViewingCommands
 from backend.scene.views import View, Views
 from backend.scene.volume_commands import VolumeCommands
 
@@ -88,11 +89,15 @@ class SceneHost:
         )
         self._view_commands = ViewCommands(context)
         self._layout_commands = LayoutCommands(context)
+<<<<<<< HEAD
         self._segmentations = Segmentations(context)
         segments = SegmentCommands(context, self._segmentations)
+=======
+        self._content_commands = ContentCommands(context)
+>>>>>>> views
         parts: list[Part] = [
             self._view_commands,
-            ContentCommands(context),
+            self._content_commands,
             VolumeCommands(context),
             MarkupsCommands(context),
             self._layout_commands,
@@ -102,6 +107,7 @@ class SceneHost:
             ArrangementCommands(context),
             MrmlCommands(context),
             SampleCommands(context),
+            ViewingCommands(context),
             Console(context),
             UndoCommands(context),
             segments,
@@ -162,6 +168,7 @@ class SceneHost:
         volumes = select_nodes(self.app.scene, c.SelectNodes(class_name="vtkMRMLVolumeNode"))
         driver = self.driver.renderer if self.driver else None
         gui = self._layout_commands.state()
+<<<<<<< HEAD
         segments = self._segments_number()
         return c.SceneInfo(self.views.names(), volumes, gui.layout, driver, self.app.layout(), gui.contents, segments)
 
@@ -170,6 +177,11 @@ class SceneHost:
         if revision != self._segments_seen[1]:
             self._segments_seen = (self._segments_seen[0] + 1, revision)
         return self._segments_seen[0]
+=======
+        names, places = self.views.names(), self.app.layout()
+        follows = self._content_commands.follows_tool
+        return c.SceneInfo(names, volumes, gui.layout, driver, places, gui.contents, follows)
+>>>>>>> views
 
     def announce(self) -> bool:
         """Tell what has changed in the views and the scene's lists; returns False when it is too soon to look again."""

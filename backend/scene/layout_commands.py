@@ -8,6 +8,8 @@ from backend.scene import commands as c
 from backend.scene.context import Context, Performer
 from backend.scene.layouts import layout_number
 
+COMPARE_GRID = layout_number("CompareGrid")
+
 
 class LayoutCommands:
     """Switches layouts. Windows are the clients' own; what they should show is kept here and told to all of them."""
@@ -25,7 +27,10 @@ class LayoutCommands:
         return c.GuiState(self._context.app.layout_name, self._contents)
 
     def _set_layout(self, command: c.SetLayout, _arrived: float) -> c.GuiState:
-        self._context.views.set_layout(layout_number(command.name))
+        number = layout_number(command.name)
+        if command.compare:
+            self._context.app.set_compare_views(command.compare, number == COMPARE_GRID)
+        self._context.views.set_layout(number)
         self._context.announce_lists()
         return self.state()
 

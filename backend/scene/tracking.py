@@ -46,6 +46,11 @@ class Tracker:
         turned.RotateY(gamma)
         return self._place(self._first("vtkMRMLLinearTransformNode", "tracker"), from_vtk(turned.GetMatrix()))
 
+    def pose(self) -> NDArray[np.float64] | None:
+        """The tool's pose (4, 4), RAS mm; None before it was first tracked."""
+        transform = self._first("vtkMRMLLinearTransformNode", "tracker")
+        return None if transform is None else _pose_of(transform)
+
     def _place(self, transform: Any | None, pose: NDArray[np.float64]) -> NDArray[np.float64]:
         if transform is None:
             transform = self._scene.AddNewNodeByClass("vtkMRMLLinearTransformNode", "tracker")

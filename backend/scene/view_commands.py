@@ -70,6 +70,8 @@ class ViewCommands:
             self._note(command.camera or view.name, command)
             with self._links.following(None if command.camera else view) as followers:
                 view.apply(command.patch)
+            if command.patch.crosshair is not None and isinstance(view, SliceView):
+                followers += self._views.jump(command.patch.crosshair, view.node.GetViewGroup())
         self.changed_by.update(dict.fromkeys(followers, command.by))
 
     def _pointer(self, command: c.Pointer, _arrived: float) -> None:
@@ -140,4 +142,9 @@ class ViewCommands:
                 continue  # it came with a layout that a script or a scene made
             if patch.background is not None and self._app.scene.GetNodeByID(patch.background) is None:
                 continue  # its volume came from something that is not journaled, such as exec
+            if patch.rendering is not None:
+                known = self._views.renderings.known(list(patch.rendering))
+                patch.rendering = {key: value for key, value in patch.rendering.items() if key in known}
+            if patch.crosshair is not None:
+                self._views.place_crosshair(patch.crosshair)
             view.apply(patch)

@@ -8,12 +8,13 @@ from typing import Any
 from backend.errors import NotFoundError, TooLargeError
 from backend.render.glprobe import GlDriver
 from backend.render.views.changes import SceneChanges
+from backend.render.views.renderings import Renderings
 from backend.render.views.segments import SegmentationLayers
 from backend.render.views.slice_view import SliceView
 from backend.render.views.threed_view import ThreeDView
 from backend.render.views.volumes import VolumeSources
 from backend.scene.application import Application
-from backend.scene.commands import views_of
+from backend.scene.commands import ViewPatch, views_of
 
 View = SliceView | ThreeDView
 SLICE, THREED = "vtkMRMLSliceNode", "vtkMRMLViewNode"
@@ -40,6 +41,7 @@ class Views:
         self._app, self._driver, self._limit = app, driver, limit
         self.sources, self.changes = VolumeSources(), SceneChanges()
         self._segments = SegmentationLayers(app.scene)
+        self.renderings = Renderings(app, self.changes)
         self._views: dict[str, View] = {}
         self._layout_seen = -1
         self._follow()
@@ -82,7 +84,7 @@ class Views:
 
     def _add_threed(self, key: str, node: Any) -> None:
         is_gpu = self._driver is not None and self._driver.is_gpu
-        view = ThreeDView(self._app, node, self.sources, self.changes, self._driver is not None, is_gpu)
+        view = ThreeDView(self._app, node, self.sources, self.changes, self.renderings, self._driver is not None, is_gpu)
         if any(isinstance(other, ThreeDView) for other in self._views.values()):
             view.reset()  # the first one keeps Slicer's camera until something is loaded; a later one shows what there is
         self._views[key] = view
@@ -146,6 +148,20 @@ class Views:
         red = self._views["red"]
         assert isinstance(red, SliceView)
         return red
+
+    def place_crosshair(self, ras: tuple[float, float, float]) -> None:
+        """Put the crosshair at a point, RAS mm; no plane moves."""
+        node = self._app.scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
+        if node is not None:  # a script may have removed it
+            node.SetCrosshairRAS(ras)
+
+    def jump(self, ras: tuple[float, float, float], group: int = 0) -> list[str]:
+        """Put the crosshair at a point, RAS mm, and the planes of a view group through it; names of its views."""
+        self.place_crosshair(ras)
+        moved = [view for view in self.slices() if view.node.GetViewGroup() == group]
+        for view in moved:
+            view.apply(ViewPatch(offset=float(view.slice_to_ras[:3, 2] @ ras)))
+        return [view.name for view in moved]
 
     def settle(self) -> None:
         """Have the slice nodes say what the slice views show."""

@@ -20,5 +20,6 @@ def describe(session: Session) -> dict[str, Any]:
         "gl": info.gl,
         "composition": msgspec.to_builtins(info.composition),
         "contents": info.contents,
+        "follow_tool": info.follow_tool,
         "segments": info.segments,
     }

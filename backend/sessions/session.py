@@ -404,4 +404,20 @@ def patch_of(state: dict[str, Any]) -> c.ViewPatch:
             tuple(camera["view_up"]),
             camera["view_angle"],
         )
+    if state.get("crosshair"):
+        patch.crosshair = tuple(state["crosshair"])
+    if state.get("background_colors"):
+        patch.background_colors = tuple(state["background_colors"])
+    for name in ("box", "axis_labels", "parallel", "quality", "technique"):
+        setattr(patch, name, state.get(name))
+    if state.get("rendering"):
+        patch.rendering = {key: _rendering_of(told) for key, told in state["rendering"].items()}
     return patch
+
+
+def _rendering_of(told: dict[str, Any]) -> c.RenderingPatch:
+    fields = {name: told[name] for name in ("visible", "preset", "shift", "opacity", "shade")}
+    crop = told["crop"]
+    if crop["on"] or crop["bounds"] != told["bounds"]:
+        fields["crop"] = c.CropPatch(crop["on"], tuple(crop["bounds"]))
+    return c.RenderingPatch(**fields)

@@ -1,4 +1,5 @@
 import { render } from "preact";
+import "./state/shell";
 import { ages, pictures, states, status, stream } from "./state/store";
 import { App } from "./ui/App";
 

@@ -24,6 +24,8 @@ const axial: SliceState = {
   background: null,
   slab: { mode: "off", thickness: 1 },
   linked: false,
+  voxel_mm: [1, 1],
+  crosshair: [0, 0, 0],
   edges: { left: "R", right: "L", top: "A", bottom: "P" },
 };
 const camera: CameraState = {

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import msgspec
 
 from backend.api.native.layout import layout_routes
+from backend.api.native.viewing import viewing_routes
 from backend.errors import BadRequestError, NotFoundError, SlicecastError, TooLargeError
 from backend.http.base import BaseHandler
 from backend.http.routes import Operation, Param, Route
@@ -211,6 +212,7 @@ def routes(session: Session) -> list[Route]:
                      accepts="application/json", body=wanted, body_example=example)  # fmt: skip
     return [
         *layout_routes(session),
+        *viewing_routes(session),
         Route(r"/api/scene", SceneHandler, (scene,), one),
         Route(r"/api/uploads", UploadsHandler, (begin,), one),
         Route(r"/api/uploads/(\w+)", UploadHandler, (give_up,), one),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from backend.http.base import BaseHandler
@@ -16,6 +18,7 @@ class LayoutRequest(msgspec.Struct):
 
     layout: str | None = None
     contents: c.Contents | None = None
+    compare: Annotated[int, msgspec.Meta(ge=1, le=9)] | None = None
 
 
 class LayoutHandler(BaseHandler):
@@ -34,7 +37,7 @@ class LayoutHandler(BaseHandler):
         """Switch, and answer as GET."""
         wanted = self.read_json(LayoutRequest)
         if wanted.layout is not None:
-            await self.session.ask(c.SetLayout(wanted.layout), c.GuiState)
+            await self.session.ask(c.SetLayout(wanted.layout, wanted.compare or 0), c.GuiState)
         if wanted.contents is not None:
             await self.session.ask(c.SetContents(wanted.contents), c.GuiState)
         self.get()
@@ -45,7 +48,8 @@ def layout_routes(session: Session) -> list[Route]:
     text, contents = {"type": "string"}, {"enum": ["viewers", "full"]}
     told = {"layout": text, "composition": {"type": "object"}, "contents": contents}
     answer = {"type": "object", "required": list(told), "properties": told}
-    wanted = {"type": "object", "properties": {"layout": text, "contents": contents}}
+    compare = {"type": "integer", "minimum": 1, "maximum": 9}
+    wanted = {"type": "object", "properties": {"layout": text, "contents": contents, "compare": compare}}
     read = Operation("/api/layout", "The layout: names and places of its views", tag="scene", answer=answer)
     write = Operation("/api/layout", "Switch the layout", ("PUT",), "scene", answer=answer, accepts="application/json",
                       body=wanted, body_example={"layout": "FourUp"})  # fmt: skip

@@ -279,7 +279,8 @@ class Connection:
         for stream in self.streams.values():
             stream.rev = 0
             if stream.camera:
-                self._session.tell(c.OwnCamera(stream.view, stream.camera, patch_of(stream.place) if stream.place else None))
+                pose = c.split_patch(patch_of(stream.place))[0] if stream.place else None
+                self._session.tell(c.OwnCamera(stream.view, stream.camera, pose))
             stream.want(self._now())
         self._wake.set()
 

@@ -8,6 +8,15 @@ from typing import Any
 from backend.render.views.matrices import Matrix
 from backend.render.views.volumes import ijk_to_world
 
+TOLD = {
+    "patient": "PatientName",
+    "patient_id": "PatientID",
+    "study": "StudyDescription",
+    "series": "SeriesDescription",
+    "modality": "Modality",
+    "date": "StudyDate",
+}
+
 
 @dataclass(frozen=True)
 class Background:
@@ -20,6 +29,8 @@ class Background:
     window: float | None
     level: float | None
     scalar_range: list[float] | None
+    told: dict[str, str]
+    """What DICOM says of it, where it does: `patient`, `patient_id`, `study`, `series`, `modality`, `date`."""
 
 
 def background_of(volume: Any | None) -> Background | None:
@@ -36,4 +47,5 @@ def background_of(volume: Any | None) -> Background | None:
         display.GetWindow() if display else None,
         display.GetLevel() if display else None,
         list(image.GetScalarRange()) if display and image else None,
+        {name: text for name, key in TOLD.items() if (text := volume.GetAttribute(f"DICOM.{key}"))},
     )

@@ -54,6 +54,7 @@ class SliceView:
         self._offscreen: Offscreen | None = None
         self._stack = LayerStack(self.logic, sources, changes)
         self._background = Remembered(changes, lambda: background_of(self.background))
+        self._crosshair = Remembered(changes, self._read_crosshair)
         self._drawables = Remembered(changes, lambda: drawables(app.scene, node))
         self._segments_key = Remembered(changes, lambda: segments.key(node))
         self._pose, self._pose_mtime, self._is_settled = from_vtk(node.GetSliceToRAS()), node.GetMTime(), True
@@ -116,7 +117,9 @@ class SliceView:
             "offset_step": extent.spacing if extent else 1.0,
             "origin": matrix[:3, 3].tolist(),
             "scalar_range": volume.scalar_range if volume else None,
+            "voxel_mm": self._voxel_mm(),
             "edges": edge_letters(matrix),
+            "crosshair": list(self._crosshair()),
             **self.place(),
         }  # fmt: skip
 
@@ -124,7 +127,7 @@ class SliceView:
         """The fields of the state that put the view back where it is."""
         volume = self._background()
         return {
-            "background": {"id": volume.id, "name": volume.name} if volume else None,
+            "background": {"id": volume.id, "name": volume.name, **volume.told} if volume else None,
             "slice_to_ras": self.slice_to_ras.ravel().tolist(),
             "fov": list(self.field_of_view()),
             "window": volume.window if volume else None,
@@ -132,6 +135,18 @@ class SliceView:
             "slab": slab_state(self.node),
             "linked": bool(self.logic.GetSliceCompositeNode().GetLinkedControl()),
         }
+
+    def _voxel_mm(self) -> list[float] | None:
+        """Spacing of the background's voxels along the picture's right and up, mm; None without volume."""
+        volume = self._background()
+        if volume is None or volume.ijk_to_world is None:
+            return None
+        axes = self.slice_to_ras[:3, :2].T
+        return [extent_along(volume.ijk_to_world, volume.dimensions, axis).spacing for axis in axes]
+
+    def _read_crosshair(self) -> tuple[float, ...]:
+        node = self._app.scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
+        return tuple(node.GetCrosshairRAS()) if node is not None else (0.0, 0.0, 0.0)
 
     def _orientation(self) -> str:
         name: str = self.node.GetSliceOrientationPresetName(rotation_to_vtk(self.slice_to_ras))
@@ -177,7 +192,9 @@ class SliceView:
             self._choose_background(patch.background)
         if patch.orientation is not None:
             self.orient(patch.orientation)
-        if patch.fit:
+        if patch.reset and self.background is not None:
+            self.show(self.background)
+        elif patch.fit:
             self.fit()
         matrix = self.slice_to_ras.copy()
         if patch.slice_to_ras is not None:
@@ -332,7 +349,7 @@ class SliceView:
 
     def touch(self) -> int:
         """The view's revision, raised first if what it shows has changed since the last call."""
-        key = self.content_key(overlays=True)
+        key = (self.content_key(overlays=True), self._crosshair())
         if key != self._key:
             self._key = key
             self.rev += 1

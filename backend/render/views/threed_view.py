@@ -20,6 +20,7 @@ from backend.render.reslice import over
 from backend.render.views.changes import Remembered, SceneChanges
 from backend.render.views.motion_surfaces import MotionSurfaces
 from backend.render.views.offscreen import Offscreen
+from backend.render.views.renderings import Renderings
 from backend.render.views.volume_rendering import ShownVolume, shown_volumes
 from backend.render.views.volumes import VolumeSources
 from backend.scene.commands import CameraPatch, ViewPatch
@@ -88,6 +89,18 @@ class ThreeDStand:
     key: tuple[Any, ...] | None = None
 
 
+QUALITIES = {
+    "adaptive": slicer.vtkMRMLViewNode.Adaptive,
+    "normal": slicer.vtkMRMLViewNode.Normal,
+    "maximum": slicer.vtkMRMLViewNode.Maximum,
+}
+TECHNIQUES = {
+    "composite": slicer.vtkMRMLViewNode.Composite,
+    "mip": slicer.vtkMRMLViewNode.MaximumIntensityProjection,
+}
+MOTION_BUDGETS = {"adaptive": 1.0, "normal": 4.0}
+"""Of each quality, how many times the usual time a moving picture may take; at the maximum it may take all it needs."""
+
 FULL_TURN = 3.6
 """Of `roll`, whose unit is 100°."""
 
@@ -97,7 +110,17 @@ class ThreeDView:
 
     kind = "threeD"
 
-    def __init__(self, app: Any, node: Any, sources: VolumeSources, changes: SceneChanges, has_gl: bool, has_gpu: bool) -> None:
+    def __init__(
+        self,
+        app: Any,
+        node: Any,
+        sources: VolumeSources,
+        changes: SceneChanges,
+        renderings: Renderings,
+        has_gl: bool,
+        has_gpu: bool,
+    ) -> None:
+        self._renderings = renderings
         self._app, self.node, self._sources, self._has_gpu = app, node, sources, has_gpu
         self._content = Remembered(changes, self._read_content)
         self._shared_view = Remembered(changes, self._read_view)
@@ -157,6 +180,8 @@ class ThreeDView:
         node.SetFocalPoint(*view.focal_point)
         node.SetViewUp(*view.view_up)
         node.SetViewAngle(view.view_angle)
+        if node.GetParallelProjection():
+            node.SetParallelScale(_half_height(view))
         node.EndModify(blocked)
         node.ResetClippingRange()
 
@@ -181,12 +206,13 @@ class ThreeDView:
         if self._own is None:
             yield
             return
-        shared = self._read_view()
+        shared, scale = self._read_view(), self.camera_node.GetParallelScale()
         self._move_node(self._own.view)
         try:
             yield
         finally:
             self._move_node(shared)
+            self.camera_node.SetParallelScale(scale)
 
     def volumes(self) -> list[ShownVolume]:
         """Volumes that the CPU draws in this view; none where a GPU does."""
@@ -220,10 +246,6 @@ class ThreeDView:
             "kind": self.kind,
             **self.place(),
             "bounds": list(bounds) if bounds else None,
-            "background_colors": [
-                _hex(self.node.GetBackgroundColor()),
-                _hex(self.node.GetBackgroundColor2()),
-            ],
         }
 
     def place(self) -> dict[str, Any]:
@@ -235,8 +257,32 @@ class ThreeDView:
                 "focal_point": view.focal_point.tolist(),
                 "view_up": view.view_up.tolist(),
                 "view_angle": view.view_angle,
-            }
+            },
+            "background_colors": [_hex(self.node.GetBackgroundColor()), _hex(self.node.GetBackgroundColor2())],
+            "box": bool(self.node.GetBoxVisible()),
+            "axis_labels": bool(self.node.GetAxisLabelsVisible()),
+            "parallel": self.parallel_scale() is not None,
+            "quality": self.quality,
+            "technique": self.technique,
+            "rendering": self._renderings.state(),
         }
+
+    @property
+    def quality(self) -> str:
+        """How much time moving pictures of volumes may take, as docs/stream.md names it."""
+        return _name_of(QUALITIES, self.node.GetVolumeRenderingQuality(), "adaptive")
+
+    @property
+    def technique(self) -> str:
+        """How volumes are drawn, as docs/stream.md names it."""
+        return _name_of(TECHNIQUES, self.node.GetRaycastTechnique(), "composite")
+
+    def parallel_scale(self) -> float | None:
+        """Half the height of what a parallel projection shows, mm; None where the projection is in perspective."""
+        node = self.camera_node
+        if not node.GetParallelProjection():
+            return None
+        return _half_height(self._own.view) if self._own is not None else float(node.GetParallelScale())
 
     def apply(self, patch: ViewPatch) -> None:
         """Set absolute values: reset, then look_from, then the camera's own."""
@@ -246,6 +292,28 @@ class ThreeDView:
             self.view = look_from(self.view, patch.look_from)
         if patch.camera is not None:
             self.view = _patched(self.view, patch.camera)
+        if patch.rendering is not None:
+            self._renderings.apply(patch.rendering)
+        self._apply_looks(patch)
+
+    def _apply_looks(self, patch: ViewPatch) -> None:
+        blocked = self.node.StartModify()
+        if patch.background_colors is not None:
+            bottom, top = (_rgb(color) for color in patch.background_colors)
+            self.node.SetBackgroundColor(*bottom)
+            self.node.SetBackgroundColor2(*top)
+        if patch.box is not None:
+            self.node.SetBoxVisible(patch.box)
+        if patch.axis_labels is not None:
+            self.node.SetAxisLabelsVisible(patch.axis_labels)
+        if patch.quality is not None:
+            self.node.SetVolumeRenderingQuality(QUALITIES[patch.quality])
+        if patch.technique is not None:
+            self.node.SetRaycastTechnique(TECHNIQUES[patch.technique])
+        self.node.EndModify(blocked)
+        if patch.parallel is not None:
+            self.camera_node.SetParallelProjection(patch.parallel)
+            self.camera_node.SetParallelScale(_half_height(self._read_view()))
 
     def reset(self) -> None:
         """Frame all that is shown, from the direction the camera has."""
@@ -290,6 +358,10 @@ class ThreeDView:
         )
         return ViewPatch(camera=CameraPatch(position, focal_point, view_up, view.view_angle))
 
+    def motion_budget(self) -> float | None:
+        """How many times the usual time a moving picture may take; None where it may take all it needs."""
+        return MOTION_BUDGETS.get(self.quality)
+
     def content_key(self) -> tuple[Any, ...]:
         """Changes whenever a picture of this view may change for another reason than its size."""
         view = self._own.view if self._own is not None else self._shared_view()
@@ -297,11 +369,11 @@ class ThreeDView:
         return (place, *self._content(), self._offscreen.changes if self._offscreen else 0)
 
     def _read_content(self) -> tuple[Any, ...]:
-        return self.node.GetMTime(), tuple(volume.key for volume in self.volumes())
+        return self.node.GetMTime(), self.parallel_scale(), tuple(volume.key for volume in self.volumes())
 
     def touch(self) -> int:
         """The view's revision, raised first if what it shows has changed since the last call."""
-        key = self.content_key()
+        key = (self.content_key(), self._renderings.key())
         if key != self._key:
             self._key = key
             self.rev += 1
@@ -317,9 +389,7 @@ class ThreeDView:
         if self._offscreen is None and not volumes and self._displayables():
             raise NoDriverError(NO_DRIVER)
         view = self.view
-        node = self.camera_node
-        parallel = node.GetParallelScale() if node.GetParallelProjection() else None
-        camera = Camera(view.position, view.focal_point, view.view_up, view.view_angle, parallel)
+        camera = Camera(view.position, view.focal_point, view.view_up, view.view_angle, self.parallel_scale())
         image = self._gradient(width, height)
         if self._offscreen is None:
             return ThreeDPixels(camera, image, None, volumes)
@@ -369,6 +439,20 @@ def _patched(view: View, patch: CameraPatch) -> View:
     )
     result.axes()  # refuses an eye on its own focal point before anything is changed
     return result
+
+
+def _half_height(view: View) -> float:
+    """Of what a parallel projection shows, mm, so that what is at the focal point is as large as in perspective."""
+    return float(np.linalg.norm(view.position - view.focal_point)) * math.tan(math.radians(view.view_angle) / 2)
+
+
+def _name_of(names: dict[str, int], value: int, otherwise: str) -> str:
+    return next((name for name, number in names.items() if number == value), otherwise)
+
+
+def _rgb(color: str) -> tuple[float, float, float]:
+    red, green, blue = bytes.fromhex(color[1:])
+    return red / 255, green / 255, blue / 255
 
 
 def _hex(color: tuple[float, float, float]) -> str:

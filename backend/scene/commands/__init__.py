@@ -9,7 +9,18 @@ from __future__ import annotations
 from backend.scene.commands.arrangement import ShowSlicesIn3D
 from backend.scene.commands.base import Command, Journaling, PictureFormat, Vector3
 from backend.scene.commands.console import Execute, Executed
-from backend.scene.commands.content import Describe, Load, LoadDemo, LoadResult, Node, SceneInfo, SelectNodes, Track, Turn
+from backend.scene.commands.content import (
+    Describe,
+    FollowTool,
+    Load,
+    LoadDemo,
+    LoadResult,
+    Node,
+    SceneInfo,
+    SelectNodes,
+    Track,
+    Turn,
+)
 from backend.scene.commands.events import AnyEvent, Beat, Progress, SceneChanged, Started, ViewChanged
 from backend.scene.commands.graphics import MeshCount, MeshFormat, NodeGraphics, ViewGraphics
 from backend.scene.commands.layout import Contents, GuiState, LayoutPart, SetContents, SetLayout, views_of
@@ -61,12 +72,27 @@ from backend.scene.commands.segments import (
     WriteSegments,
 )
 from backend.scene.commands.undo import GetHistory, HistoryChanged, HistoryState, NodesWent, Undo, Undone
+from backend.scene.commands.viewing import (
+    MAX_BOOKMARKS,
+    AddBookmark,
+    Bookmark,
+    LayoutEntry,
+    ListBookmarks,
+    ListLayouts,
+    ListSequences,
+    LookPicture,
+    RemoveBookmark,
+    SequenceEntry,
+    ShowItem,
+)
 from backend.scene.commands.views import (
     CameraPatch,
     CloseCamera,
+    CropPatch,
     OpenView,
     OwnCamera,
     Pointer,
+    RenderingPatch,
     Restore,
     SetView,
     SlabPatch,
@@ -80,7 +106,7 @@ from backend.scene.commands.volumes import PutVolume, StepVolume, VolumePut, Wri
 
 ViewCommand = OpenView | SetView | Pointer | OwnCamera | CloseCamera | Snapshot | Restore
 PictureCommand = Frame | CancelFrames | SlicePicture | ThreeDPicture | Screenshot
-ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track | Turn
+ContentCommand = Describe | Load | LoadDemo | SelectNodes | Track | Turn | FollowTool
 ConsoleCommand = Execute
 LayoutCommand = SetLayout | SetContents | ArrangePreset
 GraphicsCommand = ViewGraphics | NodeGraphics
@@ -89,6 +115,7 @@ SampleCommand = LoadSample | FilesReady
 VolumeCommand = PutVolume | WriteVolume | WriteGrid | StepVolume
 MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
 MrmlCommand = Properties | Save | Reload | Remove | Clear
+<<<<<<< HEAD
 SegmentCommand = (
     DescribeSegmentations | CreateSegmentation | ChangeSegmentation | AddSegment | ChangeSegment | RemoveSegment | Stroke
     | ApplyEffect | CancelEffect | UpdateSurfaces | SegmentStatistics | KeepSegments | KeptSegments | WriteSegments
@@ -97,9 +124,18 @@ HistoryCommand = GetHistory | Undo | NodesWent
 AnyCommand = (
     ViewCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
     | ConsoleCommand | SampleCommand | ArrangementCommand | LayoutCommand | GraphicsCommand | HistoryCommand | SegmentCommand
+=======
+ViewingCommand = LookPicture | ListLayouts | ListBookmarks | AddBookmark | RemoveBookmark | ListSequences | ShowItem
+HistoryCommand = GetHistory | Undo | NodesWent
+AnyCommand = (
+    ViewCommand | ViewingCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
+    | ConsoleCommand | SampleCommand | ArrangementCommand | LayoutCommand | GraphicsCommand | HistoryCommand
+>>>>>>> views
 )  # fmt: skip
 
 __all__ = [
+    "MAX_BOOKMARKS",
+    "AddBookmark",
     "AddPoint",
     "AddSegment",
     "AnyCommand",
@@ -109,6 +145,7 @@ __all__ = [
     "ArrangePreset",
     "ArrangementCommand",
     "Beat",
+    "Bookmark",
     "CameraPatch",
     "CancelEffect",
     "CancelFrames",
@@ -120,7 +157,11 @@ __all__ = [
     "ConsoleCommand",
     "ContentCommand",
     "Contents",
+<<<<<<< HEAD
     "CreateSegmentation",
+=======
+    "CropPatch",
+>>>>>>> views
     "Describe",
     "DescribeSegmentations",
     "Edited",
@@ -128,7 +169,11 @@ __all__ = [
     "Executed",
     "FilesReady",
     "FilesWanted",
+<<<<<<< HEAD
     "FillBetween",
+=======
+    "FollowTool",
+>>>>>>> views
     "Frame",
     "GetHistory",
     "GraphicsCommand",
@@ -142,15 +187,23 @@ __all__ = [
     "KeepSegments",
     "KeptSegments",
     "LayoutCommand",
+    "LayoutEntry",
     "LayoutPart",
+    "ListBookmarks",
+    "ListLayouts",
     "ListPoints",
     "ListSegmentations",
+    "ListSequences",
     "Load",
     "LoadDemo",
     "LoadResult",
     "LoadSample",
+<<<<<<< HEAD
     "Logical",
     "Margin",
+=======
+    "LookPicture",
+>>>>>>> views
     "MarkupsCommand",
     "Measured",
     "MeshCount",
@@ -179,7 +232,12 @@ __all__ = [
     "Range",
     "Reload",
     "Remove",
+<<<<<<< HEAD
     "RemoveSegment",
+=======
+    "RemoveBookmark",
+    "RenderingPatch",
+>>>>>>> views
     "Restore",
     "Rgb",
     "SampleCommand",
@@ -196,10 +254,12 @@ __all__ = [
     "Segmentation",
     "SegmentationEntry",
     "SelectNodes",
+    "SequenceEntry",
     "SeriesWanted",
     "SetContents",
     "SetLayout",
     "SetView",
+    "ShowItem",
     "ShowSlicesIn3D",
     "SlabPatch",
     "SlicePicture",
@@ -222,6 +282,7 @@ __all__ = [
     "ViewGraphics",
     "ViewInfo",
     "ViewPatch",
+    "ViewingCommand",
     "VolumeCommand",
     "VolumePut",
     "WriteGrid",

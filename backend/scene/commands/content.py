@@ -82,6 +82,14 @@ class Turn(Command):
         return pose_of(answer)
 
 
+class FollowTool(Command):
+    """Have the crosshair and the planes of slice views go with the tracked tool, or not; answers nothing."""
+
+    journal = "newest"
+    outlives_clear = True
+    on: bool
+
+
 def pose_of(rows: list[float]) -> Track:
     """The command that sets a pose, given as 16 numbers by rows."""
     return Track([rows[4 * row + column] for column in range(4) for row in range(4)])
@@ -104,8 +112,12 @@ class SceneInfo(msgspec.Struct):
     gl: str | None
     composition: LayoutPart = msgspec.field(default_factory=LayoutPart)
     contents: Contents = "full"
+<<<<<<< HEAD
     segments: int = 0
     """Another number whenever segmentations may have changed."""
+=======
+    follow_tool: bool = False
+>>>>>>> views
 
 
 class LoadResult(msgspec.Struct):

@@ -12,11 +12,13 @@ Contents = Literal["viewers", "full"]
 
 
 class SetLayout(Command):
-    """Switch to a layout by the name that the Slicer API uses, any case."""
+    """Switch to a layout by the name that the Slicer API uses, any case; `compare` views in those that compare, 0: as many
+    as there are."""
 
     journal = "newest"
     outlives_clear = True
     name: str
+    compare: int = 0
 
     def journal_key(self) -> str:
         """Each layout once, the present one last: views of earlier layouts are made again too."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any, Literal
 
 import msgspec
@@ -26,6 +27,27 @@ class SlabPatch(msgspec.Struct, omit_defaults=True):
     thickness: float | None = None
 
 
+class CropPatch(msgspec.Struct, omit_defaults=True):
+    """What of a rendered volume is shown; absent fields stay. `bounds` rmin, rmax, amin, amax, smin, smax, RAS mm."""
+
+    on: bool | None = None
+    bounds: tuple[float, float, float, float, float, float] | None = None
+
+
+class RenderingPatch(msgspec.Struct, omit_defaults=True):
+    """How 3D views draw a volume; absent fields stay. `preset` comes first, so that a shift given with it holds.
+
+    `shift` moves colours and opacities along the values, in their unit; `opacity` multiplies what the preset has, up to 20.
+    """
+
+    visible: bool | None = None
+    preset: str | None = None
+    shift: float | None = None
+    opacity: float | None = None
+    shade: bool | None = None
+    crop: CropPatch | None = None
+
+
 class ViewPatch(msgspec.Struct, omit_defaults=True):
     """Absolute new values for a view's state (docs/stream.md, "State"); absent fields stay."""
 
@@ -40,11 +62,23 @@ class ViewPatch(msgspec.Struct, omit_defaults=True):
     fit: bool = False
     slab: SlabPatch | None = None
     linked: bool | None = None
+    crosshair: Vector3 | None = None
     camera: CameraPatch | None = None
     look_from: str | None = None
     reset: bool = False
+    background_colors: tuple[str, str] | None = None
+    box: bool | None = None
+    axis_labels: bool | None = None
+    parallel: bool | None = None
+    quality: Literal["adaptive", "normal", "maximum"] | None = None
+    technique: Literal["composite", "mip"] | None = None
+    rendering: dict[str, RenderingPatch] | None = None
 
 
+MAX_RENDERINGS = 64
+MAX_ID = 128
+MAX_OPACITY = 20.0
+HEX_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 POSE_FIELDS = ("orientation", "offset", "slice_to_ras", "origin", "fov", "fit", "camera", "look_from", "reset")
 
 
@@ -141,6 +175,9 @@ def require_finite(patch: ViewPatch, limit: float = 1e7) -> ViewPatch:
         elif isinstance(value, msgspec.Struct):
             for field in value.__struct_fields__:
                 check(f"{name}.{field}", getattr(value, field))
+        elif isinstance(value, dict):
+            for key, inner in value.items():
+                check(f"{name}.{key[:MAX_ID]}", inner)
         else:
             for item in value:
                 check(name, item)
@@ -153,4 +190,19 @@ def require_finite(patch: ViewPatch, limit: float = 1e7) -> ViewPatch:
         raise ValueError("fov must be positive")
     if patch.slab is not None and patch.slab.thickness is not None and patch.slab.thickness <= 0:
         raise ValueError("slab.thickness must be positive")
+    if patch.background_colors is not None and not all(HEX_COLOR.fullmatch(color) for color in patch.background_colors):
+        raise ValueError("background_colors are two colours as #RRGGBB")
+    if patch.rendering is not None:
+        _require_rendering(patch.rendering)
     return patch
+
+
+def _require_rendering(volumes: dict[str, RenderingPatch]) -> None:
+    if len(volumes) > MAX_RENDERINGS or any(len(key) > MAX_ID for key in volumes):
+        raise ValueError(f"rendering is of {MAX_RENDERINGS} volumes at most, by their ids")
+    for key, volume in volumes.items():
+        if volume.opacity is not None and not 0 <= volume.opacity <= MAX_OPACITY:
+            raise ValueError(f"rendering.{key}.opacity must be 0 to {MAX_OPACITY:g}")
+        bounds = volume.crop.bounds if volume.crop is not None else None
+        if bounds is not None and any(bounds[2 * axis] >= bounds[2 * axis + 1] for axis in range(3)):
+            raise ValueError(f"rendering.{key}.crop.bounds must each end after they begin")

@@ -15,11 +15,49 @@ export interface SliceState {
   window: number | null;
   level: number | null;
   scalar_range: [number, number] | null;
-  background: { id: string; name: string } | null;
+  /** Spacing of the background's voxels along the picture's right and up, mm. */
+  voxel_mm: [number, number] | null;
+  background: Background | null;
   edges: { left: string; right: string; top: string; bottom: string };
   slab: { mode: "off" | "mip" | "minip" | "mean" | "sum"; thickness: number };
   linked: boolean;
+  /** Where the crosshair is, RAS mm: one for all slice views. */
+  crosshair: Vector3;
 }
+
+/** A volume, with what DICOM says of it where it comes from there. */
+export interface Background {
+  id: string;
+  name: string;
+  patient?: string;
+  patient_id?: string;
+  study?: string;
+  series?: string;
+  modality?: string;
+  /** YYYYMMDD */
+  date?: string;
+}
+
+/** How 3D views draw a volume. */
+export interface Rendering {
+  name: string;
+  visible: boolean;
+  /** "" where a script has set the look. */
+  preset: string;
+  presets: string[];
+  /** How far the look is moved along the values, in their unit. */
+  shift: number;
+  /** Least and greatest value. */
+  range: [number, number];
+  /** What the look's opacity is multiplied with. */
+  opacity: number;
+  shade: boolean;
+  crop: { on: boolean; bounds: Bounds };
+  bounds: Bounds;
+}
+
+/** rmin, rmax, amin, amax, smin, smax: RAS mm. */
+export type Bounds = [number, number, number, number, number, number];
 
 export interface CameraState {
   position: Vector3;
@@ -32,7 +70,15 @@ export interface ThreeDState {
   kind: "threeD";
   camera: CameraState;
   bounds: number[] | null;
+  /** Bottom and top, #rrggbb. */
   background_colors: [string, string];
+  box: boolean;
+  axis_labels: boolean;
+  parallel: boolean;
+  quality: "adaptive" | "normal" | "maximum";
+  technique: "composite" | "mip";
+  /** By the volumes' ids. */
+  rendering: Record<string, Rendering>;
 }
 
 /** The camera that all look through, or one's own (docs/stream.md, "Own cameras"). */
@@ -54,6 +100,8 @@ export interface SceneInfo {
   layout: string;
   composition: LayoutPart;
   contents: "viewers" | "full";
+  /** Whether crosshair and slices go with the tracked tool. */
+  follow_tool: boolean;
   gl: string | null;
 }
 

@@ -18,6 +18,18 @@ export const isBoolean = (found: unknown): found is boolean => typeof found === 
 export const isNumber = (found: unknown): found is number =>
   typeof found === "number" && Number.isFinite(found);
 
+const isTable = (found: unknown): found is Record<string, unknown> =>
+  typeof found === "object" && found !== null && !Array.isArray(found);
+const areSizes = (found: unknown) =>
+  Array.isArray(found) && found.length < 64 && found.every((size) => isNumber(size) && size > 0);
+
+/** Sizes of the parts of layouts. */
+export function isShares(found: unknown): found is Record<string, Record<string, number[]>> {
+  return (
+    isTable(found) && Object.values(found).every((one) => isTable(one) && Object.values(one).every(areSizes))
+  );
+}
+
 /** One of these words. */
 export function oneOf<T extends string>(...words: T[]): (found: unknown) => found is T {
   return (found): found is T => words.includes(found as T);

@@ -1,12 +1,14 @@
 /** What the page knows, as signals. Views' states are the server's, with this page's own newer values on top. */
 import { computed, type Signal, signal } from "@preact/signals";
+import { askApi } from "../net/ask";
 import { connectStream } from "../net/client";
 import type { CoreEvent, PictureStats, Status } from "../net/core";
 import type { Rect } from "../net/painter";
 import type { Patch, SceneInfo, SliceState, ViewState } from "../net/protocol";
 import { ViewModel } from "../view/model";
 import { Ages } from "./ages";
-import { arrange, FOUR_UP } from "./layouts";
+import { isShares, kept } from "./kept";
+import { arrange, type Divider, FOUR_UP, moved, type Shares } from "./layouts";
 import { perView } from "./perView";
 
 export type ViewName = string;
@@ -28,20 +30,32 @@ export const scene = signal<SceneInfo>({
   layout: "FourUp",
   composition: FOUR_UP,
   contents: "full",
+  follow_tool: false,
   gl: null,
 });
 export const progress = signal<{ text: string; fraction: number | null } | null>(null);
 export const toasts = signal<Toast[]>([]);
 export const showLatency = signal(false);
-export const showLetters = signal(true);
 export const showHelp = signal(false);
 export const maximized = signal<ViewName | null>(null);
 export const states = perView((): Signal<ViewState | null> => signal(null));
 export const pictures = perView((): Signal<PictureStats | null> => signal(null));
+/** Width and height of each view in device pixels. */
+export const sizes = perView((): Signal<[number, number]> => signal([1, 1]));
 export const ages = perView(() => new Ages());
 /** Which tab is chosen in each strip of tabs. */
 export const openTabs = signal<Record<string, number>>({});
-export const arrangement = computed(() => arrange(scene.value.composition, openTabs.value));
+/** Sizes that the user has given to the parts of each layout, by its name. */
+const shares = kept<Record<string, Shares>>("shares", {}, isShares);
+export const arrangement = computed(() =>
+  arrange(scene.value.composition, openTabs.value, shares.value[scene.value.layout]),
+);
+
+/** Move a divider to a share (0 to 1) of the two parts beside it; null gives its row the layout's own sizes back. */
+export function setShares(divider: Divider, to: number | null): void {
+  const { layout } = scene.value;
+  shares.value = { ...shares.value, [layout]: moved(divider, shares.value[layout] ?? {}, to) };
+}
 export const activeVolume = computed(() => (states("Red").value as SliceState | null)?.background?.id ?? "");
 
 export function toggleMaximized(view: ViewName): void {
@@ -110,4 +124,46 @@ function hear(event: CoreEvent): void {
 /** Set values of a view, here at once and on the server once per animation frame. */
 export function change(view: ViewName, patch: Patch, rect: Rect | null = null): void {
   models(view).change(patch, rect);
+}
+
+/** Switch the layout for everybody; the page follows when the server says so. */
+export async function chooseLayout(layout: string): Promise<void> {
+  maximized.value = null;
+  try {
+    const isComparing = layout.startsWith("Compare");
+    const compare = Math.min(Math.max(scene.value.volumes.length, 2), MOST_COMPARED);
+    await askApi("PUT", "/api/layout", isComparing ? { layout, compare } : { layout });
+    if (isComparing) await compareVolumes();
+  } catch (error) {
+    toast(error instanceof Error ? error.message : String(error), "error");
+  }
+}
+
+const MOST_COMPARED = 4;
+const OPENING_MS = 5000;
+
+/** Show the scene's volumes in the views that compare, one in each, linked. */
+async function compareVolumes(): Promise<void> {
+  const volumes = scene.value.volumes.slice(0, MOST_COMPARED);
+  for (const [index, { id }] of volumes.entries()) {
+    const view = `Compare${index + 1}`;
+    if (await isOpen(view)) change(view, { background: id, orientation: "Axial", linked: true });
+  }
+}
+
+/** Wait until a view that has just come is there; false if it does not come. */
+async function isOpen(view: ViewName): Promise<boolean> {
+  const until = performance.now() + OPENING_MS;
+  while (states(view).value === null && performance.now() < until)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  return states(view).value !== null;
+}
+
+/** Have crosshair and slices go with the tracked tool, or not, for everybody. */
+export async function followTool(follow: boolean): Promise<void> {
+  try {
+    await askApi("PUT", "/api/tracking", { follow });
+  } catch (error) {
+    toast(error instanceof Error ? error.message : String(error), "error");
+  }
 }

@@ -1,41 +1,31 @@
 /** The page: toolbar, grid of views, state line, messages; files may be dropped anywhere. */
 import { useEffect, useState } from "preact/hooks";
 import { filesOf, uploadAndLoad } from "../net/upload";
-import type { Place, Strip } from "../state/layouts";
-import {
-  arrangement,
-  maximized,
-  openTabs,
-  progress,
-  scene,
-  showHelp,
-  showLatency,
-  showLetters,
-  status,
-  stream,
-  toast,
-  VIEWS,
-  type ViewName,
-} from "../state/store";
-import { LinkOffer, LinkQuestion } from "./Links";
+import { maximized, progress, scene, showHelp, showLatency, status, stream, toast } from "../state/store";
+import { showCorners, showCrosshair, showLetters, showMarker, showRuler } from "../state/viewing";
+import { LinkQuestion } from "./Links";
+import { Help } from "./shell/Help";
 import { panelKey } from "./shell/keys";
 import { Rail } from "./shell/Rail";
 import { Sidebar } from "./shell/Sidebar";
+import { SHELL } from "./shell/texts";
 import { Toasts } from "./Toasts";
 import { Toolbar } from "./Toolbar";
-import { HELP, NO_VIEWS, NOT_DRAWN, STATUS_TEXT } from "./texts";
-import { ViewPanel } from "./ViewPanel";
+import { STATUS_TEXT } from "./texts";
+import { Views } from "./views/Views";
 
 async function take(files: File[]): Promise<void> {
   if (files.length === 0) return;
-  const what = files.length === 1 ? (files[0]?.name ?? "") : `${files.length} files`;
+  const what = files.length === 1 ? (files[0]?.name ?? "") : SHELL.files(files.length);
   try {
     const done = await uploadAndLoad(files, (fraction) => {
       progress.value =
-        fraction < 1 ? { text: `Uploading ${what}`, fraction } : { text: `Loading ${what}`, fraction: null };
+        fraction < 1
+          ? { text: SHELL.uploading(what), fraction }
+          : { text: SHELL.loadingWhat(what), fraction: null };
     });
     for (const warning of done.warnings) toast(warning, "warning");
-    toast(done.loaded.length ? `Loaded ${done.loaded.map((n) => n.name).join(", ")}` : `Loaded ${what}`);
+    toast(SHELL.loaded(done.loaded.length ? done.loaded.map((n) => n.name).join(", ") : what));
   } catch (error) {
     toast(`${what}: ${error instanceof Error ? error.message : error}`, "error");
   } finally {
@@ -43,30 +33,37 @@ async function take(files: File[]): Promise<void> {
   }
 }
 
+/** What a key switches on and off. */
+const SWITCHES: Record<string, { value: boolean }> = {
+  "?": showHelp,
+  d: showLatency,
+  l: showLetters,
+  t: showCorners,
+  m: showMarker,
+  c: showCrosshair,
+  b: showRuler,
+};
+const ALONE: Record<string, string | null> = { "0": null, "1": "Red", "2": "1", "3": "Green", "4": "Yellow" };
+
 function onKey(event: KeyboardEvent): void {
   const target = event.target as HTMLElement;
-  if (
-    event.ctrlKey ||
-    event.metaKey ||
-    event.altKey ||
-    ["INPUT", "SELECT", "TEXTAREA"].includes(target.tagName)
-  )
-    return;
+  const isTyping = ["INPUT", "SELECT", "TEXTAREA"].includes(target.tagName) || target.isContentEditable;
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping || event.defaultPrevented) return;
   if (panelKey(event)) return;
-  const views: Record<string, ViewName | null> = {
-    "0": null,
-    "1": "Red",
-    "2": "1",
-    "3": "Green",
-    "4": "Yellow",
-  };
-  if (event.key in views) maximized.value = views[event.key] ?? null;
-  else if (event.key === "?") showHelp.value = !showHelp.value;
-  else if (event.key === "d" || event.key === "D") showLatency.value = !showLatency.value;
-  else if (event.key === "l" || event.key === "L") showLetters.value = !showLetters.value;
-  else if (event.key === "Escape") {
-    showHelp.value = false;
-    maximized.value = null;
+  const { key } = event;
+  const switched = SWITCHES[key.toLowerCase()];
+  if (key in ALONE) maximized.value = ALONE[key] ?? null;
+  else if (switched) switched.value = !switched.value;
+  else if (key.toLowerCase() === "f") void toggleFullScreen();
+  else if (key === "Escape") maximized.value = null;
+}
+
+async function toggleFullScreen(): Promise<void> {
+  try {
+    if (document.fullscreenElement) await document.exitFullscreen();
+    else await document.documentElement.requestFullscreen();
+  } catch {
+    // the browser, or the page that frames this one, does not want it
   }
 }
 
@@ -83,7 +80,6 @@ export function App() {
   }, []);
   const alone = scene.value.contents === "viewers";
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: files may be dropped anywhere; the Open button does the same
     <div
       class="page"
       onDragOver={(event) => {
@@ -109,109 +105,14 @@ export function App() {
         {progress.value && (
           <>
             <span class="progress-text">{progress.value.text}</span>
-            <progress max={1} value={progress.value.fraction ?? undefined} />
+            <progress max={1} value={progress.value.fraction ?? undefined} aria-label={progress.value.text} />
           </>
         )}
       </footer>
       <Toasts />
-      {dropping && <div class="drop">Drop to load</div>}
+      {dropping && <div class="drop">{SHELL.drop}</div>}
       {showHelp.value && <Help />}
       <LinkQuestion />
     </div>
-  );
-}
-
-const WHOLE = { left: "0", top: "0", width: "100%", height: "100%" };
-
-/** The views where the layout has them. Panels keep their places in the document, so that streams stay open. */
-function Views() {
-  const { places, strips } = arrangement.value;
-  const drawn = places.filter(({ part }) => part.kind === "slice" || part.kind === "threeD");
-  const hidden = VIEWS.filter((view) => drawn.every(({ part }) => part.view !== view));
-  const alone = maximized.value;
-  const panels = [
-    ...drawn.map((place) => ({ view: place.part.view ?? "", kind: place.part.kind ?? "", place })),
-    ...hidden.map((view) => ({ view, kind: view === "1" ? "threeD" : "slice", place: null })),
-  ].sort((a, b) => rankOf(a.view) - rankOf(b.view) || (a.view < b.view ? -1 : 1));
-  return (
-    <main class="views">
-      {panels.map(({ view, kind, place }) => (
-        <ViewPanel
-          key={view}
-          view={view}
-          kind={kind}
-          shown={alone ? view === alone : place !== null}
-          style={alone || !place ? WHOLE : { ...rectangle(place), ...colorOf(place) }}
-        />
-      ))}
-      {!alone &&
-        places
-          .filter((place) => !drawn.includes(place))
-          .map((place) => (
-            <p key={place.part.view} class="view not-drawn" style={rectangle(place)}>
-              {NOT_DRAWN[place.part.kind ?? ""] ?? place.part.view}
-            </p>
-          ))}
-      {!alone && strips.map((strip) => <Tabs key={strip.key} strip={strip} />)}
-      {!alone && places.length === 0 && <p class="hint">{NO_VIEWS}</p>}
-    </main>
-  );
-}
-
-/** The usual views first, in reading order, whatever the layout. */
-function rankOf(view: string): number {
-  const rank = VIEWS.indexOf(view);
-  return rank < 0 ? VIEWS.length : rank;
-}
-
-/** A place's edges; each tab strip above takes its height from it. */
-function rectangle(place: Place | Strip): Record<string, string> {
-  const strips = `${place.below} * var(--strip)`;
-  const edges = { left: `${place.left}%`, top: `calc(${place.top}% + ${strips})`, width: `${place.width}%` };
-  return "height" in place ? { ...edges, height: `calc(${place.height}% - ${strips})` } : edges;
-}
-
-function colorOf({ part }: Place): Record<string, string> {
-  return part.color ? { "--color": part.color } : {};
-}
-
-function Tabs({ strip }: { strip: Strip }) {
-  return (
-    <div class="tabs" role="tablist" style={rectangle(strip)}>
-      {strip.tabs.map((tab, index) => (
-        <button
-          key={tab.view}
-          type="button"
-          role="tab"
-          aria-selected={index === strip.open}
-          style={tab.color ? { "--color": tab.color } : {}}
-          onClick={() => {
-            openTabs.value = { ...openTabs.value, [strip.key]: index };
-          }}
-        >
-          {tab.view}
-        </button>
-      ))}
-    </div>
-  );
-}
-
-function Help() {
-  return (
-    <dialog class="help" open aria-label="Help">
-      <h2>Mouse and keys</h2>
-      <dl>
-        {HELP.map(([keys, what]) => (
-          <div key={keys}>
-            <dt>{keys}</dt>
-            <dd>{what}</dd>
-          </div>
-        ))}
-      </dl>
-      <button type="button" onClick={() => (showHelp.value = false)}>
-        Close
-      </button>
-      <LinkOffer />
-    </dialog>
   );
 }

@@ -1,5 +1,6 @@
 /** Messages that go by themselves. */
 import { dismiss, toasts } from "../state/store";
+import { SHELL } from "./shell/texts";
 
 export function Toasts() {
   return (
@@ -7,7 +8,7 @@ export function Toasts() {
       {toasts.value.map((t) => (
         <div key={t.id} class={`toast ${t.level}`}>
           <span>{t.text}</span>
-          <button type="button" class="icon" aria-label="Dismiss" onClick={() => dismiss(t.id)}>
+          <button type="button" class="icon" aria-label={SHELL.dismiss} onClick={() => dismiss(t.id)}>
             ×
           </button>
         </div>

@@ -1,4 +1,6 @@
 /** Volumes, layouts, window presets, files, help. */
+import type { Signal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import type { SliceState } from "../net/protocol";
 import { LAYOUTS } from "../state/layouts";
@@ -6,13 +8,14 @@ import {
   activeVolume,
   arrangement,
   change,
-  maximized,
+  chooseLayout,
   scene,
   showHelp,
   showLatency,
   states,
-  toast,
 } from "../state/store";
+import { showCrosshair } from "../state/viewing";
+import { LAYOUT_TEXT, SHELL } from "./shell/texts";
 import { TOOLBAR } from "./shell/toolbar";
 import { WINDOWS } from "./texts";
 
@@ -21,11 +24,11 @@ export function Toolbar({ onFiles }: { onFiles: (files: File[]) => void }) {
   const volumes = scene.value.volumes;
   return (
     <header class="toolbar">
-      <a class="brand" href="/" aria-label="Slicecast start page">
+      <a class="brand" href="/" aria-label={SHELL.brand}>
         Slicecast
       </a>
       <label>
-        <span class="visually-hidden">Volume</span>
+        <span class="visually-hidden">{SHELL.volume}</span>
         <select
           value={activeVolume.value}
           disabled={volumes.length === 0}
@@ -33,7 +36,7 @@ export function Toolbar({ onFiles }: { onFiles: (files: File[]) => void }) {
             for (const view of sliceViews()) change(view, { background: event.currentTarget.value });
           }}
         >
-          {volumes.length === 0 && <option value="">No volume</option>}
+          {volumes.length === 0 && <option value="">{SHELL.noVolume}</option>}
           {volumes.map((volume) => (
             <option key={volume.id} value={volume.id}>
               {volume.name}
@@ -42,20 +45,11 @@ export function Toolbar({ onFiles }: { onFiles: (files: File[]) => void }) {
         </select>
       </label>
       <label>
-        <span class="visually-hidden">Layout</span>
-        <select
-          value={scene.value.layout}
-          onChange={(event) => {
-            maximized.value = null;
-            void setLayout(event.currentTarget.value);
-          }}
-        >
-          {LAYOUTS.every((layout) => layout.name !== scene.value.layout) && (
-            <option value={scene.value.layout}>{scene.value.layout}</option>
-          )}
-          {LAYOUTS.map((layout) => (
-            <option key={layout.name} value={layout.name}>
-              {layout.label}
+        <span class="visually-hidden">{SHELL.layout}</span>
+        <select value={scene.value.layout} onChange={(event) => void chooseLayout(event.currentTarget.value)}>
+          {[...new Set([...LAYOUTS, scene.value.layout])].map((name) => (
+            <option key={name} value={name}>
+              {LAYOUT_TEXT[name] ?? name}
             </option>
           ))}
         </select>
@@ -65,14 +59,15 @@ export function Toolbar({ onFiles }: { onFiles: (files: File[]) => void }) {
         <Item key={id} />
       ))}
       <span class="grow" />
-      <a class="button" href="#studies">
-        Studies
+      <a class="button rare" href="#studies">
+        {SHELL.studies}
       </a>
       <button type="button" onClick={() => input.current?.click()}>
-        Open…
+        {SHELL.openShort}
       </button>
       <input
         ref={input}
+        id="files"
         type="file"
         multiple
         hidden
@@ -81,27 +76,40 @@ export function Toolbar({ onFiles }: { onFiles: (files: File[]) => void }) {
           event.currentTarget.value = "";
         }}
       />
-      <button
-        type="button"
-        class="icon"
-        aria-pressed={showLatency.value}
-        title="Latency (D)"
-        aria-label="Latency overlay"
-        onClick={() => (showLatency.value = !showLatency.value)}
-      >
+      <Toggle of={showCrosshair} label={SHELL.crosshair}>
+        ✛
+      </Toggle>
+      <Toggle of={showLatency} label={SHELL.latency} class="icon rare">
         ms
-      </button>
-      <button
-        type="button"
-        class="icon"
-        aria-pressed={showHelp.value}
-        title="Help (?)"
-        aria-label="Help"
-        onClick={() => (showHelp.value = !showHelp.value)}
-      >
+      </Toggle>
+      <Toggle of={showHelp} label={SHELL.help}>
         ?
-      </button>
+      </Toggle>
     </header>
+  );
+}
+
+interface ToggleProps {
+  of: Signal<boolean>;
+  label: string;
+  class?: string;
+  children: ComponentChildren;
+}
+
+function Toggle({ of, label, class: name = "icon", children }: ToggleProps) {
+  return (
+    <button
+      type="button"
+      class={name}
+      aria-pressed={of.value}
+      title={label}
+      aria-label={label}
+      onClick={() => {
+        of.value = !of.value;
+      }}
+    >
+      {children}
+    </button>
   );
 }
 
@@ -111,16 +119,6 @@ function sliceViews(): string[] {
     part.kind === "slice" && part.view ? [part.view] : [],
   );
   return [...new Set(["Red", "Green", "Yellow", ...shown])];
-}
-
-/** Switch the layout for everybody; the page follows when the server says so. */
-async function setLayout(layout: string): Promise<void> {
-  try {
-    const answer = await fetch("/api/layout", { method: "PUT", body: JSON.stringify({ layout }) });
-    if (!answer.ok) throw new Error((await answer.json()).error?.message ?? answer.statusText);
-  } catch (error) {
-    toast(`Layout: ${error instanceof Error ? error.message : error}`, "error");
-  }
 }
 
 function Windows() {

@@ -6,7 +6,17 @@ import type { Rect } from "../net/painter";
 import type { Patch, SliceState, ViewState } from "../net/protocol";
 
 /** Fields that a drag of ours may just be ahead of the server in. */
-const LEADING = ["offset", "origin", "fov", "window", "level", "camera", "slice_to_ras"];
+const LEADING = [
+  "offset",
+  "origin",
+  "fov",
+  "window",
+  "level",
+  "camera",
+  "slice_to_ras",
+  "crosshair",
+  "rendering",
+];
 const DRAG_MEMORY_MS = 300;
 
 export class ViewModel {
@@ -38,7 +48,7 @@ export class ViewModel {
   /** Set values, here at once and on the server soon; `rect` is what a slice will show then, for prediction. */
   change(patch: Patch, rect: Rect | null = null): void {
     if (this.state) {
-      const next = { ...this.state, ...patch } as ViewState;
+      const next = { ...this.state, ...within(this.state, patch) } as ViewState;
       if (next.kind === "slice" && patch.offset !== undefined) moveOrigin(next, this.state as SliceState);
       if (next.kind === "slice" && patch.origin !== undefined) moveMatrix(next);
       this.become(next);
@@ -46,7 +56,7 @@ export class ViewModel {
     this.draggedAt = performance.now();
     if (!this.waiting) requestAnimationFrame(() => this.flush());
     this.waiting = {
-      patch: { ...this.waiting?.patch, ...patch },
+      patch: joined(this.waiting?.patch ?? {}, patch),
       rect: rect ?? this.waiting?.rect ?? null,
       at: performance.timeOrigin + performance.now(),
     };
@@ -62,6 +72,39 @@ export class ViewModel {
     this.state = state;
     this.onChange(state);
   }
+}
+
+type Fields = Record<string, unknown>;
+type ById = Record<string, Fields>;
+
+/** Fields whose values are tables by id, of which a patch gives a part. */
+const TABLES = ["rendering"];
+
+/** Two patches as one, the later one on top. */
+function joined(before: Patch, after: Patch): Patch {
+  const both = { ...before, ...after };
+  for (const name of TABLES)
+    if (before[name] && after[name]) both[name] = laidOver(before[name] as ById, after[name] as ById);
+  return both;
+}
+
+/** A patch whose tables hold what the state has besides. */
+function within(state: ViewState, patch: Patch): Patch {
+  const whole = { ...patch };
+  for (const name of TABLES) {
+    const table = (state as unknown as Fields)[name];
+    if (patch[name] && table) whole[name] = laidOver(table as ById, patch[name] as ById);
+  }
+  return whole;
+}
+
+function laidOver(below: ById, above: ById): ById {
+  const both = { ...below };
+  for (const [id, fields] of Object.entries(above)) {
+    const crop = { ...(below[id]?.crop as Fields), ...(fields.crop as Fields) };
+    both[id] = { ...below[id], ...fields, ...(fields.crop ? { crop } : {}) };
+  }
+  return both;
 }
 
 function moveOrigin(next: SliceState, before: SliceState): void {

@@ -4,7 +4,8 @@ import type { SliceState, ThreeDState } from "../net/protocol";
 import { pan as panCamera, rotate, zoom as zoomCamera } from "./camera";
 import { type Interceptor, interceptors, type Spot, spotOf } from "./interceptors";
 import type { ViewModel } from "./model";
-import { pan, rectOf, scroll, WheelSteps, windowed, zoom } from "./slice";
+import { pan, rectOf, scroll, unproject, WheelSteps, windowed, zoom } from "./slice";
+import { type Turn, turned } from "./turns";
 
 type Size = [number, number];
 type Drag = "primary" | "pan" | "zoom";
@@ -18,9 +19,17 @@ export interface Surface {
   size(): Size;
   /** The user acts on this view. */
   onFocus?(): void;
-  /** Double click, Enter or M. */
+  /** Double click or Enter. */
   onToggle?(): void;
+  /** A click or tap that is no drag. */
+  onTap?(spot: Spot): void;
+  /** Space. */
+  onPlay?(): void;
 }
+
+const TAP_PX = 5;
+const TAP_MS = 400;
+const TURN_KEYS: Record<string, Turn> = { h: "flipAcross", v: "flipAlong", "]": "right", "[": "left" };
 
 export function reset(model: ViewModel): void {
   model.change(model.state?.kind === "threeD" ? { reset: true } : { fit: true });
@@ -36,6 +45,12 @@ export function zoomBy(model: ViewModel, factor: number, size: Size): void {
   else if (state) withRect(model, state, zoom(state, factor), size);
 }
 
+/** Flip or turn a slice about its centre. */
+export function turn(model: ViewModel, kind: Turn): void {
+  const { state } = model;
+  if (state?.kind === "slice") model.change({ slice_to_ras: turned(state.slice_to_ras, kind) });
+}
+
 /** Change a slice and say what it will show, so that the last picture can be drawn in the right place meanwhile. */
 function withRect(model: ViewModel, state: SliceState, patch: Partial<SliceState>, size: Size): void {
   model.change(patch, rectOf({ ...state, ...patch }, size));
@@ -48,6 +63,7 @@ export function attach(surface: Surface): () => void {
   const touches = new Map<number, { x: number; y: number }>();
   let drag: Drag | null = null;
   let last = { x: 0, y: 0 };
+  let begun: { x: number; y: number; at: number } | null = null;
   /** Who has taken the gesture of a pointer. */
   let taken: { by: Interceptor; pointer: number } | null = null;
 
@@ -98,6 +114,8 @@ export function attach(surface: Surface): () => void {
     }
     touches.set(event.pointerId, { x: event.clientX, y: event.clientY });
     last = { x: event.clientX, y: event.clientY };
+    begun =
+      touches.size === 1 && event.button === 0 && !event.shiftKey ? { ...last, at: event.timeStamp } : null;
     if (event.button === 1 || (event.button === 0 && event.shiftKey)) drag = "pan";
     else if (event.button === 2) drag = "zoom";
     else drag = "primary";
@@ -107,7 +125,9 @@ export function attach(surface: Surface): () => void {
   function onMove(event: PointerEvent): void {
     tellHover(event, spotOf(element, event));
     if (taken?.pointer === event.pointerId) taken.by.move?.(surface, spotOf(element, event), event);
+    if (event.buttons === 0 && event.shiftKey && event.pointerType === "mouse") point(spotOf(element, event));
     if (!drag || !touches.has(event.pointerId)) return;
+    if (begun && Math.hypot(event.clientX - begun.x, event.clientY - begun.y) > TAP_PX) begun = null;
     const before = [...touches.values()];
     touches.set(event.pointerId, { x: event.clientX, y: event.clientY });
     if (before.length > 1) {
@@ -124,6 +144,12 @@ export function attach(surface: Surface): () => void {
     }
   }
 
+  /** Move the crosshair, which the other slices follow. */
+  function point(spot: Spot): void {
+    const state = model.state;
+    if (state?.kind === "slice") model.change({ crosshair: unproject(state, surface.size(), spot) });
+  }
+
   function tellHover(event: PointerEvent, spot: Spot | null): void {
     for (const one of interceptors) one.hover?.(surface, spot, event);
   }
@@ -134,6 +160,9 @@ export function attach(surface: Surface): () => void {
       taken = null;
       by.up?.(surface, spotOf(element, event), event, event.type !== "pointerup");
     }
+    if (begun && event.type === "pointerup" && event.timeStamp - begun.at < TAP_MS)
+      surface.onTap?.(spotOf(element, event));
+    begun = null;
     touches.delete(event.pointerId);
     if (touches.size === 0) drag = null;
   }
@@ -169,7 +198,9 @@ export function attach(surface: Surface): () => void {
     else if (event.key === "+" || event.key === "=") zoomBy(model, 1.15, surface.size());
     else if (event.key === "-") zoomBy(model, 1 / 1.15, surface.size());
     else if (event.key === "r") reset(model);
-    else if (event.key === "Enter" || event.key === "m") surface.onToggle?.();
+    else if (TURN_KEYS[event.key] && state.kind === "slice") turn(model, TURN_KEYS[event.key] as Turn);
+    else if (event.key === " ") surface.onPlay?.();
+    else if (event.key === "Enter") surface.onToggle?.();
     else return;
     event.preventDefault();
   }

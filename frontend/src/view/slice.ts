@@ -1,11 +1,11 @@
 /** Moves of a slice view as patches of its state. Pixels are device pixels of the view. */
 import type { Rect } from "../net/painter";
 import type { SliceState, Vector3 } from "../net/protocol";
-import { add, dot, scale } from "./vectors";
+import { add, dot, scale, subtract } from "./vectors";
 
 type Size = [number, number];
 
-const column = (matrix: number[], c: number): Vector3 => [
+export const column = (matrix: number[], c: number): Vector3 => [
   matrix[c] ?? 0,
   matrix[4 + c] ?? 0,
   matrix[8 + c] ?? 0,
@@ -14,6 +14,26 @@ const column = (matrix: number[], c: number): Vector3 => [
 /** mm per pixel of a picture that holds the whole field of view. */
 export function mmPerPixel(state: SliceState, size: Size): number {
   return Math.max(state.fov[0] / size[0], state.fov[1] / size[1]);
+}
+
+/** Where a point (RAS mm) lies: fractions of the view from the top left, and how far above its plane, mm. */
+export function project(
+  state: SliceState,
+  size: Size,
+  ras: Vector3,
+): { x: number; y: number; above: number } {
+  const mm = mmPerPixel(state, size);
+  const from = subtract(ras, state.origin);
+  const [right, up, normal] = [0, 1, 2].map((c) => dot(column(state.slice_to_ras, c), from)) as Vector3;
+  return { x: 0.5 + right / (mm * size[0]), y: 0.5 - up / (mm * size[1]), above: normal };
+}
+
+/** The point (RAS mm) of the plane at a spot of the view, given as fractions from the top left. */
+export function unproject(state: SliceState, size: Size, spot: { x: number; y: number }): Vector3 {
+  const mm = mmPerPixel(state, size);
+  const across = scale(column(state.slice_to_ras, 0), (spot.x - 0.5) * size[0] * mm);
+  const along = scale(column(state.slice_to_ras, 1), (0.5 - spot.y) * size[1] * mm);
+  return add(state.origin, add(across, along));
 }
 
 /** What part of its plane the view shows, for predicting pan and zoom. */

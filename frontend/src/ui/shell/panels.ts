@@ -3,6 +3,8 @@
  * picture nothing. Each keeps its entry in its own folder (`ui/panels/NAME/panel.ts`), without imports of what it shows.
  */
 import type { ComponentType } from "preact";
+import { renderingPanel } from "../panels/rendering/panel";
+import { viewsPanel } from "../panels/views/panel";
 
 export interface Panel {
   /** A word for settings, links and tests. */
@@ -17,6 +19,6 @@ export interface Panel {
 }
 
 /** In the order of the rail. */
-export const PANELS: Panel[] = [];
+export const PANELS: Panel[] = [viewsPanel, renderingPanel];
 
 export const panelOf = (id: string): Panel | undefined => PANELS.find((panel) => panel.id === id);

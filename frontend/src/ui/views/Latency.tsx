@@ -1,7 +1,7 @@
 /** How old what you see is, and where the time went. */
 import { useEffect, useState } from "preact/hooks";
-import type { Stages } from "../state/ages";
-import { ages, pictures, type ViewName } from "../state/store";
+import type { Stages } from "../../state/ages";
+import { ages, pictures, type ViewName } from "../../state/store";
 
 const EVERY_MS = 500;
 const ms = (value: number | null) => (value === null ? "–" : `${value.toFixed(0)} ms`);
