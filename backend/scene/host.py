@@ -89,12 +89,9 @@ class SceneHost:
         )
         self._view_commands = ViewCommands(context)
         self._layout_commands = LayoutCommands(context)
-<<<<<<< HEAD
         self._segmentations = Segmentations(context)
         segments = SegmentCommands(context, self._segmentations)
-=======
         self._content_commands = ContentCommands(context)
->>>>>>> views
         parts: list[Part] = [
             self._view_commands,
             self._content_commands,
@@ -168,20 +165,15 @@ class SceneHost:
         volumes = select_nodes(self.app.scene, c.SelectNodes(class_name="vtkMRMLVolumeNode"))
         driver = self.driver.renderer if self.driver else None
         gui = self._layout_commands.state()
-<<<<<<< HEAD
-        segments = self._segments_number()
-        return c.SceneInfo(self.views.names(), volumes, gui.layout, driver, self.app.layout(), gui.contents, segments)
+        names, places, segments = self.views.names(), self.app.layout(), self._segments_number()
+        follows = self._content_commands.follows_tool
+        return c.SceneInfo(names, volumes, gui.layout, driver, places, gui.contents, follows, segments)
 
     def _segments_number(self) -> int:
         revision = self._segmentations.revision()
         if revision != self._segments_seen[1]:
             self._segments_seen = (self._segments_seen[0] + 1, revision)
         return self._segments_seen[0]
-=======
-        names, places = self.views.names(), self.app.layout()
-        follows = self._content_commands.follows_tool
-        return c.SceneInfo(names, volumes, gui.layout, driver, places, gui.contents, follows)
->>>>>>> views
 
     def announce(self) -> bool:
         """Tell what has changed in the views and the scene's lists; returns False when it is too soon to look again."""

@@ -115,26 +115,18 @@ SampleCommand = LoadSample | FilesReady
 VolumeCommand = PutVolume | WriteVolume | WriteGrid | StepVolume
 MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
 MrmlCommand = Properties | Save | Reload | Remove | Clear
-<<<<<<< HEAD
 SegmentCommand = (
     DescribeSegmentations | CreateSegmentation | ChangeSegmentation | AddSegment | ChangeSegment | RemoveSegment | Stroke
     | ApplyEffect | CancelEffect | UpdateSurfaces | SegmentStatistics | KeepSegments | KeptSegments | WriteSegments
 )  # fmt: skip
 HistoryCommand = GetHistory | Undo | NodesWent
-AnyCommand = (
-    ViewCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
-    | ConsoleCommand | SampleCommand | ArrangementCommand | LayoutCommand | GraphicsCommand | HistoryCommand | SegmentCommand
-=======
 ViewingCommand = LookPicture | ListLayouts | ListBookmarks | AddBookmark | RemoveBookmark | ListSequences | ShowItem
-HistoryCommand = GetHistory | Undo | NodesWent
 AnyCommand = (
-    ViewCommand | ViewingCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
-    | ConsoleCommand | SampleCommand | ArrangementCommand | LayoutCommand | GraphicsCommand | HistoryCommand
->>>>>>> views
+    ViewCommand | PictureCommand | ContentCommand | ConsoleCommand | LayoutCommand | GraphicsCommand | ArrangementCommand
+    | SampleCommand | VolumeCommand | MarkupsCommand | MrmlCommand | SegmentCommand | HistoryCommand | ViewingCommand
 )  # fmt: skip
 
 __all__ = [
-    "MAX_BOOKMARKS",
     "AddBookmark",
     "AddPoint",
     "AddSegment",
@@ -157,11 +149,8 @@ __all__ = [
     "ConsoleCommand",
     "ContentCommand",
     "Contents",
-<<<<<<< HEAD
     "CreateSegmentation",
-=======
     "CropPatch",
->>>>>>> views
     "Describe",
     "DescribeSegmentations",
     "Edited",
@@ -169,11 +158,8 @@ __all__ = [
     "Executed",
     "FilesReady",
     "FilesWanted",
-<<<<<<< HEAD
     "FillBetween",
-=======
     "FollowTool",
->>>>>>> views
     "Frame",
     "GetHistory",
     "GraphicsCommand",
@@ -198,12 +184,10 @@ __all__ = [
     "LoadDemo",
     "LoadResult",
     "LoadSample",
-<<<<<<< HEAD
     "Logical",
-    "Margin",
-=======
     "LookPicture",
->>>>>>> views
+    "MAX_BOOKMARKS",
+    "Margin",
     "MarkupsCommand",
     "Measured",
     "MeshCount",
@@ -232,12 +216,9 @@ __all__ = [
     "Range",
     "Reload",
     "Remove",
-<<<<<<< HEAD
-    "RemoveSegment",
-=======
     "RemoveBookmark",
+    "RemoveSegment",
     "RenderingPatch",
->>>>>>> views
     "Restore",
     "Rgb",
     "SampleCommand",

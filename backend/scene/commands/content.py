@@ -112,12 +112,9 @@ class SceneInfo(msgspec.Struct):
     gl: str | None
     composition: LayoutPart = msgspec.field(default_factory=LayoutPart)
     contents: Contents = "full"
-<<<<<<< HEAD
+    follow_tool: bool = False
     segments: int = 0
     """Another number whenever segmentations may have changed."""
-=======
-    follow_tool: bool = False
->>>>>>> views
 
 
 class LoadResult(msgspec.Struct):
