@@ -127,6 +127,7 @@ AnyCommand = (
 )  # fmt: skip
 
 __all__ = [
+    "MAX_BOOKMARKS",
     "AddBookmark",
     "AddPoint",
     "AddSegment",
@@ -186,7 +187,6 @@ __all__ = [
     "LoadSample",
     "Logical",
     "LookPicture",
-    "MAX_BOOKMARKS",
     "Margin",
     "MarkupsCommand",
     "Measured",

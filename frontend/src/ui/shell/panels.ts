@@ -4,6 +4,7 @@
  */
 import type { ComponentType } from "preact";
 import { renderingPanel } from "../panels/rendering/panel";
+import { segmentationPanel } from "../panels/segmentation/panel";
 import { viewsPanel } from "../panels/views/panel";
 
 export interface Panel {
@@ -19,6 +20,6 @@ export interface Panel {
 }
 
 /** In the order of the rail. */
-export const PANELS: Panel[] = [viewsPanel, renderingPanel];
+export const PANELS: Panel[] = [viewsPanel, renderingPanel, segmentationPanel];
 
 export const panelOf = (id: string): Panel | undefined => PANELS.find((panel) => panel.id === id);
