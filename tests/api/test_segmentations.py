@@ -160,13 +160,27 @@ def test_effects_statistics_and_undo(server: LiveServer) -> None:
     assert done(server, "DELETE", f"/segmentations/{made['id']}/effects") == {"cancelled": False}
 
 
+def written_down(live: LiveServer, segmentation: str) -> None:
+    """Wait until all that was edited so far is kept for a restart."""
+    time.sleep(1.0)
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        for path in live.data.rglob("journal.jsonl"):
+            entries = [json.loads(line) for line in path.read_text().splitlines()]
+            if any(entry["type"] == "KeptSegments" and entry["id"] == segmentation for entry in entries):
+                time.sleep(1.0)  # a later edit may be written once more
+                return
+        time.sleep(0.1)
+    raise TimeoutError(live.log.read_text())
+
+
 def test_what_was_painted_outlives_a_crash(server: LiveServer) -> None:
     segmentation, segments = painted(server)
     done(server, "PATCH", f"/segmentations/{segmentation}", {"surface": True, "opacity": 0.5})
     done(server, "PATCH", f"/segmentations/{segmentation}/segments/{segments[0][0]}", {"name": "kept", "visible": False})
     before = done(server, "GET", f"/segmentations/{segmentation}")
     sizes = done(server, "GET", f"/segmentations/{segmentation}/statistics")
-    time.sleep(2.5)  # it is written down soon after the last edit
+    written_down(server, segmentation)
     old = server.scene_pid()
     os.kill(old, signal.SIGKILL)
     comes_back(server, old)
