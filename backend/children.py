@@ -1,12 +1,16 @@
-"""Pythons of our own that the gateway starts: what they find there, and what they say."""
+"""Pythons of our own that the gateway starts: what they find there, what they say, and that they end with it."""
 
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
+import signal
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+PR_SET_PDEATHSIG = 1  # prctl(2)
 PACKAGE_PARENT = Path(__file__).resolve().parents[1]
 
 
@@ -28,3 +32,12 @@ async def lines_of(stream: asyncio.StreamReader) -> AsyncIterator[str]:
         text = line.decode("utf-8", "replace").rstrip()
         if text:
             yield text
+
+
+def die_with(gateway: int) -> None:
+    """Have the kernel end this process when the gateway is killed: native code that loops and keeps the interpreter to itself
+    would let no thread of ours notice (Linux; elsewhere the end of the connection is noticed alone)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != gateway:
+            os._exit(0)  # it was killed before we asked

@@ -3,121 +3,131 @@
 from __future__ import annotations
 
 import asyncio
-import functools
-import multiprocessing
 import os
-import signal
-import threading
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import wait
-from typing import ParamSpec, TypeVar
+import pickle
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import ParamSpec, TypeVar, cast
 
 import structlog
 
+from backend.archive.worker import LENGTH, Answer, framed
+from backend.children import environment
 from backend.errors import UnavailableError, UnreadableError
 
 log = structlog.get_logger("workers")
 P = ParamSpec("P")
 T = TypeVar("T")
 RETRY_AFTER_S = 2.0
-NICE = 2
-"""Below the gateway, which answers in between."""
 
 
-def _begin() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the gateway, which ends us
-    os.nice(NICE)
-    threading.Thread(target=_end_with_gateway, daemon=True).start()
+class _DiedError(Exception):
+    """A worker ended in the middle of a call."""
 
 
-def _end_with_gateway() -> None:
-    """Idle workers would not notice that the gateway was killed."""
-    gateway = multiprocessing.parent_process()
-    assert gateway is not None
-    wait([gateway.sentinel])
-    os._exit(1)
+class _Worker:
+    """One process, which carries out one call at a time."""
+
+    def __init__(self, process: asyncio.subprocess.Process, line: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> None:
+        self._process, (self._reader, self._writer) = process, line
+
+    @classmethod
+    async def start(cls) -> _Worker:
+        """A new process. It takes calls at once, and answers when it is up."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "backend.archive.worker", str(theirs.fileno()), "--gateway", str(os.getpid()),
+                pass_fds=[theirs.fileno()], stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL,
+                env=environment(),
+            )  # fmt: skip
+        return cls(process, await asyncio.open_unix_connection(sock=ours))
+
+    async def call(self, message: bytes) -> Answer:
+        """Have it carry out a call; raises `_DiedError` if it ends meanwhile."""
+        try:
+            self._writer.write(message)
+            (size,) = LENGTH.unpack(await self._reader.readexactly(LENGTH.size))
+            return cast(Answer, pickle.loads(await self._reader.readexactly(size)))
+        except (asyncio.IncompleteReadError, OSError) as error:
+            raise _DiedError from error
+
+    async def end(self) -> None:
+        """Kill it, whatever it does."""
+        self._writer.close()
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._process.wait()
 
 
 class Workers:
-    """A pool of processes, started when first needed, started anew when one dies."""
+    """A pool of processes, each started when it is first needed, and replaced when it dies."""
 
     def __init__(self, processes: int, waiting: int, timeout_s: float) -> None:
         """How many there are, how many calls may wait for them, and how long one may take."""
-        self._count, self._most, self._timeout = processes, processes + waiting, timeout_s
-        self._slots = asyncio.Semaphore(processes + 1)  # one more than can run, so that none waits for its next call
-        self._alone = asyncio.Lock()
-        self._pool: ProcessPoolExecutor | None = None
-        self._calls = 0
+        self._most, self._timeout = processes + waiting, timeout_s
+        self._places: asyncio.LifoQueue[_Worker | None] = asyncio.LifoQueue()  # who has just worked is asked first
+        for _ in range(processes):
+            self._places.put_nowait(None)
+        self._workers: set[_Worker] = set()
+        self._calls: set[asyncio.Task[Answer]] = set()
         self._is_stopped = False
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What a module's function returns that is called in a worker; its exceptions are raised here.
 
-        Arguments and result have to be picklable, and small: files go by their paths.
+        Arguments and result have to be picklable, and small: files go by their paths. Who gives up waiting does not stop it.
 
         Raises:
-            UnavailableError: too many calls wait already.
+            UnavailableError: too many calls wait already, or the server is about to stop.
             UnreadableError: it brought the process down, or took too long.
         """
         if self._is_stopped:
             raise UnavailableError("the server is about to stop")
-        if self._calls >= self._most:
+        if len(self._calls) >= self._most:
             raise UnavailableError("the server is busy with other images; try again", RETRY_AFTER_S)
-        self._calls += 1
+        task = asyncio.get_running_loop().create_task(self._call(framed((function, args, kwargs)), function.__name__))
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+        value, error = await asyncio.shield(task)
+        if error is not None:
+            raise error
+        return cast(T, value)
+
+    async def _call(self, message: bytes, name: str) -> Answer:
+        for _ in range(2):  # once more, for the system kills processes when memory is short, whoever it was that took it
+            try:
+                async with self._worker() as worker, asyncio.timeout(self._timeout):
+                    return await worker.call(message)
+            except TimeoutError:
+                log.error("a worker took too long", call=name, seconds=self._timeout)
+                break
+            except _DiedError:
+                log.warning("a worker died", call=name)
+        raise UnreadableError("processing it brought a process down, or took too long")
+
+    @asynccontextmanager
+    async def _worker(self) -> AsyncIterator[_Worker]:
+        """A worker that is free, which another one replaces if its call does not come to its end."""
+        worker = await self._places.get()
         try:
-            async with self._slots:
-                try:
-                    return await self._call(functools.partial(function, *args, **kwargs))
-                except BrokenProcessPool:
-                    log.warning("a worker died", call=function.__name__)
-            if self._is_stopped:
+            if worker is None and not self._is_stopped:
+                worker = await _Worker.start()
+                self._workers.add(worker)
+            if worker is None or self._is_stopped:
                 raise UnavailableError("the server is about to stop")
-            async with self._alone:  # of those that ran when it died, each again for itself: so only the cause fails
-                return await self._suspect(functools.partial(function, *args, **kwargs))
-        finally:
-            self._calls -= 1
-
-    async def _call(self, call: Callable[[], T]) -> T:
-        pool = self._pool = self._pool or self._make(self._count)
-        try:
-            return await self._within(pool, call)
-        except BrokenProcessPool:
-            if self._pool is pool:
-                self._pool = None
-            pool.shutdown(wait=False)
+            yield worker
+        except BaseException:
+            if worker is not None:
+                self._workers.discard(worker)
+                await worker.end()
+            self._places.put_nowait(None)
             raise
-
-    async def _suspect(self, call: Callable[[], T]) -> T:
-        pool = self._make(1)
-        try:
-            return await self._within(pool, call)
-        except BrokenProcessPool as error:
-            raise UnreadableError("processing it brought a process down, or took too long") from error
-        finally:
-            pool.shutdown(wait=False)
-
-    def _make(self, processes: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _begin)
-
-    async def _within(self, pool: ProcessPoolExecutor, call: Callable[[], T]) -> T:
-        future = asyncio.get_running_loop().run_in_executor(pool, call)
-        done, _ = await asyncio.wait([future], timeout=self._timeout)
-        if not done:
-            log.error("a worker took too long", seconds=self._timeout)
-            _kill(pool)
-        return await future
+        self._places.put_nowait(worker)
 
     async def stop(self) -> None:
         """End the processes, and what they are doing."""
         self._is_stopped = True
-        if self._pool is not None:
-            pool, self._pool = self._pool, None
-            _kill(pool)
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _kill(pool: ProcessPoolExecutor) -> None:
-    for process in list((pool._processes or {}).values()):  # there is no public way
-        process.kill()
+        await asyncio.gather(*(worker.end() for worker in self._workers), *self._calls, return_exceptions=True)

@@ -8,11 +8,9 @@ The gateway judges from the heartbeats whether the scene thread hangs, and kills
 from __future__ import annotations
 
 import argparse
-import ctypes
 import gc
 import importlib
 import os
-import signal
 import socket
 import sys
 import threading
@@ -26,13 +24,13 @@ from typing import Any
 
 import msgspec
 
+from backend.children import die_with
 from backend.errors import SlicecastError
 from backend.render.glprobe import probe
 from backend.scene import wire
 from backend.scene.commands import AnyEvent, Beat, Command, OwnCamera, Pointer, SetView, Started, Stroke, Track
 from backend.scene.deferred import Deferred
 
-PR_SET_PDEATHSIG = 1  # prctl(2)
 BEAT_S = 0.5
 IDLE_S = 0.25
 # A thread that comes out of a kernel waits at most this long for the interpreter lock; the default of 5 ms is a whole picture.
@@ -266,15 +264,6 @@ def _message(command: Command, error: Exception) -> str:
     if isinstance(error, SlicecastError):
         return str(error)
     return f"{type(command).__name__} failed: {type(error).__name__}: {error}"
-
-
-def die_with(gateway: int) -> None:
-    """Have the kernel end this process when the gateway is killed: native code that loops and keeps the interpreter to itself
-    would let no thread of ours notice (Linux; elsewhere the end of the connection is noticed by the input thread alone)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != gateway:
-            os._exit(0)  # it was killed before we asked
 
 
 def main() -> None:

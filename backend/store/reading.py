@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from backend.store.prepared import Prepared
 from backend.store.schema import changes, contents, instances, patients, series, studies
 
 INSTANCES = (
@@ -21,6 +22,7 @@ INSTANCES = (
 )  # fmt: skip
 """In the order that everything of a study or series is answered in."""
 CONTENTS = sa.select(contents.c.instance_fk, contents.c.model, contents.c.pixels)
+LAST_IDS = Prepared(sa.text("SELECT name, seq FROM sqlite_sequence"))
 AT_A_TIME = 500
 
 
@@ -67,7 +69,7 @@ def last_change(connection: Connection) -> int:
 def last_ids(connection: Connection) -> dict[str, int]:
     """The highest number that each table ever gave to a row."""
     found = dict.fromkeys(("patients", "studies", "series", "instances", "changes"), 0)
-    return found | {row.name: row.seq for row in connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence")}
+    return found | dict(LAST_IDS.rows(connection))
 
 
 def count(connection: Connection) -> tuple[int, int, int, int, int]:

@@ -11,20 +11,18 @@ from sqlalchemy.engine import Connection
 
 from backend.dicom.orthanc_ids import orthanc_id
 from backend.dicom.part10 import columns_of_model
+from backend.store.prepared import Prepared
 from backend.store.schema import changes, contents, doomed, instances, patients, series, studies
 
 AT_A_TIME = 500
-PATIENT = sa.select(patients.c.id).where(patients.c.patient_id == sa.bindparam("patient"))
+PATIENT = Prepared(sa.select(patients.c.id).where(patients.c.patient_id == sa.bindparam("patient")))
 Logged = tuple[str, str, int, str, tuple[str, ...]]
 """Kind, level, id, Orthanc's identifier and UIDs of a change."""
-SERIES_OF_STUDY = (
-    sa.select(
-        series.c.modality, sa.func.count().label("number"), sa.func.sum(series.c.instance_count).label("instances"),
-        sa.func.sum(series.c.bytes).label("bytes"),
-    )
+SERIES_OF_STUDY = Prepared(
+    sa.select(series.c.modality, sa.func.count(), sa.func.sum(series.c.instance_count), sa.func.sum(series.c.bytes))
     .where(series.c.study_fk == sa.bindparam("study"))
     .group_by(series.c.modality)
-)  # fmt: skip
+)
 
 
 def change_row(
@@ -38,11 +36,11 @@ def change_row(
 
 def study_counts(connection: Connection, study: int) -> dict[str, Any]:
     """The derived columns of a study: counts, bytes, modalities."""
-    rows = connection.execute(SERIES_OF_STUDY, {"study": study}).all()
+    rows = SERIES_OF_STUDY.rows(connection, study=study)
+    modalities, numbers, of_instances, sizes = zip(*rows, strict=True) if rows else ((), (), (), ())
     return {
-        "series_count": sum(row.number for row in rows), "instance_count": sum(row.instances for row in rows),
-        "bytes": sum(row.bytes for row in rows),
-        "modalities": "\\".join(sorted(row.modality for row in rows if row.modality is not None)),
+        "series_count": sum(numbers), "instance_count": sum(of_instances), "bytes": sum(sizes),
+        "modalities": "\\".join(sorted(modality for modality in modalities if modality is not None)),
     }  # fmt: skip
 
 
@@ -134,9 +132,9 @@ def _shrink_study(connection: Connection, number: int, now: float, log: list[Log
 
 def patient_of(connection: Connection, patient: str, now: float, revision: int, log: list[Logged]) -> int:
     """Id of the row of a patient, which is made if need be."""
-    found = connection.execute(PATIENT, {"patient": patient}).scalar()
+    found = PATIENT.first(connection, patient=patient)
     if found is not None:
-        return int(found)
+        return int(found[0])
     row = {"orthanc_id": orthanc_id(patient), "patient_id": patient, "created_at": now, "updated_at": now, "revision": revision}
     number = int(connection.execute(patients.insert().returning(patients.c.id), row).scalar_one())
     log.append(("NewPatient", "patient", number, orthanc_id(patient), ()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -12,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from backend.dicom.orthanc_ids import orthanc_id
 from backend.dicom.part10 import Indexed
+from backend.store.prepared import Prepared, insert, update
 from backend.store.reading import last_ids
 from backend.store.removing import Logged, change_row, drop_childless_patients, patient_of, remove_instances, study_counts
 from backend.store.schema import changes, contents, instances, series, studies
@@ -21,23 +21,17 @@ Duplicates = Literal["replace", "keep", "refuse"]
 Stored = Literal["stored", "identical", "replaced", "kept", "refused"]
 
 
-# Statements that are built once: building them takes longer than what SQLite does.
-STUDY = sa.select(studies.c.id, studies.c.attributes).where(studies.c.study_uid == sa.bindparam("uid"))
-SERIES = sa.select(series.c.id, series.c.attributes, series.c.instance_count, series.c.bytes).where(
-    series.c.study_fk == sa.bindparam("study"), series.c.series_uid == sa.bindparam("uid")
+STUDY = Prepared(sa.select(studies.c.id, studies.c.attributes).where(studies.c.study_uid == sa.bindparam("uid")))
+SERIES = Prepared(
+    sa.select(series.c.id, series.c.attributes, series.c.instance_count, series.c.bytes).where(
+        series.c.study_fk == sa.bindparam("study"), series.c.series_uid == sa.bindparam("uid")
+    )
 )
-INSTANCE = sa.select(instances.c.id, instances.c.digest).where(
-    instances.c.series_fk == sa.bindparam("series"), instances.c.sop_instance_uid == sa.bindparam("uid")
+INSTANCE = Prepared(
+    sa.select(instances.c.id, instances.c.digest).where(
+        instances.c.series_fk == sa.bindparam("series"), instances.c.sop_instance_uid == sa.bindparam("uid")
+    )
 )
-
-INSERTS = (instances.insert(), contents.insert(), changes.insert())
-
-
-@functools.lru_cache(64)
-def updates(table: sa.Table, columns: tuple[str, ...]) -> sa.Update:
-    """Of some columns of the row with id `key`."""
-    values: dict[str, Any] = {name: sa.bindparam(name) for name in columns}
-    return table.update().where(table.c.id == sa.bindparam("key")).values(values)
 
 
 @dataclass(frozen=True)
@@ -120,9 +114,8 @@ class Storing:
 
     def finish(self) -> None:
         """Write what was gathered."""
-        for insert, rows in ((INSERTS[0], list(self._new.values())), (INSERTS[1], self._contents), (INSERTS[2], self._changes)):
-            if rows:
-                self._connection.execute(insert, rows)
+        for table, rows in ((instances, list(self._new.values())), (contents, self._contents), (changes, self._changes)):
+            insert(self._connection, table, rows)
         for one in self._series.values():
             counts = {"instance_count": one.count + one.added, "bytes": one.bytes + one.added_bytes}
             self._update(series, one, counts)
@@ -135,7 +128,7 @@ class Storing:
     def _update(self, table: sa.Table, parent: _Parent, counts: dict[str, Any]) -> None:
         if parent.revision:
             row = {"speaker": parent.speaker, "revision": parent.revision, "updated_at": self._now, **parent.columns, **counts}
-            self._connection.execute(updates(table, tuple(row)), {"key": parent.id, **row})
+            update(self._connection, table, parent.id, row)
 
     def _there(self, indexed: Indexed) -> tuple[int, str] | None:
         """Id and digest of an instance of these UIDs, if there is one."""
@@ -146,23 +139,22 @@ class Storing:
         new = self._new.get((one.id, indexed.sop_instance_uid))
         if new is not None:
             return new["id"], new["digest"]
-        found = self._connection.execute(INSTANCE, {"series": one.id, "uid": indexed.sop_instance_uid}).first()
-        return (found.id, found.digest) if found else None
+        return INSTANCE.first(self._connection, series=one.id, uid=indexed.sop_instance_uid)
 
     def _find_study(self, uid: str) -> _Parent | None:
         if uid not in self._studies:
-            found = self._connection.execute(STUDY, {"uid": uid}).first()
+            found = STUDY.first(self._connection, uid=uid)
             if found is None:
                 return None
-            self._studies[uid] = _Parent(found.id, found.attributes)
+            self._studies[uid] = _Parent(*found)
         return self._studies[uid]
 
     def _find_series(self, study: int, uid: str) -> _Parent | None:
         if (study, uid) not in self._series:
-            found = self._connection.execute(SERIES, {"study": study, "uid": uid}).first()
+            found = SERIES.first(self._connection, study=study, uid=uid)
             if found is None:
                 return None
-            self._series[study, uid] = _Parent(found.id, found.attributes, found.instance_count, found.bytes)
+            self._series[study, uid] = _Parent(*found)
         return self._series[study, uid]
 
     def _study(self, indexed: Indexed, speaker: int, news: list[Logged]) -> tuple[_Parent, str]:
@@ -180,7 +172,7 @@ class Storing:
         number = self._next(studies)
         row |= {"id": number, "study_uid": indexed.study_uid, "modalities": "", "series_count": 0, "instance_count": 0,
                 "bytes": 0, "speaker": speaker, **self._history()}  # fmt: skip
-        self._connection.execute(studies.insert(), row)
+        insert(self._connection, studies, [row])
         news.append(("NewStudy", "study", number, orthanc, (indexed.study_uid,)))
         study = self._studies[indexed.study_uid] = _Parent(number, str(indexed.study["attributes"]))
         return study, patient
@@ -195,7 +187,7 @@ class Storing:
         orthanc = orthanc_id(patient, indexed.study_uid, indexed.series_uid)
         row: dict[str, Any] = {"id": number, "study_fk": study.id, "orthanc_id": orthanc, "series_uid": indexed.series_uid,
                "instance_count": 0, "bytes": 0, "speaker": speaker}  # fmt: skip
-        self._connection.execute(series.insert(), row | indexed.series | self._history())
+        insert(self._connection, series, [row | indexed.series | self._history()])
         news.append(("NewSeries", "series", number, orthanc, (indexed.study_uid, indexed.series_uid)))
         one = self._series[study.id, indexed.series_uid] = _Parent(number, str(indexed.series["attributes"]))
         return one

@@ -78,3 +78,17 @@ async def test_more_than_may_wait_are_refused(workers: Workers) -> None:
         await workers.run(double, 1)
     assert refused.value.retry_after_s
     assert await asyncio.gather(*calls) == list(range(10))
+
+
+def fail() -> None:
+    """With an error that is none of the core, and can not be sent."""
+    raise OSError(lambda: None)
+
+
+async def test_a_fault_is_raised_whatever_it_is(workers: Workers) -> None:
+    with pytest.raises(FileNotFoundError) as missing:
+        await workers.run(os.stat, "/there/is/none")
+    assert "in answer" in "".join(missing.value.__notes__)
+    with pytest.raises(RuntimeError, match="in fail"):
+        await workers.run(fail)
+    assert await workers.run(double, 4) == 8
