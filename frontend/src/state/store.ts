@@ -130,13 +130,31 @@ export function change(view: ViewName, patch: Patch, rect: Rect | null = null): 
 /** Switch the layout for everybody; the page follows when the server says so. */
 export async function chooseLayout(layout: string): Promise<void> {
   maximized.value = null;
-  try {
-    const isComparing = layout.startsWith("Compare");
-    const compare = Math.min(Math.max(scene.value.volumes.length, 2), MOST_COMPARED);
+  const isComparing = layout.startsWith("Compare");
+  const compare = Math.min(Math.max(scene.value.volumes.length, 2), MOST_COMPARED);
+  await waiting("Switching the layout", async () => {
     await askApi("PUT", "/api/layout", isComparing ? { layout, compare } : { layout });
     if (isComparing) await compareVolumes();
+  });
+}
+
+const SLOW_MS = 300;
+
+/** Do something that may take its time: what takes long is named in the status line; a fault is told. Whether it went well. */
+export async function waiting(text: string, work: () => Promise<unknown>): Promise<boolean> {
+  const shown = { text, fraction: null };
+  const timer = setTimeout(() => {
+    progress.value ??= shown;
+  }, SLOW_MS);
+  try {
+    await work();
+    return true;
   } catch (error) {
     toast(error instanceof Error ? error.message : String(error), "error");
+    return false;
+  } finally {
+    clearTimeout(timer);
+    if (progress.value === shown) progress.value = null;
   }
 }
 
@@ -161,10 +179,5 @@ async function isOpen(view: ViewName): Promise<boolean> {
 }
 
 /** Have crosshair and slices go with the tracked tool, or not, for everybody. */
-export async function followTool(follow: boolean): Promise<void> {
-  try {
-    await askApi("PUT", "/api/tracking", { follow });
-  } catch (error) {
-    toast(error instanceof Error ? error.message : String(error), "error");
-  }
-}
+export const followTool = (follow: boolean) =>
+  waiting("Asking the server", () => askApi("PUT", "/api/tracking", { follow }));

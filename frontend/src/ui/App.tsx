@@ -67,6 +67,11 @@ async function toggleFullScreen(): Promise<void> {
   }
 }
 
+/** Past toolbar and panels, for those who go by Tab. */
+function focusViews(): void {
+  document.querySelector<HTMLElement>(".view:not([style*='none']) .surface")?.focus();
+}
+
 export function App() {
   const [dropping, setDropping] = useState(false);
   useEffect(() => {
@@ -93,6 +98,11 @@ export function App() {
         if (event.dataTransfer) void filesOf(event.dataTransfer).then(take);
       }}
     >
+      {!alone && (
+        <button type="button" class="skip" onClick={focusViews}>
+          {SHELL.skip}
+        </button>
+      )}
       {alone ? <span /> : <Toolbar onFiles={(files) => void take(files)} />}
       <div class="body">
         {!alone && <Rail />}

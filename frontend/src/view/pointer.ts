@@ -202,6 +202,7 @@ export function attach(surface: Surface): () => void {
     else if (event.key === " ") surface.onPlay?.();
     else if (event.key === "Enter") surface.onToggle?.();
     else return;
+    if (event.key !== " ") surface.onFocus?.();
     event.preventDefault();
   }
 

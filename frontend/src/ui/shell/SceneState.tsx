@@ -1,5 +1,5 @@
 /** What stands over the views where they do not show what is: not connected, starting, failed, nothing loaded. */
-import { scene, stale, status } from "../../state/store";
+import { progress, scene, stale, status } from "../../state/store";
 import { type Phase, SHELL, STATES } from "./texts";
 
 /** Null where all is well. */
@@ -9,7 +9,7 @@ function phase(): Phase | null {
     const isBusy = scene.value.status === "loading" && scene.value.volumes.length > 0;
     return isBusy ? null : scene.value.status;
   }
-  if (stale.value) return "lost";
+  if (stale.value) return "waiting";
   return scene.value.volumes.length === 0 ? "empty" : null;
 }
 
@@ -18,6 +18,7 @@ export function SceneState() {
   if (now === null) return null;
   const isFault = now === "failed" || now === "closed";
   const { title, text } = STATES[now];
+  const busy = now === "loading" || now === "starting" ? progress.value : null;
   return (
     <div class={`scene-state ${now}`} role={isFault ? "alert" : "status"}>
       <div>
@@ -26,6 +27,8 @@ export function SceneState() {
           {title}
         </h2>
         {text && <p>{text}</p>}
+        {busy && <p>{busy.text}</p>}
+        {busy && <progress max={1} value={busy.fraction ?? undefined} aria-label={busy.text} />}
         {now === "empty" && (
           <p class="row">
             <button type="button" onClick={openFiles}>

@@ -35,6 +35,7 @@ export const SHELL = {
 export type Phase =
   | "connecting"
   | "lost"
+  | "waiting"
   | "closed"
   | "starting"
   | "loading"
@@ -48,6 +49,10 @@ export const STATES: Record<Phase, { title: string; text: string }> = {
   lost: {
     title: "Connection lost",
     text: "Trying again. What you see is how it was; it goes on by itself when the server is back.",
+  },
+  waiting: {
+    title: "Waiting for the server…",
+    text: "It has not answered for two seconds. What you see is how it was.",
   },
   closed: { title: "Disconnected", text: "The server has closed the connection." },
   starting: { title: "The scene starts…", text: "" },

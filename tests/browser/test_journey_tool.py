@@ -1,0 +1,70 @@
+"""Somebody follows a tracked tool: its cursor moves in 3D, and the slices go with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.live import LiveServer
+from tests.support.viewer import pixels, viewer, wait_exact, wait_state
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LiveServer]:
+    live = LiveServer().wait()
+    yield live
+    live.stop()
+
+
+@pytest.fixture
+def page(browser: Browser, server: LiveServer) -> Iterator[Page]:
+    with viewer(browser, server.url) as found:
+        yield found
+
+
+def track(server: LiveServer, right: float, anterior: float, superior: float) -> None:
+    assert server.get(f"/tracking?p={right},{anterior},{superior}&q=1,0,0,0").status == 200
+
+
+def test_cursor_and_slices_follow(page: Page, server: LiveServer) -> None:
+    without = pixels(page, "1")
+    track(server, 40, 60, -160)
+    page.wait_for_function("slicecast.picture('1').flags & 4")
+    wait_exact(page, "1")
+    assert np.abs(pixels(page, "1").astype(int) - without).max() > 60
+    page.keyboard.press("Shift+V")
+    page.get_by_label("Slices follow the tracked tool").check()
+    wait_state(page, "Yellow", "Math.abs(s.offset - 40) < 1e-3")
+    for step in range(1, 6):
+        track(server, 40 - 5 * step, 60, -160 + 3 * step)
+    wait_state(page, "Yellow", "Math.abs(s.offset - 15) < 1e-3")
+    wait_state(page, "Red", "Math.abs(s.offset + 145) < 1e-3")
+    wait_state(page, "Green", "Math.abs(s.offset - 60) < 1e-3")
+    page.keyboard.press("c")
+    expect(page.locator(".view-Red .crosshair i")).to_have_count(2)
+    page.get_by_label("Slices follow the tracked tool").uncheck()
+    expect(page.get_by_label("Slices follow the tracked tool")).not_to_be_checked()
+    track(server, 0, 0, 0)
+    page.wait_for_timeout(300)
+    wait_state(page, "Yellow", "Math.abs(s.offset - 15) < 1e-3")
+
+
+def test_a_tool_at_its_own_rate_is_seen_soon(page: Page) -> None:
+    """The page tracks through its own stream, so it knows how old the cursor in each picture is."""
+    page.keyboard.press("d")
+    page.evaluate(
+        """async () => {
+            const started = performance.now();
+            window.asked = 0;
+            while (performance.now() - started < 2500) {
+                const at = (performance.now() - started) / 1000;
+                window.asked += 1;
+                await fetch(`/tracking?p=${40 * Math.sin(at * 3)},60,-150&q=1,0,0,0`);
+            }
+        }"""
+    )
+    assert page.evaluate("window.asked") > 60
+    wait_exact(page, "1")

@@ -1,0 +1,66 @@
+"""The viewer's page as browser tests handle it."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+FOUR = ("Red", "Yellow", "Green", "1")
+
+
+@contextmanager
+def viewer(browser: Browser, url: str, width: int = 1280, height: int = 800, **options: Any) -> Iterator[Page]:
+    """The viewer at `url`, once its four views are exact; whatever the page throws fails the test."""
+    faults: list[str] = []
+    context = browser.new_context(viewport={"width": width, "height": height}, **options)
+    page = context.new_page()
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(f"{url}/viewer/")
+    wait_exact(page, *FOUR)
+    yield page
+    context.close()
+    assert faults == []
+
+
+def wait_exact(page: Page, *views: str, timeout: float = 30_000) -> None:
+    """Until these views show their pictures without loss, and so without anything left to do."""
+    names = ", ".join(f"'{view}'" for view in views)
+    page.wait_for_function(f"[{names}].every(v => window.slicecast?.picture(v)?.flags & 4)", timeout=timeout)
+
+
+def state(page: Page, view: str, field: str) -> Any:
+    """A field of a view's state."""
+    return page.evaluate(f"slicecast.state('{view}')?.{field}")
+
+
+def wait_state(page: Page, view: str, condition: str, timeout: float = 15_000) -> None:
+    """Until a condition on the view's state `s` holds."""
+    page.wait_for_function(f"(s => s && ({condition}))(slicecast.state('{view}'))", timeout=timeout)
+
+
+def pixels(page: Page, view: str) -> NDArray[np.uint8]:
+    """(h, w, 3) of what the view shows, without what lies over it."""
+    page.add_style_tag(content=".surface > :not(canvas) { visibility: hidden !important; }")
+    shot = page.locator(f".view-{view} canvas").screenshot()
+    page.evaluate("document.head.lastElementChild.remove()")
+    return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB"))
+
+
+def middle(page: Page, view: str) -> tuple[float, float]:
+    """The centre of a view's picture on the page."""
+    box = page.locator(f".view-{view} .surface").bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def corner(page: Page, view: str, where: str) -> str:
+    """The words in a corner of a view, such as `bottom-left`."""
+    return re.sub(r"\s+", " ", page.locator(f".view-{view} .corner.{where}").inner_text())
