@@ -65,6 +65,7 @@ class SegmentCommands:
         name = check_name(command.name) if command.name else f"{volume.GetName()} segmentation"
         node = self._scene.AddNewNodeByClass("vtkMRMLSegmentationNode", unique_name(self._scene, name))
         node.CreateDefaultDisplayNodes()
+        node.GetDisplayNode().SetVisibility3D(False)  # as in Slicer: surfaces take time, so they are asked for
         parent = volume.GetParentTransformNode()
         if parent is not None:  # before the grid is taken, which is then the volume's own
             node.SetAndObserveTransformNodeID(parent.GetID())

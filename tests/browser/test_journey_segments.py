@@ -55,7 +55,7 @@ def page(browser: Browser, server: LiveServer) -> Iterator[Page]:
     found.on("pageerror", lambda error: faults.append(str(error)))
     found.goto(f"{server.url}/viewer/")
     found.wait_for_function("['Red','Green','Yellow'].every(v => slicecast?.picture(v)?.flags & 4)", timeout=30_000)
-    found.get_by_role("button", name="Segments").click()
+    found.get_by_role("button", name="Segment", exact=True).click()
     found.get_by_role("button", name="New segmentation").click()
     expect(found.get_by_role("button", name="Paint")).to_be_enabled()
     yield found
@@ -126,7 +126,7 @@ def moved(point: Any, *by: float) -> Any:
 
 
 def set_radius(page: Page, mm: float) -> None:
-    page.get_by_label("Brush radius").evaluate(
+    page.get_by_role("slider", name="Brush radius").evaluate(
         f"e => {{ e.value = Math.log({mm}); e.dispatchEvent(new Event('input', {{bubbles: true}})) }}"
     )
 
@@ -166,12 +166,17 @@ def test_paint_a_segment_and_save_it(page: Page, server: LiveServer, tmp_path: P
 def test_painting_is_immediate_and_ctrl_erases(page: Page, server: LiveServer) -> None:
     page.get_by_role("button", name="Paint").click()
     set_radius(page, 6.0)
+    page.mouse.move(*spot(page, "Red", at_plane(page, "Red", (0.0, 0, 0))))
+    for step in (-100, 100) * 10:
+        page.mouse.wheel(0, step)
+        page.wait_for_timeout(30)
+    scrolling = page.evaluate("slicecast.ages('Red').median")
     centre = at_plane(page, "Red", (0.0, 0, 0))
     drag(page, "Red", moved(centre, -20, 0, 0), moved(centre, 20, 0, 0), moved(centre, 20, 15, 0), moved(centre, -20, 15, 0))
     page.wait_for_function("slicecast.strokeAges().length > 3")
     page.wait_for_timeout(500)
     ages = sorted(page.evaluate("slicecast.strokeAges()"))
-    assert ages[len(ages) // 2] < 150  # a few frames; this machine does everything at once
+    assert ages[len(ages) // 2] < 3 * scrolling + 60  # a few frames more than a wheel's step takes, however busy the machine
     painted = sum(sizes(server))
     page.keyboard.down("Control")
     drag(page, "Red", centre, moved(centre, 10, 0, 0))
@@ -199,7 +204,7 @@ def test_the_wheel_with_shift_sizes_the_brush_and_plain_scrolls(page: Page) -> N
     page.keyboard.down("Shift")
     page.mouse.wheel(0, -100)
     page.keyboard.up("Shift")
-    expect(page.locator(".brush-options output")).to_have_text("11 mm")
+    expect(page.locator(".brush-options .value").first).to_have_text("11 mm")
     assert page.evaluate("slicecast.state('Red').offset") == offset
     page.mouse.wheel(0, -100)
     page.wait_for_function(f"slicecast.state('Red').offset != {offset}")
@@ -258,7 +263,7 @@ def test_a_segment_on_dicom_goes_to_the_archive(browser: Browser, server: LiveSe
     page = browser.new_page(viewport={"width": 1400, "height": 900}, accept_downloads=True)
     page.goto(f"{server.url}/viewer/")
     page.wait_for_function("slicecast?.state('Red')?.background?.name?.includes('Octants')", timeout=30_000)
-    page.get_by_role("button", name="Segments").click()
+    page.get_by_role("button", name="Segment", exact=True).click()
     page.get_by_role("button", name="New segmentation").click()
     page.get_by_role("button", name="Paint").click()
     set_radius(page, 8.0)
@@ -280,6 +285,7 @@ def test_a_segment_on_dicom_goes_to_the_archive(browser: Browser, server: LiveSe
 
 def test_no_dicom_for_what_is_no_dicom(page: Page) -> None:
     page.get_by_role("combobox", name="Volume").select_option(label="ball")
+    page.wait_for_function("slicecast.state('Red').background.name === 'ball'")
     page.get_by_role("button", name="New segmentation").click()
     page.get_by_role("button", name="DICOM SEG").click()
     page.get_by_text("was not loaded from DICOM").wait_for()
@@ -291,7 +297,7 @@ def test_a_finger_paints(browser: Browser, server: LiveServer, width: int, heigh
     page = context.new_page()
     page.goto(f"{server.url}/viewer/")
     page.wait_for_function("slicecast?.picture('Red')?.flags & 2", timeout=30_000)
-    page.get_by_role("button", name="Segments").click()
+    page.get_by_role("button", name="Segment", exact=True).click()
     page.get_by_role("button", name="New segmentation").click()
     page.get_by_role("button", name="Paint").click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -18,7 +18,6 @@ export function Display({ node }: { node: Segmentation }) {
       {part(SEGMENTS.fillOpacity, node.fill_opacity, (fill_opacity) => change({ fill_opacity }))}
       {one &&
         part(`${SEGMENTS.opacity}: ${one.name}`, one.opacity, (opacity) => changeOne(one.id, { opacity }))}
-      <Check label={SEGMENTS.surface} value={node.surface} onChange={(surface) => change({ surface })} />
       {node.surface && part(SEGMENTS.smoothing, node.smoothing, (smoothing) => change({ smoothing }))}
     </>
   );

@@ -6,6 +6,7 @@ import { choose } from "../../../state/segments/painting";
 import { apply, cancel, range, segment, tool, working } from "../../../state/segments/segments";
 import { progress, states } from "../../../state/store";
 import { Section } from "../../shell/fields";
+import { Typed } from "./Typed";
 import { SEGMENTS } from "./texts";
 
 const smallest = signal(1000);
@@ -270,16 +271,11 @@ function Figure({ label, value, min, onChange }: FigureProps) {
   return (
     <label class="figure">
       <span>{label}</span>
-      <input
+      <Typed
         type="number"
-        step="any"
         min={min}
         value={value}
-        onChange={(event) => {
-          const typed = event.currentTarget.valueAsNumber;
-          if (Number.isFinite(typed)) onChange(typed);
-          else event.currentTarget.value = String(value);
-        }}
+        onTyped={(text) => text.trim() && Number.isFinite(Number(text)) && onChange(Number(text))}
       />
     </label>
   );

@@ -2,6 +2,7 @@
 import type { Rgb, Segment, Segmentation } from "../../../net/segments";
 import { changeOne, chooseSegment, remove, segment } from "../../../state/segments/segments";
 import { Icon } from "../../shell/Icon";
+import { Typed } from "./Typed";
 import { SEGMENTS } from "./texts";
 
 const EYE = "M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12zM12 9a3 3 0 100 6 3 3 0 000-6z";
@@ -45,17 +46,15 @@ function Row({ one, busy }: { one: Segment; busy: boolean }) {
         aria-label={SEGMENTS.color(one.name)}
         onInput={(event) => changeOne(one.id, { color: rgbOf(event.currentTarget.value) })}
       />
-      <input
+      <Typed
         type="text"
         value={one.name}
         maxLength={200}
-        aria-label={SEGMENTS.name(one.name)}
+        label={SEGMENTS.name(one.name)}
         onFocus={() => chooseSegment(one.id)}
-        onKeyDown={(event) => event.key === "Enter" && event.currentTarget.blur()}
-        onChange={(event) => {
-          const name = event.currentTarget.value.trim();
-          if (name) changeOne(one.id, { name });
-          else event.currentTarget.value = one.name;
+        onTyped={(text) => {
+          const name = text.trim();
+          if (name && name !== one.name) changeOne(one.id, { name });
         }}
       />
       <button

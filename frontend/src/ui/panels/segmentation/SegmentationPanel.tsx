@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import { startPainting } from "../../../state/segments/painting";
 import {
   add,
+  change,
   chooseSegmentation,
   current,
   follow,
@@ -30,17 +31,20 @@ export function SegmentationPanel() {
   const node = current.value;
   return (
     <div class="segments">
-      {node && all.length > 1 && (
-        <label class="field">
-          <span>{SEGMENTS.segmentation}</span>
-          <select value={node.id} onChange={(event) => chooseSegmentation(event.currentTarget.value)}>
-            {all.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+      {node && (
+        <div class="row">
+          <label class="field grow">
+            <span>{SEGMENTS.segmentation}</span>
+            <select value={node.id} onChange={(event) => chooseSegmentation(event.currentTarget.value)}>
+              {all.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+          <New label={SEGMENTS.anew} />
+        </div>
       )}
       {node ? (
         <>
@@ -49,7 +53,14 @@ export function SegmentationPanel() {
             <button type="button" disabled={node.busy !== ""} onClick={() => void add()}>
               {SEGMENTS.add}
             </button>
-            <New />
+            <button
+              type="button"
+              aria-pressed={node.surface}
+              title={SEGMENTS.surfaceHint}
+              onClick={() => change({ surface: !node.surface })}
+            >
+              {SEGMENTS.surface}
+            </button>
           </div>
           <Tools node={node} />
           <Effects node={node} />
@@ -67,17 +78,22 @@ export function SegmentationPanel() {
       ) : (
         <>
           <p>{activeVolume.value ? SEGMENTS.none : SEGMENTS.noVolume}</p>
-          <New />
+          <New label={SEGMENTS.make} />
         </>
       )}
     </div>
   );
 }
 
-function New() {
+function New({ label }: { label: string }) {
   return (
-    <button type="button" disabled={!activeVolume.value} onClick={() => void make()}>
-      {SEGMENTS.make}
+    <button
+      type="button"
+      aria-label={SEGMENTS.make}
+      disabled={!activeVolume.value}
+      onClick={() => void make()}
+    >
+      {label}
     </button>
   );
 }
