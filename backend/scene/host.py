@@ -141,6 +141,8 @@ class SceneHost:
         """
         if not isinstance(command, DRAWING):  # whatever it is, it may read the slice nodes
             self.views.settle()
+        if isinstance(command, c.Stroke):  # no client has asked for a picture of it, so what waits is told at once
+            self._announced_at = 0.0
         return self._performers[type(command)](command, arrived)
 
     @property

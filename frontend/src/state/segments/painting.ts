@@ -106,6 +106,7 @@ export const brush = new Brush({
       void apply({ type: "islands", operation, point }, words[operation]);
   },
   shown: (view) => pictures(view).peek()?.rev ?? 0,
+  nothingToPaint: () => toast(words.noSegment, "warning"),
   failed: (error) => toast(wordsOf(error), "error"),
   key,
   aged(ms) {

@@ -32,6 +32,8 @@ export interface BrushHost {
   /** Revision of the picture that a view shows. */
   shown(view: string): number;
   failed(error: unknown): void;
+  /** Somebody wants to paint, and there is no segment. */
+  nothingToPaint(): void;
   /** A key over a view; true takes it. */
   key(event: KeyboardEvent): boolean;
   /** From an input until a picture showed it, ms. */
@@ -66,7 +68,10 @@ export class Brush implements Interceptor {
       return true;
     }
     const color = this.host.color();
-    if (!color) return false;
+    if (!color) {
+      this.host.nothingToPaint();
+      return true;
+    }
     const place = this.placeOf(surface);
     const erase = (mode === "erase") !== (event.ctrlKey || event.metaKey || isPenEraser);
     const radius = this.host.radius();
