@@ -16,6 +16,7 @@ from backend.api.native import handlers as native
 from backend.api.native import history as native_history
 from backend.api.native import jobs as native_jobs
 from backend.api.native import links as native_links
+from backend.api.native import markups as native_markups
 from backend.api.native import peers as native_peers
 from backend.api.native import segments as native_segments
 from backend.api.native import server as panel
@@ -70,6 +71,7 @@ def routes_of(
         *saving.routes(session),
         *native_history.routes(session),
         *native_segments.routes(session, SegmentUpkeep(session), DicomSegmentations(session, archive)),
+        *native_markups.routes(session),
         *native_jobs.routes(opener.jobs),
         *native_links.routes(opener),
         *execution.routes(session),

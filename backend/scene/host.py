@@ -13,6 +13,7 @@ import msgspec
 from backend.render import warm_up
 from backend.render.glprobe import GlDriver
 from backend.scene import commands as c
+from backend.scene.annotation_commands import AnnotationCommands
 from backend.scene.application import Application
 from backend.scene.arrangement_commands import ArrangementCommands
 from backend.scene.console import Console
@@ -25,6 +26,7 @@ from backend.scene.layout_commands import LayoutCommands
 from backend.scene.markups_commands import MarkupsCommands
 from backend.scene.mrml_commands import MrmlCommands
 from backend.scene.preset_commands import Presets
+from backend.scene.probing_commands import ProbingCommands
 from backend.scene.sample_commands import SampleCommands
 from backend.scene.screenshot_commands import Screenshots
 from backend.scene.segment_commands import SegmentCommands
@@ -32,6 +34,7 @@ from backend.scene.segment_effects import SegmentEffects
 from backend.scene.segment_keeping import SegmentKeeping
 from backend.scene.segment_state import Segmentations
 from backend.scene.segment_surfaces import SegmentSurfaces
+from backend.scene.statistics_commands import StatisticsCommands
 from backend.scene.undo import History
 from backend.scene.undo_commands import UndoCommands
 from backend.scene.view_commands import ViewCommands
@@ -91,6 +94,7 @@ class SceneHost:
         self._layout_commands = LayoutCommands(context)
         self._segmentations = Segmentations(context)
         segments = SegmentCommands(context, self._segmentations)
+        self._annotations = AnnotationCommands(context)
         self._content_commands = ContentCommands(context)
         parts: list[Part] = [
             self._view_commands,
@@ -111,6 +115,9 @@ class SceneHost:
             SegmentEffects(context, self._segmentations, segments),
             SegmentSurfaces(context, self._segmentations),
             SegmentKeeping(context, self._segmentations),
+            self._annotations,
+            ProbingCommands(context, self._view_commands.cameras),
+            StatisticsCommands(context),
         ]
         self._performers: dict[type, Performer] = {c.Describe: lambda _command, _arrived: self._describe()}
         for part in parts:
@@ -188,6 +195,8 @@ class SceneHost:
         with self.views.changes.reading():
             self._announce_views()
             self._announce_history()
+            if (news := self._annotations.news()) is not None:
+                self._emit(news)
             if self._lists_changed or now - self._described_at > DESCRIBE_EVERY_S:
                 self._lists_changed, self._described_at = False, now
                 self._announce_lists()

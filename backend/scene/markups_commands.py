@@ -12,6 +12,7 @@ from backend.scene.context import Context, Performer
 from backend.scene.finding import check_name, first_of_kind, matching, same_as_before
 
 ANY, LIST, LIST_ID = "vtkMRMLMarkupsNode", "vtkMRMLMarkupsFiducialNode", "vtkMRMLMarkupsFiducialNode*"
+GOES_ON_S = 1.0  # a program that drags a point sends it again and again
 HALF = 32768 / 65535  # as Slicer's settings keep it, in 16 bits
 
 
@@ -19,7 +20,7 @@ class MarkupsCommands:
     """Lists, moves and adds control points; lists segmentations."""
 
     def __init__(self, context: Context) -> None:
-        self._app = context.app
+        self._app, self._history = context.app, context.history
         self._app.modules["Markups"].GetDefaultMarkupsDisplayNode().SetSelectedColor(1.0, HALF, HALF)
         self.performers: Mapping[type[c.Command], Performer] = {
             c.ListPoints: self._list_points,
@@ -37,7 +38,8 @@ class MarkupsCommands:
         if not 0 <= command.index < node.GetNumberOfControlPoints():
             count = node.GetNumberOfControlPoints()
             raise NotFoundError(f"{node.GetName()} has no control point {command.index}: it has {count}, counted from 0")
-        node.SetNthControlPointPosition(command.index, *command.position)
+        with self._history.changing(f"Move {node.GetName()}", [node], f"move {node.GetID()} {command.index}", GOES_ON_S):
+            node.SetNthControlPointPosition(command.index, *command.position)
         return placed(node, command.index)
 
     def _add(self, command: c.AddPoint, _arrived: float) -> c.PointPlaced:
@@ -51,9 +53,12 @@ class MarkupsCommands:
             name = command.name or command.id or "F"
             node_id = self._app.modules["Markups"].AddNewFiducialNode(name, self._app.scene)
             node = self._app.scene.GetNodeByID(node_id)
-        index = node.AddControlPoint(*command.position)
-        if command.label is not None:
-            node.SetNthControlPointLabel(index, command.label)
+        if made:
+            index = _added(node, command)
+            self._history.added(f"Add {node.GetName()}", [part for part in (node, node.GetDisplayNode()) if part is not None])
+        else:
+            with self._history.changing(f"Add a point to {node.GetName()}", [node]):
+                index = _added(node, command)
         return placed(node, index, made)
 
     def _target(self, pattern: str | None, name: str) -> Any:
@@ -72,6 +77,13 @@ class MarkupsCommands:
     def _list_segmentations(self, _command: c.ListSegmentations, _arrived: float) -> dict[str, c.SegmentationEntry]:
         nodes = selected(self._app.scene, c.SelectNodes(class_name="vtkMRMLSegmentationNode"))
         return {node.GetID(): c.SegmentationEntry(node.GetName() or "", segment_ids(node)) for node in nodes}
+
+
+def _added(node: Any, command: c.AddPoint) -> int:
+    index: int = node.AddControlPoint(*command.position)
+    if command.label is not None:
+        node.SetNthControlPointLabel(index, command.label)
+    return index
 
 
 def placed(node: Any, index: int, made: bool = False) -> c.PointPlaced:

@@ -28,7 +28,18 @@ from backend.children import die_with
 from backend.errors import SlicecastError
 from backend.render.glprobe import probe
 from backend.scene import wire
-from backend.scene.commands import AnyEvent, Beat, Command, OwnCamera, Pointer, SetView, Started, Stroke, Track
+from backend.scene.commands import (
+    AnyEvent,
+    Beat,
+    ChangeMarkup,
+    Command,
+    OwnCamera,
+    Pointer,
+    SetView,
+    Started,
+    Stroke,
+    Track,
+)
 from backend.scene.deferred import Deferred
 
 BEAT_S = 0.5
@@ -38,7 +49,9 @@ SWITCH_S = 0.0005
 ANNOUNCE_S = 0.01
 QUIET_S = 0.003  # nothing is made ahead for somebody who asks again within this time
 Call = Callable[[], Any]
-DEPENDENT = frozenset(("orientation", "fit", "look_from", "reset"))  # what these values do depends on what was before
+DEPENDENT = frozenset(
+    ("orientation", "fit", "look_from", "reset", "auto_window")
+)  # what these values do depends on what was before
 DEFAULT_HOST = "backend.scene.host:SceneHost"
 
 
@@ -103,7 +116,8 @@ class Inbox:
 
     def _sort(self, item: tuple[float, wire.Request, Call | None]) -> None:
         request = item[1]
-        if isinstance(request.command, SetView | Pointer | Track | OwnCamera | Stroke):
+        is_told = request.id == 0 and isinstance(request.command, ChangeMarkup)  # a drag, which nobody waits for
+        if is_told or isinstance(request.command, SetView | Pointer | Track | OwnCamera | Stroke):
             if isinstance(request.command, Track) and request.command.is_whole:  # nobody will see where the tool was before
                 self._changes = deque(one for one in self._changes if one.id or not isinstance(one.command, Track))
             self._changes.append(request)
@@ -120,6 +134,7 @@ def newest_values(changes: Iterable[wire.Request]) -> list[wire.Request]:
     the same values anew. Values are absolute, so nothing is lost; a busy scene keeps its time for pictures."""
     kept: list[wire.Request] = []
     following: dict[tuple[str, str], Command] = {}  # of each view and camera: the change after the one looked at
+    moved: dict[str, ChangeMarkup] = {}  # of each markup: the change after the one looked at
     for request in reversed(list(changes)):
         command = request.command
         if isinstance(command, SetView | Pointer):
@@ -127,6 +142,10 @@ def newest_values(changes: Iterable[wire.Request]) -> list[wire.Request]:
             after = following.get(place)
             following[place] = command
             if isinstance(command, SetView) and isinstance(after, SetView) and makes_void(after, command):
+                continue
+        elif isinstance(command, ChangeMarkup):
+            later, moved[command.id] = moved.get(command.id), command
+            if later is not None and later.makes_void(command):
                 continue
         kept.append(request)
     return kept[::-1]

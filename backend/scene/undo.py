@@ -15,6 +15,7 @@ from typing import Any
 
 from backend.errors import BadRequestError
 from backend.scene.commands.undo import HistoryState
+from backend.scene.quiet import quiet
 
 TOLD_STEPS = 20
 NODE_BYTES = 2000  # what is reckoned for a node that is kept, whatever it is
@@ -47,7 +48,8 @@ class NodeState:
     def __init__(self, node: Any) -> None:
         self.node = node
         self._copy = node.CreateNodeInstance()
-        self._copy.CopyContent(node)
+        with quiet():  # measurements complain that the copy is in no scene, which has their units
+            _copy(node, self._copy)
         self._name = node.GetName()
         self._attributes = {name: node.GetAttribute(name) for name in node.GetAttributeNames()}
         self._references = _references(node)
@@ -68,7 +70,7 @@ class NodeState:
             raise BadRequestError(f"{self._name} is not there any more")
         blocked = node.StartModify()
         try:
-            node.CopyContent(self._copy)
+            _copy(self._copy, node)
             node.SetName(self._name)
             for name in node.GetAttributeNames():
                 if name not in self._attributes:
@@ -78,6 +80,13 @@ class NodeState:
             _refer(node, self._references)
         finally:
             node.EndModify(blocked)
+
+
+def _copy(source: Any, target: Any) -> None:
+    if source.IsA("vtkMRMLVolumeRenderingDisplayNode"):  # its content is copied in part only
+        target.Copy(source)
+    else:
+        target.CopyContent(source)
 
 
 def _references(node: Any) -> dict[str, list[str]]:
@@ -115,8 +124,8 @@ class History:
         """Add what was just done. While something is taken back, nothing is added."""
         if self._is_at_it:
             return
-        top = self._done[-1] if self._done and not self._undone else None
-        if top is not None and edit.merge and top.merge == edit.merge and edit.at - top.at <= edit.merge_s:
+        if self._goes_on(edit.merge, edit.merge_s, edit.at):
+            top = self._done[-1]
             top.redo, top.at, top.size_bytes = edit.redo, edit.at, max(top.size_bytes, edit.size_bytes)
             return
         self._undone.clear()
@@ -131,6 +140,17 @@ class History:
             return False
         edit.size_bytes, edit.at = size_bytes, time.monotonic()
         return True
+
+    def _goes_on(self, merge: str, merge_s: float, at: float | None = None) -> bool:
+        """Whether an edit belongs to the newest one."""
+        if not merge or not self._done or self._undone or self._done[-1].merge != merge:
+            return False
+        return (time.monotonic() if at is None else at) - self._done[-1].at <= merge_s
+
+    def forget(self, merge: str) -> None:
+        """Have it that the edits with this `merge`, which must have been undone otherwise, never were."""
+        self._done = [edit for edit in self._done if edit.merge != merge or not merge]
+        self.version += 1
 
     def undo(self) -> Edit:
         """Take back the newest edit.
@@ -181,13 +201,20 @@ class History:
     @contextmanager
     def changing(self, text: str, nodes: Iterable[Any], merge: str = "", merge_s: float = float("inf")) -> Iterator[None]:
         """Change nodes within, and have that in the history. Nothing is added where it fails."""
+        if self._goes_on(merge, merge_s):
+            yield
+            self._done[-1].at = time.monotonic()
+            return
         before = [NodeState(node) for node in nodes]
         yield
-        if self._is_at_it:
-            return
-        after = [NodeState(state.node) for state in before]
-        size = sum(state.size_bytes for state in before + after)
-        self.push(Edit(text, lambda: _put_back(before), lambda: _put_back(after), size, merge, merge_s))
+        after: list[NodeState] = []
+
+        def back() -> None:
+            after[:] = [NodeState(state.node) for state in before]
+            _put_back(before)
+
+        size = 2 * sum(state.size_bytes for state in before)
+        self.push(Edit(text, back, lambda: _put_back(after), size, merge, merge_s))
 
     def added(self, text: str, nodes: list[Any], merge: str = "") -> None:
         """Nodes were added to the scene just now."""

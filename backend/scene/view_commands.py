@@ -15,6 +15,7 @@ from backend.scene.interaction import Pointers
 from backend.scene.linking import Links
 from backend.scene.own_cameras import OwnCameras
 from backend.scene.prefetch import Prefetch
+from backend.scene.view_history import recorded
 from backend.scene.views import canonical
 
 
@@ -30,6 +31,7 @@ class ViewCommands:
         self._framer = Framer(PictureCache(context.options.cache_mb << 20), self._applied, self.prefetch)
         self._pointers = Pointers()
         self._links = Links(context.views)
+        self._history = context.history
         self.performers: Mapping[type[c.Command], Performer] = {
             c.OpenView: self._open,
             c.SetView: self._set,
@@ -68,7 +70,10 @@ class ViewCommands:
     def _set(self, command: c.SetView, _arrived: float) -> None:
         with self.cameras.seen(command.view, command.camera) as view:
             self._note(command.camera or view.name, command)
-            with self._links.following(None if command.camera else view) as followers:
+            with (
+                self._links.following(None if command.camera else view) as followers,
+                recorded(self._history, self._links, view, command),
+            ):
                 view.apply(command.patch)
             if command.patch.crosshair is not None and isinstance(view, SliceView):
                 followers += self._views.jump(command.patch.crosshair, view.node.GetViewGroup())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
@@ -37,6 +38,14 @@ a burst keep the event loop from everybody else."""
 EMPTY = c.SceneInfo([], [], "FourUp", None)
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What a new process gets besides the journal: the views' states, and the markups, as they were told last."""
+
+    views: dict[str, dict[str, Any]]
+    markups: list[c.MarkupState]
+
+
 class Session:
     """A scene. Everything runs on the event loop; listeners hear every event and change of status."""
 
@@ -45,6 +54,8 @@ class Session:
         self.status: Status = "starting"
         self.info: c.SceneInfo = EMPTY
         self.history = c.HistoryState()
+        self.markups: dict[str, c.MarkupState] = {}
+        """As told last, by id: clients that come hear of them, and a new process gets them."""
         self.loading = 0
         self.told = 0
         """Rises with every command that may change what a picture shows."""
@@ -266,7 +277,7 @@ class Session:
             return
         self._spawn(self._restart())
 
-    async def _restart(self, kept: dict[str, dict[str, Any]] | None = None) -> None:
+    async def _restart(self, kept: Kept | None = None) -> None:
         died = self._process
         code = await died.process.wait() if died is not None else None
         now = time.monotonic()
@@ -278,7 +289,7 @@ class Session:
             return
         self._set_status("restarting")
         if kept is None:  # else an earlier attempt failed, and what is known now is of a scene that was not put back
-            kept = {view: state for view, (_rev, state) in self._places.items()}
+            kept = Kept({view: state for view, (_rev, state) in self._places.items()}, list(self.markups.values()))
         self._places.clear()  # revisions start anew
         try:
             await self._launch()
@@ -291,7 +302,7 @@ class Session:
             return
         self._set_status("ready")
 
-    async def _replay(self, views: dict[str, dict[str, Any]]) -> None:
+    async def _replay(self, kept: Kept) -> None:
         assert self._process is not None
         channel = self._process.channel
         for entry in list(self.journal.entries):
@@ -305,8 +316,10 @@ class Session:
             except SlicecastError as error:
                 log.error("not told again", entry=repr(entry), why=str(error))
                 self.journal.drop(entry)
-        patches = {view: patch_of(state) for view, state in views.items()}
+        patches = {view: patch_of(state) for view, state in kept.views.items()}
         await channel.ask(c.Restore(patches), type(None), self._settings.command_timeout_s)
+        # After the views, which have boxes to crop by of their own where there are no such ROIs.
+        await channel.ask(c.RestoreMarkups(kept.markups), type(None), self._settings.command_timeout_s)
 
     # -- events --------------------------------------------------------------------------------------------------
 
@@ -328,13 +341,20 @@ class Session:
         if isinstance(event, c.HistoryChanged):
             self._take_history(event)
             return
-        if isinstance(event, c.SceneChanged):
+        if isinstance(event, c.MarkupsChanged):
+            self._take_markups(event)
+        elif isinstance(event, c.SceneChanged):
             self.info = event.info
         elif isinstance(event, c.Progress):
             self._progress[event.job] = (time.monotonic(), event)
         elif isinstance(event, c.ViewChanged) and not event.camera:  # an own camera is put back by whose it is
             self._remember(event.view, event.rev, event.patch)
         self.announce(event)
+
+    def _take_markups(self, event: c.MarkupsChanged) -> None:
+        for node_id in event.gone:
+            self.markups.pop(node_id, None)
+        self.markups.update({state.id: state for state in event.changed})
 
     def _take_history(self, event: c.HistoryChanged) -> None:
         if event.history != self.history:

@@ -1,6 +1,7 @@
 import { render } from "preact";
 import "./state/shell";
 import { ages, pictures, states, status, stream } from "./state/store";
+import { markups } from "./state/tools/markups";
 import { App } from "./ui/App";
 
 type Kind = "viewer" | "server" | "archive";
@@ -37,6 +38,7 @@ Object.assign(window, {
   slicecast: {
     status: () => status.value,
     state: (view: string) => states(view).value,
+    markups: () => [...markups.value.values()],
     picture: (view: string) => pictures(view).value,
     ages: (view: string) => ages(view).summary(),
     /** Calls back for every picture drawn; returns what ends it. */

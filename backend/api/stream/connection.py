@@ -222,6 +222,12 @@ class Connection:
             self._session.tell(command)
         self.change(message.stream, message.n, lambda s: c.SetView(s.view, c.ViewPatch(), self.id, message.n, s.camera))
 
+    def change_markup(self, message: m.Markup) -> None:
+        """Change a markup, as a drag does; the empty change after it carries the client's counter, as for the tool."""
+        self._stream(message.stream)
+        self._session.tell(c.ChangeMarkup(message.id, message.patch, self._settings.max_points, message.gesture))
+        self.change(message.stream, message.n, lambda s: c.SetView(s.view, c.ViewPatch(), self.id, message.n, s.camera))
+
     def acknowledge(self, ack: m.Ack) -> None:
         """The client has drawn a picture."""
         rtt = self._pacer.acknowledged(ack.stream, ack.seq, self._now())

@@ -28,7 +28,7 @@ PROTOCOL = 1
 HELLO_BYTES = 16384
 POLICY, PROTOCOL_ERROR, TRY_LATER = 1008, 1002, 1013
 UNSENT_BYTES = 16384
-LEAST_ROLE: dict[type, Role] = {m.Track: "steer", m.Presence: "point"}
+LEAST_ROLE: dict[type, Role] = {m.Track: "steer", m.Markup: "steer", m.Presence: "point"}
 TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)
 
 
@@ -138,6 +138,8 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
                 connection.set_state(message)
             case m.Track():
                 connection.track(message)
+            case m.Markup():
+                connection.change_markup(message)
             case m.Input():
                 if not connection.has_own_camera(message.stream):
                     self.hub.members.require(connection.id, "steer")
@@ -200,6 +202,7 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
         connection.attach(self._write, self._write_bytes)
         self.hub.tell_members()
         self.hub.tell_history(connection)
+        self.hub.tell_markups(connection)
         if resumed:
             self._spawn(connection.reopen_all(), None)
 

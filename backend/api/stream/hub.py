@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from backend import metrics
 from backend.api.stream.audience import Audience
 from backend.api.stream.connection import Connection
@@ -85,6 +87,10 @@ class Hub:
         """Tell a client what can be undone and redone."""
         history = self.session.history
         connection.say("history", undo=history.undo, redo=history.redo)
+
+    def tell_markups(self, connection: Connection) -> None:
+        """Tell a client of all markups: `all` says that it should know no others."""
+        connection.say("markups", changed=msgspec.to_builtins(list(self.session.markups.values())), gone=[], all=True)
 
     def grant(self, by: Connection, who: str, role: Role) -> None:
         """Change somebody's role, and tell everybody."""
@@ -164,6 +170,10 @@ class Hub:
         elif isinstance(event, c.HistoryChanged):
             for connection in connections:
                 self.tell_history(connection)
+        elif isinstance(event, c.MarkupsChanged):
+            changed = msgspec.to_builtins(event.changed)
+            for connection in connections:
+                connection.say("markups", changed=changed, gone=event.gone)
         elif isinstance(event, str | c.SceneChanged):
             for connection in connections:
                 connection.say("scene", scene=describe(self.session))

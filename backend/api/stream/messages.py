@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from backend.api.stream.members import Role
-from backend.scene.commands import ViewPatch
+from backend.scene.commands import MarkupPatch, ViewPatch
 
 Side = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Size = tuple[Side, Side]
@@ -124,6 +124,16 @@ class Track(Message):
             raise ValueError("quaternion is no rotation")
 
 
+class Markup(Message):
+    """Change a markup while it is dragged; all of one `gesture` is one step of undo."""
+
+    stream: int
+    n: Number
+    id: str
+    patch: MarkupPatch
+    gesture: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
 class Input(Message):
     """Raw events for a stream's view."""
 
@@ -182,6 +192,6 @@ class Call(Message):
 
 
 ViewMessage = Open | Resize | Visible | Focus | Close | Camera | Set | Input | Ack | Stats
-AnyMessage = Hello | ViewMessage | Track | Probe | Presence | Grant | Call
+AnyMessage = Hello | ViewMessage | Track | Markup | Probe | Presence | Grant | Call
 decode = msgspec.json.Decoder(AnyMessage).decode
 KNOWN = frozenset(kind.__name__.lower() for kind in AnyMessage.__args__)

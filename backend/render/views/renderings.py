@@ -43,6 +43,12 @@ class Renderings:
             if volume is not None and properties is not None and volume.GetImageData() is not None:
                 yield display, volume, properties
 
+    def nodes_of(self, volume_ids: list[str]) -> list[Any]:
+        """Display, property and ROI nodes of the volume renderings of these volumes."""
+        found = [(display, properties) for display, volume, properties in self._displays() if volume.GetID() in volume_ids]
+        nodes = [node for display, properties in found for node in (display, properties, display.GetROINode())]
+        return [node for node in dict.fromkeys(nodes) if node is not None]
+
     def _read_key(self) -> tuple[Any, ...]:
         return tuple(_key_of(*nodes) for nodes in self._displays())
 

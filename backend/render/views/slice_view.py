@@ -206,6 +206,8 @@ class SliceView:
         self._move(matrix)
         if patch.fov is not None:
             self._set_box(patch.fov)
+        if patch.auto_window:
+            self._auto_window()
         if patch.window is not None or patch.level is not None:
             self._set_window(patch.window, patch.level)
         if patch.slab is not None:
@@ -322,6 +324,14 @@ class SliceView:
         display.SetWindowLevel(
             display.GetWindow() if window is None else window, display.GetLevel() if level is None else level
         )
+
+    def _auto_window(self) -> None:
+        """Slicer's automatic window and level for the background volume, by its histogram."""
+        volume = self.background
+        display = volume.GetScalarVolumeDisplayNode() if volume is not None else None
+        if display is not None:
+            display.SetAutoWindowLevel(0)  # so that it is found again where it is on already
+            display.SetAutoWindowLevel(1)
 
     def _move(self, matrix: Matrix) -> None:
         if np.abs(matrix - self.slice_to_ras).max() > 1e-9:

@@ -20,6 +20,7 @@ from backend.render.reslice import over
 from backend.render.views.changes import Remembered, SceneChanges
 from backend.render.views.motion_surfaces import MotionSurfaces
 from backend.render.views.offscreen import Offscreen
+from backend.render.views.picking import nearest_volume, ray_of, without_markups
 from backend.render.views.renderings import Renderings
 from backend.render.views.volume_rendering import ShownVolume, shown_volumes
 from backend.render.views.volumes import VolumeSources
@@ -398,6 +399,30 @@ class ThreeDView:
             depth = self._draw_geometry(self._offscreen, image, width, height, with_depth=bool(volumes))
         self._offscreen.changes = changes  # what drawing itself stirred up is nothing new to anybody
         return ThreeDPixels(camera, image, depth, volumes, is_coarse)
+
+    def rendering_nodes(self, volume_ids: list[str]) -> list[Any]:
+        """The nodes that hold how these volumes are rendered: display, property, ROI; none for those that are not."""
+        return self._renderings.nodes_of(volume_ids)
+
+    def pick(self, x: float, y: float, width: int, height: int) -> NDArray[np.float64] | None:
+        """The point (RAS mm) that is seen at a place (fractions from the top left) of a picture; None where nothing is.
+
+        Markups are looked through.
+        """
+        view = self.view
+        camera = Camera(view.position, view.focal_point, view.view_up, view.view_angle, self.parallel_scale())
+        origin, direction = ray_of(camera, x, y, width, height)
+        seen = [nearest_volume(self._app.scene, self.node, self._sources, origin, direction)]
+        if self._offscreen is not None:
+            changes = self._offscreen.changes
+            with self._node_there(), without_markups(self._offscreen.renderer):
+                depth = self._draw_geometry(self._offscreen, self._gradient(width, height), width, height, with_depth=True)
+            self._offscreen.changes = changes
+            row, column = min(int(y * height), height - 1), min(int(x * width), width - 1)
+            if depth is not None and float(self._offscreen.depth()[row, column]) < 1.0:
+                seen.append(float(depth[row, column]))
+        found = [distance for distance in seen if distance is not None]
+        return origin + direction * min(found) if found else None
 
     def _draw_geometry(
         self, offscreen: Offscreen, image: NDArray[np.uint8], width: int, height: int, with_depth: bool

@@ -6,6 +6,18 @@ millimetres in RAS, sizes are pixels, times are seconds unless the name says oth
 
 from __future__ import annotations
 
+from backend.scene.commands.annotations import (
+    ChangeMarkup,
+    DropMarkup,
+    ListMarkups,
+    MakeMarkup,
+    MarkupKind,
+    MarkupPatch,
+    MarkupsChanged,
+    MarkupState,
+    Measurement,
+    RestoreMarkups,
+)
 from backend.scene.commands.arrangement import ShowSlicesIn3D
 from backend.scene.commands.base import Command, Journaling, PictureFormat, Vector3
 from backend.scene.commands.console import Execute, Executed
@@ -37,6 +49,17 @@ from backend.scene.commands.markups import (
 from backend.scene.commands.mrml import Clear, NodeProperties, Properties, Reload, Remove, Save, Saved
 from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
 from backend.scene.commands.presets import ArrangePreset, PresetId
+from backend.scene.commands.probing import (
+    CropBy,
+    Pick,
+    Picked,
+    Probe,
+    Probed,
+    ProbedLayer,
+    ProbedSegment,
+    Statistics,
+    StatisticsOf,
+)
 from backend.scene.commands.samples import FilesReady, FilesWanted, LoadSample, SampleFile, SeriesWanted, StudyWanted
 from backend.scene.commands.screenshots import Screenshot
 from backend.scene.commands.segments import (
@@ -114,6 +137,8 @@ ArrangementCommand = ShowSlicesIn3D
 SampleCommand = LoadSample | FilesReady
 VolumeCommand = PutVolume | WriteVolume | WriteGrid | StepVolume
 MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
+AnnotationCommand = ListMarkups | MakeMarkup | ChangeMarkup | DropMarkup | RestoreMarkups
+ProbingCommand = Probe | Pick | Statistics | CropBy
 MrmlCommand = Properties | Save | Reload | Remove | Clear
 SegmentCommand = (
     DescribeSegmentations | CreateSegmentation | ChangeSegmentation | AddSegment | ChangeSegment | RemoveSegment | Stroke
@@ -123,7 +148,8 @@ HistoryCommand = GetHistory | Undo | NodesWent
 ViewingCommand = LookPicture | ListLayouts | ListBookmarks | AddBookmark | RemoveBookmark | ListSequences | ShowItem
 AnyCommand = (
     ViewCommand | PictureCommand | ContentCommand | ConsoleCommand | LayoutCommand | GraphicsCommand | ArrangementCommand
-    | SampleCommand | VolumeCommand | MarkupsCommand | MrmlCommand | SegmentCommand | HistoryCommand | ViewingCommand
+    | SampleCommand | VolumeCommand | MarkupsCommand | AnnotationCommand | ProbingCommand | MrmlCommand | SegmentCommand
+    | HistoryCommand | ViewingCommand
 )  # fmt: skip
 
 __all__ = [
@@ -131,6 +157,7 @@ __all__ = [
     "AddBookmark",
     "AddPoint",
     "AddSegment",
+    "AnnotationCommand",
     "AnyCommand",
     "AnyEffect",
     "AnyEvent",
@@ -142,6 +169,7 @@ __all__ = [
     "CameraPatch",
     "CancelEffect",
     "CancelFrames",
+    "ChangeMarkup",
     "ChangeSegment",
     "ChangeSegmentation",
     "Clear",
@@ -151,9 +179,11 @@ __all__ = [
     "ContentCommand",
     "Contents",
     "CreateSegmentation",
+    "CropBy",
     "CropPatch",
     "Describe",
     "DescribeSegmentations",
+    "DropMarkup",
     "Edited",
     "Execute",
     "Executed",
@@ -178,6 +208,7 @@ __all__ = [
     "LayoutPart",
     "ListBookmarks",
     "ListLayouts",
+    "ListMarkups",
     "ListPoints",
     "ListSegmentations",
     "ListSequences",
@@ -187,9 +218,15 @@ __all__ = [
     "LoadSample",
     "Logical",
     "LookPicture",
+    "MakeMarkup",
     "Margin",
+    "MarkupKind",
+    "MarkupPatch",
+    "MarkupState",
+    "MarkupsChanged",
     "MarkupsCommand",
     "Measured",
+    "Measurement",
     "MeshCount",
     "MeshFormat",
     "MovePoint",
@@ -201,6 +238,8 @@ __all__ = [
     "OpenView",
     "Overwrite",
     "OwnCamera",
+    "Pick",
+    "Picked",
     "Picture",
     "PictureCommand",
     "PictureFormat",
@@ -210,6 +249,11 @@ __all__ = [
     "PointPlaced",
     "Pointer",
     "PresetId",
+    "Probe",
+    "Probed",
+    "ProbedLayer",
+    "ProbedSegment",
+    "ProbingCommand",
     "Progress",
     "Properties",
     "PutVolume",
@@ -220,6 +264,7 @@ __all__ = [
     "RemoveSegment",
     "RenderingPatch",
     "Restore",
+    "RestoreMarkups",
     "Rgb",
     "SampleCommand",
     "SampleFile",
@@ -247,6 +292,8 @@ __all__ = [
     "Smooth",
     "Snapshot",
     "Started",
+    "Statistics",
+    "StatisticsOf",
     "StepVolume",
     "Stroke",
     "StudyWanted",

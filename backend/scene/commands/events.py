@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from backend.scene.commands.annotations import MarkupsChanged
 from backend.scene.commands.content import SceneInfo
 from backend.scene.commands.samples import FilesWanted, SeriesWanted, StudyWanted
 from backend.scene.commands.undo import HistoryChanged
@@ -52,4 +53,5 @@ class Beat(msgspec.Struct, tag=True):
     command: str = ""
 
 
-AnyEvent = ViewChanged | SceneChanged | Progress | Started | Beat | HistoryChanged | FilesWanted | StudyWanted | SeriesWanted
+Wanted = FilesWanted | StudyWanted | SeriesWanted
+AnyEvent = ViewChanged | SceneChanged | Progress | Started | Beat | HistoryChanged | MarkupsChanged | Wanted

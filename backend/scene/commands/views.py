@@ -58,6 +58,7 @@ class ViewPatch(msgspec.Struct, omit_defaults=True):
     fov: tuple[float, float] | None = None
     window: float | None = None
     level: float | None = None
+    auto_window: bool = False
     background: str | None = None
     fit: bool = False
     slab: SlabPatch | None = None

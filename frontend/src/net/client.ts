@@ -29,6 +29,7 @@ function inWorker(onEvent: (event: CoreEvent) => void): StreamClient {
     close: call("close"),
     look: call("look"),
     track: call("track"),
+    markup: call("markup"),
     probe: call("probe"),
     disconnect: call("disconnect"),
     open(view, canvas, size, dpr) {

@@ -6,6 +6,8 @@ import { backoffMs, shouldReconnect } from "./backoff";
 import { type Drawn, Painter, type Rect } from "./painter";
 import {
   type CameraKind,
+  type MarkupPatch,
+  type MarkupState,
   type Patch,
   type Pose,
   parsePicture,
@@ -46,6 +48,8 @@ export type CoreEvent =
   | { event: "state"; view: string; patch: Patch; mine: boolean; own: boolean }
   | { event: "camera"; view: string; camera: CameraKind; state: ViewState }
   | { event: "picture"; view: string; stats: PictureStats }
+  | { event: "markups"; changed: MarkupState[]; gone: string[]; all: boolean }
+  | { event: "history"; undo: string[]; redo: string[] }
   | { event: "probe"; ms: number }
   | { event: "stale"; stale: boolean }
   | { event: "progress"; job: string; text: string; fraction: number | null }
@@ -73,6 +77,8 @@ export interface CoreCommands {
   focus(view: string): void;
   /** Move the tracked tool; a pose that can not be sent at once is forgotten, for the next one is newer. */
   track(view: string, pose: Pose): void;
+  /** Change a markup while it is dragged over a view; all of one gesture is one step of undo. */
+  markup(view: string, id: string, patch: MarkupPatch, gesture: string): void;
   /** Ask for the time there and back; a `probe` event tells it. */
   probe(): void;
   disconnect(): void;
@@ -217,6 +223,12 @@ export class StreamCore implements CoreCommands {
     this.send("track", { stream: view.stream, n: this.count(view), ...pose });
   }
 
+  markup(name: string, id: string, patch: MarkupPatch, gesture: string): void {
+    const view = this.views.get(name);
+    if (!view?.stream || this.socket?.readyState !== WebSocket.OPEN) return;
+    this.send("markup", { stream: view.stream, n: this.count(view), id, patch, gesture });
+  }
+
   probe(): void {
     this.send("probe", { id: ASKED, t: performance.now() });
   }
@@ -283,6 +295,17 @@ export class StreamCore implements CoreCommands {
       }
       case "scene":
         this.tell({ event: "scene", scene: message.scene });
+        break;
+      case "markups":
+        this.tell({
+          event: "markups",
+          changed: message.changed,
+          gone: message.gone,
+          all: message.all === true,
+        });
+        break;
+      case "history":
+        this.tell({ event: "history", undo: message.undo, redo: message.redo });
         break;
       case "progress":
         this.tell({ event: "progress", job: message.job, text: message.text, fraction: message.fraction });

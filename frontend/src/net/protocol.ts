@@ -87,6 +87,46 @@ export type CameraKind = "shared" | "own";
 export type ViewState = SliceState | ThreeDState;
 export type Patch = Record<string, unknown>;
 
+export type MarkupKind = "points" | "line" | "angle" | "curve" | "closedCurve" | "plane" | "roi";
+
+/** A markup of the scene; points in world RAS mm, null where there are more than are told. */
+export interface MarkupState {
+  id: string;
+  name: string;
+  kind: MarkupKind;
+  count: number;
+  points: Vector3[] | null;
+  labels: string[] | null;
+  /** #rrggbb */
+  color: string;
+  opacity: number;
+  visible: boolean;
+  locked: boolean;
+  /** In mm, mm2, mm3 or deg. */
+  measurements: { name: string; value: number; units: string }[];
+  /** Of planes and ROIs: object to RAS, row by row, its origin the centre; whole lengths along its axes, mm. */
+  frame: number[] | null;
+  size: number[] | null;
+  /** A volume rendering shows only what lies within this ROI. */
+  crops: boolean;
+}
+
+/** New values of a markup; absent ones stay. */
+export interface MarkupPatch {
+  name?: string;
+  points?: Vector3[];
+  index?: number;
+  position?: Vector3;
+  label?: string;
+  remove?: number;
+  frame?: number[];
+  size?: number[];
+  color?: string;
+  opacity?: number;
+  visible?: boolean;
+  locked?: boolean;
+}
+
 /** Where the tracked tool is: RAS mm and (w, x, y, z); what is absent stays. */
 export interface Pose {
   position?: Vector3;

@@ -10,6 +10,7 @@ import { Ages } from "./ages";
 import { isShares, kept } from "./kept";
 import { arrange, type Divider, FOUR_UP, moved, type Shares } from "./layouts";
 import { perView } from "./perView";
+import { takeHistory, takeMarkups } from "./tools/markups";
 
 export type ViewName = string;
 /** Views that stay open in every layout: the toolbar and the keys reach them. */
@@ -111,6 +112,12 @@ function hear(event: CoreEvent): void {
     case "picture":
       pictures(event.view).value = event.stats;
       ages(event.view).add(event.stats);
+      break;
+    case "markups":
+      takeMarkups(event.changed, event.gone, event.all);
+      break;
+    case "history":
+      takeHistory(event.undo, event.redo);
       break;
     case "progress":
       progress.value = event.fraction === 1 ? null : { text: event.text, fraction: event.fraction };

@@ -17,6 +17,7 @@ export const WINDOWS = [
   { name: "Bone", window: 1500, level: 300 },
   { name: "Soft tissue", window: 400, level: 40 },
   { name: "Brain", window: 80, level: 40 },
+  { name: "Abdomen", window: 400, level: 50 },
 ];
 
 export const PANEL = {

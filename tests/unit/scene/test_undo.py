@@ -153,3 +153,49 @@ def test_what_undo_brought_back_is_not_removed_again_after_a_restart() -> None:
     assert again == c.NodesWent(gone=("a", "b"))
     assert again.amended(c.NodesWent(back=("a", "b"))) is None
     assert c.Undo().journal == "no"
+
+
+def test_whatever_shows_a_node_is_put_back(scene: SceneHost) -> None:
+    nodes = scene.app.scene
+    segmentation = nodes.AddNewNodeByClass("vtkMRMLSegmentationNode")
+    segmentation.CreateDefaultDisplayNodes()
+    segment = segmentation.GetSegmentation().AddEmptySegment("a", "a", [1, 0, 0])
+    model = nodes.AddNewNodeByClass("vtkMRMLModelNode")
+    model.CreateDefaultDisplayNodes()
+    volume = slicer.util.addVolumeFromArray(np.zeros((4, 4, 4), np.int16))
+    volume.CreateDefaultDisplayNodes()
+    rendering = scene.app.modules["VolumeRendering"].CreateDefaultVolumeRenderingNodes(volume)
+    shown = [node.GetDisplayNode() for node in (segmentation, model, volume)]
+    composite = scene.views.red().logic.GetSliceCompositeNode()
+
+    def look() -> list[object]:
+        of_segments, of_model, of_volume = shown
+        return [
+            of_segments.GetSegmentVisibility(segment), of_segments.GetOpacity2DFill(), of_model.GetColor(),
+            of_model.GetOpacity(), of_volume.GetInterpolate(), of_volume.GetColorNodeID(), of_volume.GetWindow(),
+            rendering.GetCroppingEnabled(),
+            rendering.GetVisibility(), composite.GetForegroundOpacity(), composite.GetBackgroundVolumeID(),
+        ]  # fmt: skip
+
+    before = look()
+    with scene.history.changing("Everything", [*shown, rendering, composite]):
+        shown[0].SetSegmentVisibility(segment, not before[0])
+        shown[0].SetOpacity2DFill(0.1)
+        shown[1].SetColor(0.1, 0.2, 0.3)
+        shown[1].SetOpacity(0.2)
+        shown[2].SetInterpolate(not before[4])
+        shown[2].SetAndObserveColorNodeID("vtkMRMLColorTableNodeRed")
+        shown[2].SetAutoWindowLevel(0)
+        shown[2].SetWindowLevel(7, 8)
+        rendering.SetCroppingEnabled(not before[7])
+        rendering.SetVisibility(not before[8])
+        composite.SetForegroundOpacity(0.3)
+        composite.SetBackgroundVolumeID(volume.GetID())
+    after = look()
+    assert all(a != b for a, b in zip(before, after, strict=True))
+    scene.perform(c.Undo(), 0.0)
+    assert look() == before
+    scene.perform(c.Undo(again=True), 0.0)
+    assert look() == after
+    for node in (segmentation, model, volume):
+        nodes.RemoveNode(node)
