@@ -58,8 +58,8 @@ function key(event: KeyboardEvent): boolean {
   else if (event.key === "Escape" && tool.peek()) choose("");
   else if (event.key === "q") stepSegment(-1);
   else if (event.key === "w") stepSegment(1);
-  else if (event.key === "[") brush.resize(1 / 1.1);
-  else if (event.key === "]") brush.resize(1.1);
+  else if (event.key === "[" && brush.isPainting()) brush.resize(1 / 1.1);
+  else if (event.key === "]" && brush.isPainting()) brush.resize(1.1);
   else if (event.key === "z") void attempt(() => step("undo"));
   else if (event.key === "y") void attempt(() => step("redo"));
   else return false;
