@@ -71,7 +71,7 @@ def begin(page: Page, server: LiveServer) -> None:
         " return chosen && !before.includes(chosen) && document.querySelectorAll('.segment-list li').length === 1 }",
         arg=list(before),
     )
-    expect(page.get_by_role("button", name="Paint")).to_be_enabled()
+    expect(page.get_by_role("button", name="Paint", exact=True)).to_be_enabled()
 
 
 def newest(server: LiveServer) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def set_radius(page: Page, mm: float) -> None:
 def test_paint_a_segment_and_save_it(page: Page, server: LiveServer, tmp_path: Path) -> None:
     page.get_by_label("Name of Segment_1").fill("Lesion")
     page.get_by_label("Name of Segment_1").press("Enter")
-    page.get_by_role("button", name="Paint").click()
+    page.get_by_role("button", name="Paint", exact=True).click()
     set_radius(page, 7.0)
     wanted = {}
     for view, place in (("Red", (14.0, 20, 0)), ("Green", (-18.0, 0, 16)), ("Yellow", (0.0, -20, -14))):
@@ -170,12 +170,13 @@ def test_paint_a_segment_and_save_it(page: Page, server: LiveServer, tmp_path: P
         assert len(near) > 40
         assert near.mean(axis=0) == pytest.approx(centre, abs=1.2), view
         assert np.abs((near - near.mean(axis=0)) @ normal).max() < 0.1, view  # one layer of voxels
-    page.keyboard.press("Shift+S")  # typed over the page, not a field
-    expect(page.get_by_role("button", name="Paint")).to_have_count(0)
+    assert page.evaluate("document.activeElement.tagName") == "A"  # no field, which would take the key
+    page.keyboard.press("Shift+S")
+    expect(page.get_by_role("button", name="Paint", exact=True)).to_have_count(0)
 
 
 def test_painting_is_immediate_and_ctrl_erases(page: Page, server: LiveServer) -> None:
-    page.get_by_role("button", name="Paint").click()
+    page.get_by_role("button", name="Paint", exact=True).click()
     set_radius(page, 6.0)
     page.mouse.move(*spot(page, "Red", at_plane(page, "Red", (0.0, 0, 0))))
     for step in (-100, 100) * 10:
@@ -208,7 +209,7 @@ def test_painting_is_immediate_and_ctrl_erases(page: Page, server: LiveServer) -
 
 
 def test_the_wheel_with_shift_sizes_the_brush_and_plain_scrolls(page: Page) -> None:
-    page.get_by_role("button", name="Paint").click()
+    page.get_by_role("button", name="Paint", exact=True).click()
     set_radius(page, 10.0)
     page.mouse.move(*spot(page, "Red", at_plane(page, "Red", (0.0, 0, 0))))
     offset = page.evaluate("slicecast.state('Red').offset")
@@ -222,9 +223,9 @@ def test_the_wheel_with_shift_sizes_the_brush_and_plain_scrolls(page: Page) -> N
     page.locator(".view-Red .surface").focus()
     for key, pressed in (("2", "Erase"), ("1", "Paint")):
         page.keyboard.press(key)
-        expect(page.get_by_role("button", name=pressed)).to_have_attribute("aria-pressed", "true")
+        expect(page.get_by_role("button", name=pressed, exact=True)).to_have_attribute("aria-pressed", "true")
     page.keyboard.press(" ")
-    expect(page.get_by_role("button", name="Paint")).to_have_attribute("aria-pressed", "false")
+    expect(page.get_by_role("button", name="Paint", exact=True)).to_have_attribute("aria-pressed", "false")
 
 
 def test_threshold_and_islands_agree_with_numpy(page: Page, server: LiveServer, tmp_path: Path) -> None:
@@ -248,7 +249,7 @@ def test_threshold_and_islands_agree_with_numpy(page: Page, server: LiveServer, 
 
 
 def test_grow_from_seeds_finds_the_ball(page: Page, server: LiveServer, tmp_path: Path) -> None:
-    page.get_by_role("button", name="Paint").click()
+    page.get_by_role("button", name="Paint", exact=True).click()
     set_radius(page, 4.0)
     red = at_plane(page, "Red", CENTRE)
     drag(page, "Red", moved(red, -5, 0, 0), moved(red, 5, 0, 0))
@@ -276,7 +277,7 @@ def test_a_segment_on_dicom_goes_to_the_archive(browser: Browser, server: LiveSe
     page.wait_for_function("slicecast?.state('Red')?.background?.name?.includes('Octants')", timeout=30_000)
     page.get_by_role("button", name="Segment", exact=True).click()
     begin(page, server)
-    page.get_by_role("button", name="Paint").click()
+    page.get_by_role("button", name="Paint", exact=True).click()
     set_radius(page, 8.0)
     centre = at_plane(page, "Red", (15.0, -12.0, 0.0))
     drag(page, "Red", centre)
@@ -310,7 +311,7 @@ def test_a_finger_paints(browser: Browser, server: LiveServer, width: int, heigh
     page.wait_for_function("slicecast?.picture('Red')?.flags & 2", timeout=30_000)
     page.get_by_role("button", name="Segment", exact=True).click()
     begin(page, server)
-    page.get_by_role("button", name="Paint").click()
+    page.get_by_role("button", name="Paint", exact=True).click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.wait_for_function("slicecast.picture('Red')?.flags & 2")
     before = sum(sizes(server))
