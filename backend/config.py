@@ -183,6 +183,7 @@ class Settings(BaseSettings):
     stream_messages_per_s: int = Field(200, ge=1, description="messages a stream client may send")
     stream_events_per_s: int = Field(1000, ge=1, description="input events a stream client may send")
     stream_views: int = Field(16, ge=1, description="views that one stream client may have open")
+    stream_video: bool = Field(True, description="video for stream clients over narrow links, where PyAV is installed")
     stream_connections: int = Field(64, ge=1, description="stream clients at a time")
     stream_role: Literal["steer", "point", "watch"] = Field(
         "steer", description="role of stream clients that come while somebody steers"

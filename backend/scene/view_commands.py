@@ -98,6 +98,7 @@ class ViewCommands:
     def _cancel_frames(self, command: c.CancelFrames, _arrived: float) -> None:
         if command.view is None:
             self._applied.pop(command.by, None)
+            self._framer.videos.forget(command.by)
             self._pointers.forget(command.by)
 
     def _slice_picture(self, command: c.SlicePicture, arrived: float) -> Made:

@@ -88,6 +88,7 @@ describe("painter", () => {
       () => ["jpeg"],
       ({ header }) => drawn.push(header.seq),
       () => {},
+      () => {},
     );
     const come = (seq: number) => painter.confirm({ seq, n: seq } as PictureHeader, 0);
     come(1);

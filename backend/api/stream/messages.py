@@ -183,6 +183,12 @@ class Grant(Message):
     role: Role
 
 
+class Codecs(Message):
+    """What the client can show from now on: its decoder of video does not work."""
+
+    codecs: Annotated[list[str], msgspec.Meta(max_length=16)]
+
+
 class Call(Message):
     """A question."""
 
@@ -192,6 +198,6 @@ class Call(Message):
 
 
 ViewMessage = Open | Resize | Visible | Focus | Close | Camera | Set | Input | Ack | Stats
-AnyMessage = Hello | ViewMessage | Track | Markup | Probe | Presence | Grant | Call
+AnyMessage = Hello | ViewMessage | Track | Markup | Probe | Presence | Grant | Codecs | Call
 decode = msgspec.json.Decoder(AnyMessage).decode
 KNOWN = frozenset(kind.__name__.lower() for kind in AnyMessage.__args__)

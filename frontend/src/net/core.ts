@@ -14,9 +14,11 @@ import {
   type SceneInfo,
   TILE,
   UNCHANGED,
+  VIDEO,
   type ViewState,
   WHOLE,
 } from "./protocol";
+import { canDecode, VIDEO_CODEC } from "./video";
 
 export type Status = "connecting" | "open" | "lost" | "closed";
 
@@ -98,7 +100,7 @@ interface View {
   inputs: Map<number, number>;
 }
 
-const CODECS = ["jpeg", "png", "webp"];
+const CODECS = ["jpeg", "png"];
 const STALE_MS = 2000;
 const PROBE_MS = 2000;
 const ASKED = "asked";
@@ -108,6 +110,8 @@ export class StreamCore implements CoreCommands {
   private url = "";
   private key: { id: string; secret: string } | null = null;
   private codecs = CODECS;
+  /** What this page can show. */
+  private shows: Promise<string[]> = canDecode().then((can) => (can ? [...CODECS, VIDEO_CODEC] : CODECS));
   private attempt = 0;
   private n = 0;
   private readonly views = new Map<string, View>();
@@ -158,6 +162,7 @@ export class StreamCore implements CoreCommands {
         (drawn) => this.drawn(view, drawn),
         (error) =>
           this.tell({ event: "notice", text: `A picture could not be read: ${error}`, level: "warning" }),
+        (header) => this.withoutVideo(header.stream, header.seq),
       ),
     };
     view.painter.resize(size[0], size[1]);
@@ -246,8 +251,11 @@ export class StreamCore implements CoreCommands {
     const socket = new WebSocket(this.url);
     this.socket = socket;
     socket.binaryType = "arraybuffer";
-    socket.onopen = () =>
-      this.send("hello", { protocol: [1], client: "viewer", codecs: CODECS, resume: this.key ?? undefined });
+    socket.onopen = async () => {
+      const codecs = await this.shows;
+      if (this.socket === socket)
+        this.send("hello", { protocol: [1], client: "viewer", codecs, resume: this.key ?? undefined });
+    };
     socket.onmessage = (message) => this.hear(message.data);
     socket.onclose = (event) => this.lost(event.code, event.reason);
   }
@@ -269,7 +277,8 @@ export class StreamCore implements CoreCommands {
       try {
         const header = parsePicture(data);
         const view = this.viewOf(header.stream);
-        if (header.kind === WHOLE || header.kind === TILE) view?.painter.receive(header, performance.now());
+        if (header.kind === WHOLE || header.kind === TILE || header.kind === VIDEO)
+          view?.painter.receive(header, performance.now());
         else if (header.kind === UNCHANGED) view?.painter.confirm(header, performance.now());
       } catch {
         this.socket?.close(4002, "a picture's header does not add up");
@@ -322,6 +331,13 @@ export class StreamCore implements CoreCommands {
         else if (message.id === ASKED) this.tell({ event: "probe", ms: performance.now() - message.t });
         break;
     }
+  }
+
+  /** Have JPEG again; what can not be shown is acknowledged, so that it comes. */
+  private withoutVideo(stream: number, seq: number): void {
+    this.shows = Promise.resolve(CODECS);
+    this.send("codecs", { codecs: CODECS });
+    this.acknowledge(stream, seq, performance.now(), 1);
   }
 
   private viewOf(stream: number): View | undefined {

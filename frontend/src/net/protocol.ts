@@ -183,7 +183,9 @@ export interface PictureHeader {
 export const HEADER_BYTES = 64;
 export const WHOLE = 1;
 export const TILE = 2;
+export const VIDEO = 3;
 export const UNCHANGED = 5;
+export const KEY = 1;
 export const STILL = 2;
 export const LOSSLESS = 4;
 export const COARSE = 16;

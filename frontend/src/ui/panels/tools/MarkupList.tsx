@@ -195,6 +195,12 @@ function Coordinate({ label, value, min, onSet }: CoordinateProps) {
   );
 }
 
+/** What a point is called, without the name of its markup, which stands above. */
+export function shortLabel(label: string, name: string, index: number): string {
+  const rest = label.startsWith(`${name}-`) ? label.slice(name.length + 1) : label;
+  return rest || `${index + 1}`;
+}
+
 const AXES = ["R", "A", "S"];
 const LISTED = 50;
 
@@ -216,7 +222,7 @@ function Points({ markup }: { markup: MarkupState }) {
       </thead>
       <tbody>
         {points.map((point, index) => {
-          const label = labels?.[index] || `${index + 1}`;
+          const label = shortLabel(labels?.[index] ?? "", markup.name, index);
           return (
             <tr key={index} class={index === chosen ? "chosen" : ""}>
               <th scope="row">
