@@ -34,6 +34,7 @@ export const scene = signal<SceneInfo>({
   composition: FOUR_UP,
   contents: "full",
   follow_tool: false,
+  segments: 0,
   gl: null,
 });
 /** The newest word of the server on what has changed among the nodes; ids are null where it may be anything. */

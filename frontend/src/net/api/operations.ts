@@ -644,6 +644,297 @@ export interface Operations {
     answer: Binary;
   };
 
+  /** All segmentations. */
+  "GET /api/segmentations": {
+    answer: {
+      segmentations: {
+        id: string;
+        name: string;
+        volume: string;
+        visible: boolean;
+        opacity: number;
+        fill: boolean;
+        outline: boolean;
+        fill_opacity: number;
+        surface: boolean;
+        smoothing: number;
+        busy: string;
+        segments: {
+          id: string;
+          name: string;
+          color: [number, number, number];
+          visible: boolean;
+          opacity: number;
+          label: number;
+          layer: number;
+        }[];
+      }[];
+    };
+  };
+
+  /** Make an empty segmentation. */
+  "POST /api/segmentations": {
+    body: {
+      volume?: string;
+      name?: string;
+    };
+    answer: {
+      id: string;
+      name: string;
+      volume: string;
+      visible: boolean;
+      opacity: number;
+      fill: boolean;
+      outline: boolean;
+      fill_opacity: number;
+      surface: boolean;
+      smoothing: number;
+      busy: string;
+      segments: {
+        id: string;
+        name: string;
+        color: [number, number, number];
+        visible: boolean;
+        opacity: number;
+        label: number;
+        layer: number;
+      }[];
+    };
+  };
+
+  /** A segmentation. */
+  "GET /api/segmentations/{id}": {
+    path: {
+      id: string;
+    };
+    answer: {
+      id: string;
+      name: string;
+      volume: string;
+      visible: boolean;
+      opacity: number;
+      fill: boolean;
+      outline: boolean;
+      fill_opacity: number;
+      surface: boolean;
+      smoothing: number;
+      busy: string;
+      segments: {
+        id: string;
+        name: string;
+        color: [number, number, number];
+        visible: boolean;
+        opacity: number;
+        label: number;
+        layer: number;
+      }[];
+    };
+  };
+
+  /** Rename a segmentation or show it otherwise. */
+  "PATCH /api/segmentations/{id}": {
+    path: {
+      id: string;
+    };
+    body: {
+      name?: string | null;
+      visible?: boolean | null;
+      opacity?: number | null;
+      fill?: boolean | null;
+      outline?: boolean | null;
+      fill_opacity?: number | null;
+      surface?: boolean | null;
+      smoothing?: number | null;
+    };
+    answer: {
+      id: string;
+      name: string;
+      volume: string;
+      visible: boolean;
+      opacity: number;
+      fill: boolean;
+      outline: boolean;
+      fill_opacity: number;
+      surface: boolean;
+      smoothing: number;
+      busy: string;
+      segments: {
+        id: string;
+        name: string;
+        color: [number, number, number];
+        visible: boolean;
+        opacity: number;
+        label: number;
+        layer: number;
+      }[];
+    };
+  };
+
+  /** A segmentation as DICOM SEG. */
+  "GET /api/segmentations/{id}/dicom": {
+    path: {
+      id: string;
+    };
+    answer: Binary;
+  };
+
+  /** A segmentation into the archive, as DICOM SEG. */
+  "POST /api/segmentations/{id}/dicom": {
+    path: {
+      id: string;
+    };
+    answer: {
+      study: string;
+      series: string;
+      instance: string;
+    };
+  };
+
+  /** Edit a segment as a whole. */
+  "POST /api/segmentations/{id}/effects": {
+    path: {
+      id: string;
+    };
+    body: {
+      segment: string;
+      effect: {
+        type: "threshold";
+        range: [number, number];
+        add?: boolean;
+      } | {
+        type: "islands";
+        operation: "keep_at" | "keep_largest" | "remove_at" | "remove_small" | "split";
+        point?: [number, number, number] | null;
+        smallest?: number;
+      } | {
+        type: "smooth";
+        method: "closing" | "gaussian" | "median" | "opening";
+        size?: number;
+      } | {
+        type: "margin";
+        size: number;
+      } | {
+        type: "grow";
+        margin?: number;
+      } | {
+        type: "fill_between";
+      } | {
+        type: "logical";
+        operation: "add" | "clear" | "copy" | "fill" | "intersect" | "invert" | "subtract";
+        other?: string;
+      };
+      overwrite?: "all" | "none" | "visible";
+      range?: [number, number] | null;
+      job?: string;
+    };
+    answer: {
+      gained: number;
+      lost: number;
+      views?: Record<string, number>;
+    };
+  };
+
+  /** Cancel what is under way. */
+  "DELETE /api/segmentations/{id}/effects": {
+    path: {
+      id: string;
+    };
+    answer: {
+      cancelled: boolean;
+    };
+  };
+
+  /** Add a segment. */
+  "POST /api/segmentations/{id}/segments": {
+    path: {
+      id: string;
+    };
+    body: {
+      name?: string | null;
+      color?: [number, number, number] | null;
+    };
+    answer: {
+      id: string;
+      name: string;
+      color: [number, number, number];
+      visible: boolean;
+      opacity: number;
+      label: number;
+      layer: number;
+    };
+  };
+
+  /** Rename, colour, show or hide a segment. */
+  "PATCH /api/segmentations/{id}/segments/{segment}": {
+    path: {
+      id: string;
+      segment: string;
+    };
+    body: {
+      name?: string | null;
+      color?: [number, number, number] | null;
+      visible?: boolean | null;
+      opacity?: number | null;
+    };
+    answer: {
+      id: string;
+      name: string;
+      color: [number, number, number];
+      visible: boolean;
+      opacity: number;
+      label: number;
+      layer: number;
+    };
+  };
+
+  /** Remove a segment. */
+  "DELETE /api/segmentations/{id}/segments/{segment}": {
+    path: {
+      id: string;
+      segment: string;
+    };
+    answer: unknown;
+  };
+
+  /** Sizes of segments, and intensities in them. */
+  "GET /api/segmentations/{id}/statistics": {
+    path: {
+      id: string;
+    };
+    answer: {
+      segments: Record<string, {
+        voxels: number;
+        ml: number;
+        mean?: number | null;
+        deviation?: number | null;
+        low?: number | null;
+        high?: number | null;
+      }>;
+    };
+  };
+
+  /** Paint or erase with a brush. */
+  "POST /api/segmentations/{id}/strokes": {
+    path: {
+      id: string;
+    };
+    body: {
+      segment: string;
+      points: [number, number, number][];
+      radius: number;
+      normal?: [number, number, number] | null;
+      erase?: boolean;
+      overwrite?: "all" | "none" | "visible";
+      range?: [number, number] | null;
+      stroke?: string;
+    };
+    answer: {
+      gained: number;
+      lost: number;
+      views?: Record<string, number>;
+    };
+  };
+
   /** Sequences that can be played. */
   "GET /api/sequences": {
     answer: {
