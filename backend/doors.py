@@ -18,6 +18,7 @@ from backend.api.native import jobs as native_jobs
 from backend.api.native import links as native_links
 from backend.api.native import markups as native_markups
 from backend.api.native import peers as native_peers
+from backend.api.native import segments as native_segments
 from backend.api.native import server as panel
 from backend.api.ohif import handler as ohif
 from backend.api.slicer.door import endpoints_of
@@ -44,8 +45,10 @@ from backend.http.static import StaticHandler, document_root
 from backend.http.switches import Matches, Switches
 from backend.jobs.jobs import Job, Jobs
 from backend.links.opener import Opener
+from backend.links.segmentations import DicomSegmentations
 from backend.links.studies import Studies
 from backend.scene import commands as c
+from backend.sessions.segments import SegmentUpkeep
 from backend.sessions.session import Session
 from backend.sharing import NewestWins, SingleFlight
 
@@ -67,6 +70,7 @@ def routes_of(
         *native.routes(session),
         *saving.routes(session),
         *native_history.routes(session),
+        *native_segments.routes(session, SegmentUpkeep(session), DicomSegmentations(session, archive)),
         *native_markups.routes(session),
         *native_jobs.routes(opener.jobs),
         *native_links.routes(opener),

@@ -29,6 +29,11 @@ from backend.scene.preset_commands import Presets
 from backend.scene.probing_commands import ProbingCommands
 from backend.scene.sample_commands import SampleCommands
 from backend.scene.screenshot_commands import Screenshots
+from backend.scene.segment_commands import SegmentCommands
+from backend.scene.segment_effects import SegmentEffects
+from backend.scene.segment_keeping import SegmentKeeping
+from backend.scene.segment_state import Segmentations
+from backend.scene.segment_surfaces import SegmentSurfaces
 from backend.scene.statistics_commands import StatisticsCommands
 from backend.scene.undo import History
 from backend.scene.undo_commands import UndoCommands
@@ -54,6 +59,7 @@ class SceneHost:
         self._announced_at = self._described_at = 0.0
         self._lists_changed = False
         self._info: c.SceneInfo | None = None
+        self._segments_seen: tuple[int, tuple[Any, ...]] = (0, ())
 
     @classmethod
     def from_json(cls, text: str, emit: Emit, find_driver: Callable[[], GlDriver | None]) -> SceneHost:
@@ -86,6 +92,8 @@ class SceneHost:
         )
         self._view_commands = ViewCommands(context)
         self._layout_commands = LayoutCommands(context)
+        self._segmentations = Segmentations(context)
+        segments = SegmentCommands(context, self._segmentations)
         self._annotations = AnnotationCommands(context)
         self._content_commands = ContentCommands(context)
         parts: list[Part] = [
@@ -103,6 +111,10 @@ class SceneHost:
             ViewingCommands(context),
             Console(context),
             UndoCommands(context),
+            segments,
+            SegmentEffects(context, self._segmentations, segments),
+            SegmentSurfaces(context, self._segmentations),
+            SegmentKeeping(context, self._segmentations),
             self._annotations,
             ProbingCommands(context, self._view_commands.cameras),
             StatisticsCommands(context),
@@ -136,6 +148,8 @@ class SceneHost:
         """
         if not isinstance(command, DRAWING):  # whatever it is, it may read the slice nodes
             self.views.settle()
+        if isinstance(command, c.Stroke):  # no client has asked for a picture of it, so what waits is told at once
+            self._announced_at = 0.0
         return self._performers[type(command)](command, arrived)
 
     @property
@@ -160,9 +174,15 @@ class SceneHost:
         volumes = select_nodes(self.app.scene, c.SelectNodes(class_name="vtkMRMLVolumeNode"))
         driver = self.driver.renderer if self.driver else None
         gui = self._layout_commands.state()
-        names, places = self.views.names(), self.app.layout()
+        names, places, segments = self.views.names(), self.app.layout(), self._segments_number()
         follows = self._content_commands.follows_tool
-        return c.SceneInfo(names, volumes, gui.layout, driver, places, gui.contents, follows)
+        return c.SceneInfo(names, volumes, gui.layout, driver, places, gui.contents, follows, segments)
+
+    def _segments_number(self) -> int:
+        revision = self._segmentations.revision()
+        if revision != self._segments_seen[1]:
+            self._segments_seen = (self._segments_seen[0] + 1, revision)
+        return self._segments_seen[0]
 
     def announce(self) -> bool:
         """Tell what has changed in the views and the scene's lists; returns False when it is too soon to look again."""

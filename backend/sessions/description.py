@@ -21,4 +21,5 @@ def describe(session: Session) -> dict[str, Any]:
         "composition": msgspec.to_builtins(info.composition),
         "contents": info.contents,
         "follow_tool": info.follow_tool,
+        "segments": info.segments,
     }

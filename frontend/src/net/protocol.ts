@@ -142,6 +142,8 @@ export interface SceneInfo {
   contents: "viewers" | "full";
   /** Whether crosshair and slices go with the tracked tool. */
   follow_tool: boolean;
+  /** Another number whenever segmentations may have changed. */
+  segments: number;
   gl: string | null;
 }
 

@@ -32,6 +32,7 @@ export const scene = signal<SceneInfo>({
   composition: FOUR_UP,
   contents: "full",
   follow_tool: false,
+  segments: 0,
   gl: null,
 });
 export const progress = signal<{ text: string; fraction: number | null } | null>(null);

@@ -43,7 +43,7 @@ export function Range({ label, value, min, max, step, text, disabled, onInput, u
   return (
     <label class="range">
       <span>{label}</span>
-      <output>{text}</output>
+      <span class="value">{text}</span>
       <input
         type="range"
         min={min}

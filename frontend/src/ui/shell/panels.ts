@@ -4,6 +4,7 @@
  */
 import type { ComponentType } from "preact";
 import { renderingPanel } from "../panels/rendering/panel";
+import { segmentationPanel } from "../panels/segmentation/panel";
 import { toolsPanel } from "../panels/tools/panel";
 import { viewsPanel } from "../panels/views/panel";
 
@@ -20,6 +21,6 @@ export interface Panel {
 }
 
 /** In the order of the rail. */
-export const PANELS: Panel[] = [viewsPanel, toolsPanel, renderingPanel];
+export const PANELS: Panel[] = [viewsPanel, toolsPanel, segmentationPanel, renderingPanel];
 
 export const panelOf = (id: string): Panel | undefined => PANELS.find((panel) => panel.id === id);
