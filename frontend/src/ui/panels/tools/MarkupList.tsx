@@ -50,13 +50,12 @@ function Row({ markup }: { markup: MarkupState }) {
           type="button"
           class="markup-name"
           aria-expanded={isChosen}
-          aria-label={TOOLS.choose(name)}
           onClick={() => (selected.value = isChosen ? null : { id, index: null })}
         >
           <i style={{ background: markup.color }} />
           <Icon path={KINDS[markup.kind].icon} />
-          <span class="text">{name}</span>
-          <span class="value">{valueOf(markup)}</span>
+          <span class="visually-hidden">{TOOLS.choose} </span>
+          <span class="text">{name}</span> <span class="value">{valueOf(markup)}</span>
         </button>
         <IconButton
           label={visible ? TOOLS.hide(name) : TOOLS.show(name)}
