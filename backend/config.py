@@ -152,6 +152,7 @@ class Settings(BaseSettings):
     dicom_tls_key: Path | None = Field(None, description="PEM file of the key of that certificate")
     dicom_tls_trusted: Path | None = Field(None, description="PEM file of who vouches for peers, which then need a certificate")
     dicom_matches: int = Field(1000, ge=1, description="matches that a query of a peer may answer with")
+    shared_views_kept: int = Field(1000, ge=1, description="views shared by a link that are kept; the oldest go first")
     jobs_running: int = Field(2, ge=1, description="pieces of long work under way at a time")
     jobs_waiting: int = Field(32, ge=0, description="pieces of long work that wait for their turn")
     jobs_kept: int = Field(100, ge=0, description="pieces of long work remembered after their end")
@@ -183,6 +184,7 @@ class Settings(BaseSettings):
     stream_messages_per_s: int = Field(200, ge=1, description="messages a stream client may send")
     stream_events_per_s: int = Field(1000, ge=1, description="input events a stream client may send")
     stream_views: int = Field(16, ge=1, description="views that one stream client may have open")
+    stream_video: bool = Field(True, description="video for stream clients over narrow links, where PyAV is installed")
     stream_connections: int = Field(64, ge=1, description="stream clients at a time")
     stream_role: Literal["steer", "point", "watch"] = Field(
         "steer", description="role of stream clients that come while somebody steers"

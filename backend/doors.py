@@ -11,13 +11,14 @@ import tornado.web
 from backend import __version__, log
 from backend.api.dicomweb import door as dicomweb
 from backend.api.native import archive as native_archive
-from backend.api.native import execution, saving
+from backend.api.native import execution, nodes, samples, saving, sharing, view_pictures
 from backend.api.native import handlers as native
 from backend.api.native import history as native_history
 from backend.api.native import jobs as native_jobs
 from backend.api.native import links as native_links
 from backend.api.native import markups as native_markups
 from backend.api.native import peers as native_peers
+from backend.api.native import segments as native_segments
 from backend.api.native import server as panel
 from backend.api.ohif import handler as ohif
 from backend.api.slicer.door import endpoints_of
@@ -44,9 +45,12 @@ from backend.http.static import StaticHandler, document_root
 from backend.http.switches import Matches, Switches
 from backend.jobs.jobs import Job, Jobs
 from backend.links.opener import Opener
+from backend.links.segmentations import DicomSegmentations
 from backend.links.studies import Studies
 from backend.scene import commands as c
+from backend.sessions.segments import SegmentUpkeep
 from backend.sessions.session import Session
+from backend.sessions.shared_views import SharedViews
 from backend.sharing import NewestWins, SingleFlight
 
 
@@ -66,7 +70,12 @@ def routes_of(
         *panel.routes(session),
         *native.routes(session),
         *saving.routes(session),
+        *nodes.routes(session),
+        *samples.routes(session),
+        *sharing.routes(session, SharedViews(settings.data / "shared-views", settings.shared_views_kept)),
+        *view_pictures.routes(session),
         *native_history.routes(session),
+        *native_segments.routes(session, SegmentUpkeep(session), DicomSegmentations(session, archive)),
         *native_markups.routes(session),
         *native_jobs.routes(opener.jobs),
         *native_links.routes(opener),

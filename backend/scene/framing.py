@@ -15,6 +15,7 @@ from backend.render.annotate import draw_edges
 from backend.render.encode import encode
 from backend.render.marcher import MotionBudget
 from backend.render.pictures import PictureCache, etag_of
+from backend.render.video import CODEC, Videos
 from backend.render.views.layers import Layers
 from backend.render.views.matrices import Matrix
 from backend.render.views.slice_view import SliceView
@@ -51,7 +52,7 @@ class Framer:
 
     def __init__(self, cache: PictureCache, applied: dict[str, int], prefetch: Prefetch) -> None:
         self._cache, self._applied = cache, applied
-        self.prefetch = prefetch
+        self.prefetch, self.videos = prefetch, Videos()
         self._budgets: dict[tuple[str, float], MotionBudget] = {}
         self._stops: dict[str, set[Stop]] = {}
         self._lock = threading.Lock()
@@ -73,7 +74,7 @@ class Framer:
     def frame(self, view: View, command: c.Frame, arrived: float) -> Made:
         """A picture for the stream."""
         started = time.perf_counter()
-        picture = command.picture
+        picture, video = command.picture, command if command.video else None
         view.touch()
         if isinstance(view, SliceView):
             key = _key("frame", view, picture, view.content_key(overlays=True))
@@ -81,7 +82,7 @@ class Framer:
             draw = self._tile_of(command, key, lambda: layers().pixels)
             if command.tile is None and not command.still and not command.camera:
                 self._look_ahead(view, command.by, picture, True, lambda content: (_key("frame", view, picture, content), None))
-            return self._maker(view, (key, command.tile), picture, draw, started, arrived)
+            return self._maker(view, (key, command.tile), picture, draw, started, arrived, video=video)
         known = _key("frame", view, picture, view.content_key())
         if command.tile is not None and known in self._whole:
             whole = self._whole[known]
@@ -92,11 +93,11 @@ class Framer:
         pixels = view.prepare(picture.width, picture.height, in_motion)
         if in_motion and share is not None and (pixels.volumes or pixels.is_coarse):
             moving = self._coarse(view, pixels, command, share) if pixels.volumes else lambda: pixels(None)
-            return self._maker(view, None, picture, moving, started, arrived, coarse=True)
+            return self._maker(view, None, picture, moving, started, arrived, coarse=True, video=video)
         stop = self._stop_for(view, command) if command.still else None
         key = _key("frame", view, picture, view.content_key())
         draw = self._tile_of(command, key, lambda: pixels(None, stop))
-        return self._maker(view, (key, command.tile), picture, draw, started, arrived, stop=stop)
+        return self._maker(view, (key, command.tile), picture, draw, started, arrived, stop=stop, video=video)
 
     def _tile_of(self, command: c.Frame, key: Key, draw: Callable[[], NDArray[np.uint8]]) -> Callable[[], NDArray[np.uint8]]:
         """What a frame asks for of a picture: all, or a tile of it, for whose sake the whole is kept a while."""
@@ -204,7 +205,9 @@ class Framer:
         coarse: bool = False,
         stop: Stop | None = None,
         least_bytes: int = 0,
+        video: c.Frame | None = None,
     ) -> Made:
+        key = None if video else key  # the same again is not the same chunk
         etag = etag_of(key) if key is not None else ""
         info = c.PictureInfo(etag, picture.format, picture.width, picture.height, view.rev, dict(self._applied), coarse=coarse)
         info.view, info.place = view.name, view.place()
@@ -225,9 +228,14 @@ class Framer:
                 finally:
                     self._forget(view, stop)
                 drawn = time.perf_counter()
-                data = encode(
-                    pixels, picture.format, picture.quality, picture.subsampling, picture.lossless, least_bytes
-                )  # fmt: skip
+                if video is not None:
+                    sequence = (video.by, view.name, video.camera)
+                    data, info.whole = self.videos.encode(sequence, pixels, video.video == "whole")
+                    info.format = CODEC
+                else:
+                    data = encode(
+                        pixels, picture.format, picture.quality, picture.subsampling, picture.lossless, least_bytes
+                    )  # fmt: skip
                 info.render_us = round((prepared + drawn - begun) * 1e6)
                 info.encode_us = round((time.perf_counter() - drawn) * 1e6)
                 if key is not None:

@@ -23,12 +23,19 @@ from backend.scene.deferred import Deferred
 from backend.scene.fetching import Fetcher
 from backend.scene.graphics_commands import GraphicsCommands
 from backend.scene.layout_commands import LayoutCommands
+from backend.scene.look_commands import LookCommands
 from backend.scene.markups_commands import MarkupsCommands
 from backend.scene.mrml_commands import MrmlCommands
+from backend.scene.nodes_commands import NodesCommands
 from backend.scene.preset_commands import Presets
 from backend.scene.probing_commands import ProbingCommands
 from backend.scene.sample_commands import SampleCommands
 from backend.scene.screenshot_commands import Screenshots
+from backend.scene.segment_commands import SegmentCommands
+from backend.scene.segment_effects import SegmentEffects
+from backend.scene.segment_keeping import SegmentKeeping
+from backend.scene.segment_state import Segmentations
+from backend.scene.segment_surfaces import SegmentSurfaces
 from backend.scene.statistics_commands import StatisticsCommands
 from backend.scene.undo import History
 from backend.scene.undo_commands import UndoCommands
@@ -41,6 +48,7 @@ from backend.scene.volume_commands import VolumeCommands
 DRAWING = (c.SetView, c.Pointer, c.Frame, c.SlicePicture, c.CancelFrames, c.OwnCamera, c.CloseCamera)
 ANNOUNCE_EVERY_S = 0.033
 DESCRIBE_EVERY_S = 0.5  # names may change without a word
+NODES_EVERY_S = 0.2
 Emit = Callable[[c.AnyEvent], None]
 
 
@@ -51,9 +59,10 @@ class SceneHost:
         self._options, self._emit, self._find_driver = options, emit, find_driver
         self.pool = ThreadPoolExecutor(options.threads, thread_name_prefix="pictures")
         self._announced: dict[tuple[str, str], tuple[int, dict[str, Any]]] = {}  # of each view and own camera
-        self._announced_at = self._described_at = 0.0
+        self._announced_at = self._described_at = self._nodes_told_at = 0.0
         self._lists_changed = False
         self._info: c.SceneInfo | None = None
+        self._segments_seen: tuple[int, tuple[Any, ...]] = (0, ())
 
     @classmethod
     def from_json(cls, text: str, emit: Emit, find_driver: Callable[[], GlDriver | None]) -> SceneHost:
@@ -86,6 +95,9 @@ class SceneHost:
         )
         self._view_commands = ViewCommands(context)
         self._layout_commands = LayoutCommands(context)
+        self._nodes_commands = NodesCommands(context)
+        self._segmentations = Segmentations(context)
+        segments = SegmentCommands(context, self._segmentations)
         self._annotations = AnnotationCommands(context)
         self._content_commands = ContentCommands(context)
         parts: list[Part] = [
@@ -99,10 +111,16 @@ class SceneHost:
             Presets(context),
             ArrangementCommands(context),
             MrmlCommands(context),
+            self._nodes_commands,
+            LookCommands(context),
             SampleCommands(context),
             ViewingCommands(context),
             Console(context),
             UndoCommands(context),
+            segments,
+            SegmentEffects(context, self._segmentations, segments),
+            SegmentSurfaces(context, self._segmentations),
+            SegmentKeeping(context, self._segmentations),
             self._annotations,
             ProbingCommands(context, self._view_commands.cameras),
             StatisticsCommands(context),
@@ -136,6 +154,8 @@ class SceneHost:
         """
         if not isinstance(command, DRAWING):  # whatever it is, it may read the slice nodes
             self.views.settle()
+        if isinstance(command, c.Stroke):  # no client has asked for a picture of it, so what waits is told at once
+            self._announced_at = 0.0
         return self._performers[type(command)](command, arrived)
 
     @property
@@ -160,9 +180,15 @@ class SceneHost:
         volumes = select_nodes(self.app.scene, c.SelectNodes(class_name="vtkMRMLVolumeNode"))
         driver = self.driver.renderer if self.driver else None
         gui = self._layout_commands.state()
-        names, places = self.views.names(), self.app.layout()
+        names, places, segments = self.views.names(), self.app.layout(), self._segments_number()
         follows = self._content_commands.follows_tool
-        return c.SceneInfo(names, volumes, gui.layout, driver, places, gui.contents, follows)
+        return c.SceneInfo(names, volumes, gui.layout, driver, places, gui.contents, follows, segments)
+
+    def _segments_number(self) -> int:
+        revision = self._segmentations.revision()
+        if revision != self._segments_seen[1]:
+            self._segments_seen = (self._segments_seen[0] + 1, revision)
+        return self._segments_seen[0]
 
     def announce(self) -> bool:
         """Tell what has changed in the views and the scene's lists; returns False when it is too soon to look again."""
@@ -180,6 +206,9 @@ class SceneHost:
             if self._lists_changed or now - self._described_at > DESCRIBE_EVERY_S:
                 self._lists_changed, self._described_at = False, now
                 self._announce_lists()
+            if now - self._nodes_told_at > NODES_EVERY_S and (nodes := self._nodes_commands.index.news()) is not None:
+                self._nodes_told_at = now
+                self._emit(nodes)
         return True
 
     def _announce_views(self) -> None:

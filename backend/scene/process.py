@@ -28,7 +28,18 @@ from backend.children import die_with
 from backend.errors import SlicecastError
 from backend.render.glprobe import probe
 from backend.scene import wire
-from backend.scene.commands import AnyEvent, Beat, ChangeMarkup, Command, OwnCamera, Pointer, SetView, Started, Track
+from backend.scene.commands import (
+    AnyEvent,
+    Beat,
+    ChangeMarkup,
+    Command,
+    OwnCamera,
+    Pointer,
+    SetView,
+    Started,
+    Stroke,
+    Track,
+)
 from backend.scene.deferred import Deferred
 
 BEAT_S = 0.5
@@ -106,7 +117,7 @@ class Inbox:
     def _sort(self, item: tuple[float, wire.Request, Call | None]) -> None:
         request = item[1]
         is_told = request.id == 0 and isinstance(request.command, ChangeMarkup)  # a drag, which nobody waits for
-        if is_told or isinstance(request.command, SetView | Pointer | Track | OwnCamera):
+        if is_told or isinstance(request.command, SetView | Pointer | Track | OwnCamera | Stroke):
             if isinstance(request.command, Track) and request.command.is_whole:  # nobody will see where the tool was before
                 self._changes = deque(one for one in self._changes if one.id or not isinstance(one.command, Track))
             self._changes.append(request)

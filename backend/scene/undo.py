@@ -134,6 +134,13 @@ class History:
             self._done.pop(0)
         self.version += 1
 
+    def lengthen(self, edit: Edit, size_bytes: int) -> bool:
+        """Whether an edit is the newest still, so that what it takes back may grow, to `size_bytes`: a stroke that goes on."""
+        if self._is_at_it or self._undone or not self._done or self._done[-1] is not edit:
+            return False
+        edit.size_bytes, edit.at = size_bytes, time.monotonic()
+        return True
+
     def _goes_on(self, merge: str, merge_s: float, at: float | None = None) -> bool:
         """Whether an edit belongs to the newest one."""
         if not merge or not self._done or self._undone or self._done[-1].merge != merge:

@@ -26,7 +26,8 @@ class SharedFrames:
             SlicecastError: what the scene answered.
         """
         # Commands reach the scene in the order they are told, so a picture asked for after the last change shows that change.
-        key = (self._session.told, msgspec.msgpack.encode(msgspec.structs.replace(command, by="")))
+        anybody = command if command.video else msgspec.structs.replace(command, by="")
+        key = (self._session.told, msgspec.msgpack.encode(anybody))
         asked = False
 
         async def ask() -> Frame:

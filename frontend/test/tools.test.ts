@@ -8,6 +8,7 @@ import type {
   Vector3,
 } from "../src/net/protocol";
 import { lead, markups, patched, takeMarkups } from "../src/state/tools/markups";
+import { shortLabel } from "../src/ui/panels/tools/MarkupList";
 import { measured, place } from "../src/ui/panels/tools/texts";
 import type { Surface } from "../src/view/pointer";
 import { Dragging } from "../src/view/tools/dragging";
@@ -427,5 +428,7 @@ it("measures and says it as radiologists do", () => {
   expect(measured(12.345, "mm")).toBe("12.3 mm");
   expect(measured(1520, "mm3")).toBe("1.5 cm³");
   expect(measured(89.96, "deg")).toBe("90.0°");
+  expect(shortLabel("Line-2", "Line", 1)).toBe("2");
+  expect(shortLabel("apex", "Line", 1)).toBe("apex");
   expect(place([-12.34, 5, -6])).toBe("L 12.3  A 5.0  I 6.0 mm");
 });

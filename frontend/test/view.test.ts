@@ -22,6 +22,10 @@ const axial: SliceState = {
   level: 40,
   scalar_range: [-1000, 1000],
   background: null,
+  foreground: null,
+  foreground_opacity: 0,
+  label: null,
+  label_opacity: 1,
   slab: { mode: "off", thickness: 1 },
   linked: false,
   voxel_mm: [1, 1],
@@ -87,6 +91,7 @@ describe("painter", () => {
       canvas,
       () => ["jpeg"],
       ({ header }) => drawn.push(header.seq),
+      () => {},
       () => {},
     );
     const come = (seq: number) => painter.confirm({ seq, n: seq } as PictureHeader, 0);

@@ -50,21 +50,3 @@ def test_cursor_and_slices_follow(page: Page, server: LiveServer) -> None:
     track(server, 0, 0, 0)
     page.wait_for_timeout(300)
     wait_state(page, "Yellow", "Math.abs(s.offset + 15) < 1e-3")
-
-
-def test_a_tool_at_its_own_rate_is_seen_soon(page: Page) -> None:
-    """The page tracks through its own stream, so it knows how old the cursor in each picture is."""
-    page.keyboard.press("d")
-    page.evaluate(
-        """async () => {
-            const started = performance.now();
-            window.asked = 0;
-            while (performance.now() - started < 2500) {
-                const at = (performance.now() - started) / 1000;
-                window.asked += 1;
-                await fetch(`/tracking?p=${40 * Math.sin(at * 3)},60,-150&q=1,0,0,0`);
-            }
-        }"""
-    )
-    assert page.evaluate("window.asked") > 60
-    wait_exact(page, "1")

@@ -41,9 +41,14 @@ def test_preset_shift_shading_and_crop(page: Page, server: LiveServer) -> None:
     shots = [pixels(page, "1")]
 
     def changed() -> None:
+        for _ in range(100):  # what is exact may still be the picture before
+            now = pixels(page, "1")
+            if np.abs(now.astype(int) - shots[-1]).mean() > 0.5:
+                break
+            page.wait_for_timeout(100)
+        assert np.abs(now.astype(int) - shots[-1]).mean() > 0.5
         wait_exact(page, "1")
         shots.append(pixels(page, "1"))
-        assert np.abs(shots[-1].astype(int) - shots[-2]).mean() > 0.5
 
     page.get_by_role("button", name="CT skin").click()
     wait_state(page, "1", "Object.values(s.rendering)[0].preset === 'CT skin'")
@@ -87,7 +92,11 @@ __execResult = {'bounds': bounds, 'volumeProperty': slicer.mrmlScene.GetFirstNod
 def test_look_and_camera(page: Page) -> None:
     page.get_by_role("button", name="White", exact=True).click()
     wait_state(page, "1", "s.background_colors[0] === '#ffffff'")
-    wait_exact(page, "1")
+    page.wait_for_function("slicecast.picture('1').flags & 4")
+    for _ in range(50):
+        if pixels(page, "1")[4, 4].min() > 250:
+            break
+        page.wait_for_timeout(100)
     assert pixels(page, "1")[4, 4].min() > 250
     page.get_by_label("MIP").check()
     wait_state(page, "1", "s.technique === 'mip'")

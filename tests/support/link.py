@@ -41,9 +41,11 @@ async def slow_link(port: int, mbit_per_s: float, round_trip_s: float) -> AsyncI
     """Yields a port of this machine that leads to `port` over a link of this rate (both ways) and round trip."""
     rate = mbit_per_s * 1e6 / 8
     pumps: set[asyncio.Task[None]] = set()
+    ends: list[asyncio.StreamWriter] = []
 
     async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port, limit=CHUNK)
+        ends.extend((writer, far_writer))
         for end in (writer, far_writer):
             sock = end.get_extra_info("socket")
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -61,3 +63,6 @@ async def slow_link(port: int, mbit_per_s: float, round_trip_s: float) -> AsyncI
         for task in list(pumps):
             task.cancel()
         await asyncio.gather(*pumps, return_exceptions=True)
+        for end in ends:
+            end.close()
+        await asyncio.gather(*(end.wait_closed() for end in ends), return_exceptions=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 from collections.abc import Iterator
@@ -47,11 +48,18 @@ def wait_state(page: Page, view: str, condition: str, timeout: float = 15_000) -
 
 
 def pixels(page: Page, view: str) -> NDArray[np.uint8]:
-    """(h, w, 3) of what the view shows, without what lies over it."""
-    page.add_style_tag(content=".surface > :not(canvas) { visibility: hidden !important; }")
-    shot = page.locator(f".view-{view} canvas").screenshot()
-    page.evaluate("document.head.lastElementChild.remove()")
-    return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB"))
+    """(h, w, 3) of the view's picture as it is drawn now, without what lies over it."""
+    drawn = page.evaluate(
+        """selector => {
+            const shown = document.querySelector(selector);
+            const copy = document.createElement("canvas");
+            [copy.width, copy.height] = [shown.width, shown.height];
+            copy.getContext("2d").drawImage(shown, 0, 0);
+            return copy.toDataURL("image/png").split(",")[1];
+        }""",
+        f".view-{view} .surface canvas",
+    )
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(drawn))).convert("RGB"))
 
 
 def middle(page: Page, view: str) -> tuple[float, float]:

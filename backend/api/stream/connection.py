@@ -32,7 +32,6 @@ log = structlog.get_logger("stream")
 SEND_TIMEOUT_S = 10.0
 RETRY_S = 0.5
 MOTION_MEMORY_S = 0.3
-RAYS_SHARE = 0.6  # of a moving picture's time, for its rays; the rest is for geometry, encoding and the way
 
 SendText = Callable[[dict[str, Any]], None]
 SendBytes = Callable[[bytes], Awaitable[None]]
@@ -51,7 +50,7 @@ class Connection:
         self._told_n = self._floor_n = 0
         self._acted_at = float("-inf")
         self._socket: tuple[SendText, SendBytes] | None = None
-        self._pacer = Pacer()
+        self._pacer, self.shows_video = Pacer(), False
         self._wake = asyncio.Event()
         self._pump_task: asyncio.Task[None] | None = None
         self._drawing: set[asyncio.Task[None]] = set()
@@ -63,7 +62,7 @@ class Connection:
         self._socket, self._pacer = (send_text, send_bytes), Pacer()
         self._floor_n = self._told_n  # whatever is drawn from now on has all that it said before
         for stream in self.streams.values():
-            stream.seq, stream.busy, stream.etag = 0, False, ""
+            stream.seq, stream.busy, stream.etag, stream.has_video = 0, False, "", False
             stream.want(self._now())
         self._pump_task = asyncio.create_task(self._pump())
 
@@ -355,10 +354,9 @@ class Connection:
     async def _draw(self, stream: Stream, what: str) -> None:
         moved_at, camera = stream.moved_at, stream.camera
         try:
-            picture = stream.picture(what, self._settings, self._pacer.quality)
-            tile = stream.tiles[0] if what == "tile" else None
-            budget_s = stream.target_s * RAYS_SHARE
-            command = c.Frame(stream.view, picture, self.id, what != "moving", budget_s, tile, camera)
+            as_video = self.shows_video and self._pacer.is_narrow
+            command = stream.frame(what, self._settings, self.id, self._pacer.quality, as_video)
+            tile = command.tile
             info, data = await self._frames.get(command)
             if not self._shows(stream, camera):  # its revision says nothing of what is wanted now
                 stream.want(self._now())
@@ -402,6 +400,7 @@ class Connection:
         metrics.observe_picture("stream", info.wait_us, info.render_us, info.encode_us)
         async with asyncio.timeout(SEND_TIMEOUT_S):
             await self._socket[1](head.pack() + data)
+        stream.has_video = stream.has_video or kind == h.VIDEO
         metrics.observe_way("send", self._now() - stream.served_at)
 
     @staticmethod

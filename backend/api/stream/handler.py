@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import socket
 import time
 from typing import Any
@@ -17,7 +18,7 @@ from backend.api.stream import messages as m
 from backend.api.stream.connection import Connection
 from backend.api.stream.hub import Hub
 from backend.api.stream.members import Role
-from backend.api.stream.streams import CODECS
+from backend.api.stream.streams import CODECS, VIDEO
 from backend.errors import SlicecastError
 from backend.http.base import host_of, is_allowed_host
 from backend.scene import commands as c
@@ -167,8 +168,12 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
                     c.require_finite(c.ViewPatch(origin=message.point))
                 presence = {"view": message.view[:40], "point": message.point, "tool": message.tool[:40]}
                 self.hub.point(connection, presence)
+            case m.Introduce():
+                self.hub.introduce(connection, message.name)
             case m.Grant():
                 self.hub.grant(connection, message.who, message.role)
+            case m.Codecs():
+                connection.shows_video = connection.shows_video and VIDEO in message.codecs
             case m.Call():
                 connection.say("result", id=message.id, error=f"there is no method {message.method!r}")
 
@@ -191,9 +196,11 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
         self.connection = connection
         member = self.hub.join(connection, self, message.name, message.role)
         settings = self.hub.settings
+        connection.shows_video = VIDEO in message.codecs and settings.stream_video and has_video()
+        codecs = [*CODECS, VIDEO] if connection.shows_video else CODECS
         self._write({
             "type": "welcome", "protocol": PROTOCOL, "id": connection.id, "secret": connection.secret,
-            "codecs": list(CODECS), "resumed": resumed, "heartbeat": 20, "time": time.time(), "user": None, "role": member.role,
+            "codecs": codecs, "resumed": resumed, "heartbeat": 20, "time": time.time(), "user": None, "role": member.role,
             "limits": {"message_bytes": settings.stream_message_bytes, "messages_per_s": settings.stream_messages_per_s,
                        "events_per_s": settings.stream_events_per_s, "streams": settings.stream_views,
                        "pixels": settings.max_pixels},
@@ -294,6 +301,11 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
             self._refuse(POLICY if self.connection is None else 1001, "idle", "nothing was heard for too long")
         else:
             self._idle_timer = asyncio.get_running_loop().call_later(left + 0.01, self._check_idle)
+
+
+def has_video() -> bool:
+    """Whether what codes video is installed. Only the scene process loads it."""
+    return importlib.util.find_spec("av") is not None
 
 
 def limit_unsent(stream: tornado.iostream.IOStream) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 FORMAT = struct.Struct("<BBHIIIIBBHHHHHHHHHdIIII")
 VERSION = 1
-WHOLE, TILE, UNCHANGED = 1, 2, 5
+WHOLE, TILE, VIDEO, UNCHANGED = 1, 2, 3, 5
 KEY, STILL, LOSSLESS, COMPLETE, COARSE = 1, 2, 4, 8, 16
 assert FORMAT.size == 64
 

@@ -15,6 +15,8 @@ PATH_MEMORY_S = 10.0
 SOLO_AFTER_S = 8.0
 TARGETS = {"smooth": 1 / 30, "balanced": 1 / 20, "sharp": 1 / 10}
 CHANGE_EVERY_S = 0.25
+NARROW_BYTES_PER_S, WIDE_BYTES_PER_S = 1.25e6, 2.5e6
+FAR_S = 0.025
 RATE_LEAST_BYTES = 2000  # what is smaller tells of the delay and not of the rate
 
 
@@ -38,6 +40,8 @@ class Pacer:
     rate: float | None = None
     flying: dict[tuple[int, int], Sent] = field(default_factory=dict)
     last_ack: float = 0.0
+    is_narrow: bool = False
+    """Whether video pays: a far client to whom a JPEG is under way for longer than coding it as video takes."""
     _paths: deque[tuple[float, float]] = field(default_factory=deque)
     _round: list[float] = field(default_factory=list)
     _round_began: float = 0.0
@@ -102,6 +106,8 @@ class Pacer:
             self.rate = rate
         elif busy:
             self.rate = self.rate * 0.8 + rate * 0.2
+            is_far = min((value for _at, value in self._paths), default=0.0) > FAR_S
+            self.is_narrow = is_far and self.rate < (WIDE_BYTES_PER_S if self.is_narrow else NARROW_BYTES_PER_S)
 
     def _hold_window(self, rtt: float, now: float) -> None:
         self._paths.append((now, rtt))

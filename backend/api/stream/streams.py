@@ -11,7 +11,11 @@ from backend.config import Settings
 from backend.scene import commands as c
 
 CODECS = ("jpeg", "png")
+"""Every client can show these."""
+VIDEO = "vp9"
+"""Some can this too, where the server has it."""
 
+RAYS_SHARE = 0.6  # of a moving picture's time, for its rays; the rest is for geometry, encoding and the way
 REST_LEAST_S = 0.150
 LOSSLESS_AFTER_S = 0.500
 UNFOCUSED_FPS = 10.0
@@ -62,6 +66,8 @@ class Stream:
     look_at: tuple[float, float] = (0.5, 0.5)
     """Where the user's pointer was last, in fractions of the view: tiles there come first."""
     ages: list[float] = field(default_factory=list)
+    has_video: bool = False
+    """Whether the client has the picture of the video that was made last, so that only what changed need follow."""
 
     @property
     def target_s(self) -> float:
@@ -128,9 +134,20 @@ class Stream:
         width, height = self.pixels(settings)
         return c.Picture(width, height, "jpeg", 95, "444") if what == "refined" else c.Picture(width, height, "png")
 
+    def frame(self, what: str, settings: Settings, by: str, moving: tuple[int, float], as_video: bool) -> c.Frame:
+        """The command for the next picture of client `by`; `moving` as in `picture`, `as_video` if that is moving too."""
+        tile = self.tiles[0] if what == "tile" else None
+        command = c.Frame(
+            self.view, self.picture(what, settings, moving), by, what != "moving", self.target_s * RAYS_SHARE, tile, self.camera
+        )
+        if what == "moving" and as_video:
+            command.video = "next" if self.has_video else "whole"
+            self.has_video = False  # until it is sent
+        return command
+
     def took(self, what: str, info: c.PictureInfo, data: bytes, tile: Tile | None, now: float) -> int:
         """Count a picture that is about to be sent; returns the kind of its message."""
-        kind = h.WHOLE if tile is None else h.TILE
+        kind = h.VIDEO if info.format == VIDEO else h.WHOLE if tile is None else h.TILE
         if tile is not None:
             self.tiles.remove(tile)
         elif info.etag and info.etag == self.etag:
@@ -146,7 +163,7 @@ class Stream:
 
     def header(self, kind: int, what: str, info: c.PictureInfo, n: int, length: int, tile: Tile | None) -> h.Header:
         """What goes before a picture just counted; `n` is the client's newest counter that it shows."""
-        flags = h.KEY | (h.COARSE if info.coarse else 0)
+        flags = (h.KEY if info.whole else 0) | (h.COARSE if info.coarse else 0)
         if not self.tiles:
             flags |= h.COMPLETE
         if what != "moving":
@@ -154,7 +171,7 @@ class Stream:
         if info.lossless:
             flags |= h.LOSSLESS
         return h.Header(
-            kind, self.number, self.seq, info.rev, n, CODECS.index(info.format), flags, info.quality,
+            kind, self.number, self.seq, info.rev, n, (*CODECS, VIDEO).index(info.format), flags, info.quality,
             (info.width, info.height), self.size, info.state_time, info.wait_us, info.render_us, info.encode_us, length,
             tile or (0, 0, 0, 0),
         )  # fmt: skip

@@ -33,7 +33,7 @@ from backend.scene.commands.content import (
     Track,
     Turn,
 )
-from backend.scene.commands.events import AnyEvent, Beat, Progress, SceneChanged, Started, ViewChanged
+from backend.scene.commands.events import AnyEvent, Beat, NodesChanged, Progress, SceneChanged, Started, ViewChanged
 from backend.scene.commands.graphics import MeshCount, MeshFormat, NodeGraphics, ViewGraphics
 from backend.scene.commands.layout import Contents, GuiState, LayoutPart, SetContents, SetLayout, views_of
 from backend.scene.commands.markups import (
@@ -47,6 +47,24 @@ from backend.scene.commands.markups import (
     SegmentationEntry,
 )
 from backend.scene.commands.mrml import Clear, NodeProperties, Properties, Reload, Remove, Save, Saved
+from backend.scene.commands.nodes import (
+    KINDS,
+    LAYERS,
+    ApplyLook,
+    ArrangeNode,
+    DescribeLook,
+    DescribeNode,
+    DisplayLook,
+    Kind,
+    ListNodes,
+    Look,
+    NodeChanged,
+    NodeDetails,
+    NodePage,
+    NodeRow,
+    ShowAll,
+    ShowNode,
+)
 from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
 from backend.scene.commands.presets import ArrangePreset, PresetId
 from backend.scene.commands.probing import (
@@ -62,6 +80,38 @@ from backend.scene.commands.probing import (
 )
 from backend.scene.commands.samples import FilesReady, FilesWanted, LoadSample, SampleFile, SeriesWanted, StudyWanted
 from backend.scene.commands.screenshots import Screenshot
+from backend.scene.commands.segments import (
+    AddSegment,
+    AnyEffect,
+    ApplyEffect,
+    CancelEffect,
+    ChangeSegment,
+    ChangeSegmentation,
+    CreateSegmentation,
+    DescribeSegmentations,
+    Edited,
+    FillBetween,
+    Grow,
+    Islands,
+    KeepSegments,
+    KeptSegments,
+    Logical,
+    Margin,
+    Measured,
+    Overwrite,
+    Range,
+    RemoveSegment,
+    Rgb,
+    Segment,
+    Segmentation,
+    SegmentSource,
+    SegmentStatistics,
+    Smooth,
+    Stroke,
+    Threshold,
+    UpdateSurfaces,
+    WriteSegments,
+)
 from backend.scene.commands.undo import GetHistory, HistoryChanged, HistoryState, NodesWent, Undo, Undone
 from backend.scene.commands.viewing import (
     MAX_BOOKMARKS,
@@ -105,60 +155,88 @@ ArrangementCommand = ShowSlicesIn3D
 SampleCommand = LoadSample | FilesReady
 VolumeCommand = PutVolume | WriteVolume | WriteGrid | StepVolume
 MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
+NodesCommand = ListNodes | DescribeNode | ShowNode | ArrangeNode | ShowAll | DescribeLook | ApplyLook
 AnnotationCommand = ListMarkups | MakeMarkup | ChangeMarkup | DropMarkup | RestoreMarkups
 ProbingCommand = Probe | Pick | Statistics | CropBy
 MrmlCommand = Properties | Save | Reload | Remove | Clear
-ViewingCommand = LookPicture | ListLayouts | ListBookmarks | AddBookmark | RemoveBookmark | ListSequences | ShowItem
+SegmentCommand = (
+    DescribeSegmentations | CreateSegmentation | ChangeSegmentation | AddSegment | ChangeSegment | RemoveSegment | Stroke
+    | ApplyEffect | CancelEffect | UpdateSurfaces | SegmentStatistics | KeepSegments | KeptSegments | WriteSegments
+)  # fmt: skip
 HistoryCommand = GetHistory | Undo | NodesWent
+ViewingCommand = LookPicture | ListLayouts | ListBookmarks | AddBookmark | RemoveBookmark | ListSequences | ShowItem
 AnyCommand = (
-    ViewCommand | ViewingCommand | PictureCommand | ContentCommand | VolumeCommand | MarkupsCommand | MrmlCommand
-    | ConsoleCommand | SampleCommand | ArrangementCommand | LayoutCommand | GraphicsCommand | HistoryCommand
-    | AnnotationCommand | ProbingCommand
+    ViewCommand | PictureCommand | ContentCommand | ConsoleCommand | LayoutCommand | GraphicsCommand | ArrangementCommand
+    | SampleCommand | VolumeCommand | MarkupsCommand | AnnotationCommand | ProbingCommand | MrmlCommand | SegmentCommand
+    | HistoryCommand | ViewingCommand | NodesCommand
 )  # fmt: skip
 
 __all__ = [
+    "KINDS",
+    "LAYERS",
     "MAX_BOOKMARKS",
     "AddBookmark",
     "AddPoint",
+    "AddSegment",
     "AnnotationCommand",
     "AnyCommand",
+    "AnyEffect",
     "AnyEvent",
+    "ApplyEffect",
+    "ApplyLook",
+    "ArrangeNode",
     "ArrangePreset",
     "ArrangementCommand",
     "Beat",
     "Bookmark",
     "CameraPatch",
+    "CancelEffect",
     "CancelFrames",
     "ChangeMarkup",
+    "ChangeSegment",
+    "ChangeSegmentation",
     "Clear",
     "CloseCamera",
     "Command",
     "ConsoleCommand",
     "ContentCommand",
     "Contents",
+    "CreateSegmentation",
     "CropBy",
     "CropPatch",
     "Describe",
+    "DescribeLook",
+    "DescribeNode",
+    "DescribeSegmentations",
+    "DisplayLook",
     "DropMarkup",
+    "Edited",
     "Execute",
     "Executed",
     "FilesReady",
     "FilesWanted",
+    "FillBetween",
     "FollowTool",
     "Frame",
     "GetHistory",
     "GraphicsCommand",
+    "Grow",
     "GuiState",
     "HistoryChanged",
     "HistoryCommand",
     "HistoryState",
+    "Islands",
     "Journaling",
+    "KeepSegments",
+    "KeptSegments",
+    "Kind",
     "LayoutCommand",
     "LayoutEntry",
     "LayoutPart",
     "ListBookmarks",
     "ListLayouts",
     "ListMarkups",
+    "ListNodes",
     "ListPoints",
     "ListSegmentations",
     "ListSequences",
@@ -166,23 +244,34 @@ __all__ = [
     "LoadDemo",
     "LoadResult",
     "LoadSample",
+    "Logical",
+    "Look",
     "LookPicture",
     "MakeMarkup",
+    "Margin",
     "MarkupKind",
     "MarkupPatch",
     "MarkupState",
     "MarkupsChanged",
     "MarkupsCommand",
+    "Measured",
     "Measurement",
     "MeshCount",
     "MeshFormat",
     "MovePoint",
     "MrmlCommand",
     "Node",
+    "NodeChanged",
+    "NodeDetails",
     "NodeGraphics",
+    "NodePage",
     "NodeProperties",
+    "NodeRow",
+    "NodesChanged",
+    "NodesCommand",
     "NodesWent",
     "OpenView",
+    "Overwrite",
     "OwnCamera",
     "Pick",
     "Picked",
@@ -203,12 +292,15 @@ __all__ = [
     "Progress",
     "Properties",
     "PutVolume",
+    "Range",
     "Reload",
     "Remove",
     "RemoveBookmark",
+    "RemoveSegment",
     "RenderingPatch",
     "Restore",
     "RestoreMarkups",
+    "Rgb",
     "SampleCommand",
     "SampleFile",
     "Save",
@@ -216,6 +308,11 @@ __all__ = [
     "SceneChanged",
     "SceneInfo",
     "Screenshot",
+    "Segment",
+    "SegmentCommand",
+    "SegmentSource",
+    "SegmentStatistics",
+    "Segmentation",
     "SegmentationEntry",
     "SelectNodes",
     "SequenceEntry",
@@ -223,21 +320,27 @@ __all__ = [
     "SetContents",
     "SetLayout",
     "SetView",
+    "ShowAll",
     "ShowItem",
+    "ShowNode",
     "ShowSlicesIn3D",
     "SlabPatch",
     "SlicePicture",
+    "Smooth",
     "Snapshot",
     "Started",
     "Statistics",
     "StatisticsOf",
     "StepVolume",
+    "Stroke",
     "StudyWanted",
     "ThreeDPicture",
+    "Threshold",
     "Track",
     "Turn",
     "Undo",
     "Undone",
+    "UpdateSurfaces",
     "Vector3",
     "ViewChanged",
     "ViewCommand",
@@ -248,6 +351,7 @@ __all__ = [
     "VolumeCommand",
     "VolumePut",
     "WriteGrid",
+    "WriteSegments",
     "WriteVolume",
     "Written",
     "require_finite",

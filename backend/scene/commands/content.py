@@ -113,6 +113,8 @@ class SceneInfo(msgspec.Struct):
     composition: LayoutPart = msgspec.field(default_factory=LayoutPart)
     contents: Contents = "full"
     follow_tool: bool = False
+    segments: int = 0
+    """Another number whenever segmentations may have changed."""
 
 
 class LoadResult(msgspec.Struct):

@@ -37,6 +37,8 @@ class Frame(Command):
     tile: tuple[int, int, int, int] | None = None
     """Only this part: x, y, width, height in pixels of the whole picture, which is then drawn once for all its tiles."""
     camera: str = ""
+    video: Literal["", "next", "whole"] = ""
+    """Coded as video for `by`: by what changed since the picture before, or as a whole that needs none before it."""
 
 
 class CancelFrames(Command):
@@ -91,7 +93,7 @@ class PictureInfo(msgspec.Struct):
     """
 
     etag: str
-    format: PictureFormat
+    format: PictureFormat | Literal["vp9"]
     width: int
     height: int
     rev: int = 0
@@ -99,6 +101,8 @@ class PictureInfo(msgspec.Struct):
     """Of each client: the newest of its counters whose change the picture shows."""
     unchanged: bool = False
     coarse: bool = False
+    whole: bool = True
+    """Not video that needs the picture before."""
     lossless: bool = False
     quality: int = 0
     state_time: float = 0.0

@@ -4,7 +4,8 @@
  * early, by what comes after it with the next frame. Tiles are drawn over the picture they refine, in their order, and go when a newer picture comes.
  * Pan and zoom are predicted by drawing the last picture shifted until a newer one comes.
  */
-import { type PictureHeader, TILE } from "./protocol";
+import { KEY, type PictureHeader, TILE, VIDEO } from "./protocol";
+import { VideoPath } from "./video";
 
 /** What part of its plane a slice picture shows: centre (mm in the plane) and mm per view height unit. */
 export interface Rect {
@@ -20,6 +21,7 @@ export interface Drawn {
 }
 
 type Canvas = OffscreenCanvas | HTMLCanvasElement;
+type Picture = ImageBitmap | VideoFrame;
 type Context = OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D;
 
 /** Where to draw the last picture so that it lies where the wanted rectangle would have it, in fractions of the view. */
@@ -35,7 +37,7 @@ interface Compressed {
 }
 
 interface Decoded extends Compressed {
-  bitmap: ImageBitmap | null;
+  bitmap: Picture | null;
 }
 
 export class Painter {
@@ -43,7 +45,8 @@ export class Painter {
   private waiting: Compressed[] = [];
   private decoding = false;
   private ready: Decoded[] = [];
-  private shown: ImageBitmap | Canvas | null = null;
+  private shown: Picture | Canvas | null = null;
+  private readonly video: VideoPath;
   private lastSeq = 0;
   private skipped = 0;
   private frameTaken = false;
@@ -57,7 +60,10 @@ export class Painter {
     private readonly codecs: () => string[],
     private readonly onDrawn: (drawn: Drawn) => void,
     private readonly onFault: (error: unknown) => void,
+    /** Video can not be shown here; this picture is the last that came. */
+    onVideoFault: (header: PictureHeader) => void,
   ) {
+    this.video = new VideoPath((frame, header, received) => this.take(frame, header, received), onVideoFault);
     const context = canvas.getContext("2d", { alpha: false }) as Context | null;
     if (!context) throw new Error("no 2D canvas here");
     this.context = context;
@@ -80,6 +86,7 @@ export class Painter {
 
   /** Counting of pictures starts over after a reconnection. */
   restart(): void {
+    this.video.close();
     this.lastSeq = 0;
     this.rects.clear();
     this.wantedRect = null;
@@ -89,6 +96,10 @@ export class Painter {
     if (header.kind !== TILE) {
       this.skipped += this.waiting.length;
       this.waiting = [];
+    }
+    if (header.kind === VIDEO) {
+      this.video.decode(header, received, (header.flags & KEY) !== 0);
+      return;
     }
     this.waiting.push({ header, received });
     void this.decodeNext();
@@ -101,7 +112,8 @@ export class Painter {
   }
 
   close(): void {
-    if (this.shown instanceof ImageBitmap) this.shown.close();
+    this.video.close();
+    if (isPicture(this.shown)) this.shown.close();
     for (const { bitmap } of this.ready) bitmap?.close();
     this.shown = null;
     this.ready = [];
@@ -116,20 +128,25 @@ export class Painter {
     try {
       const type = `image/${this.codecs()[header.codec] ?? "jpeg"}`;
       const bitmap = await createImageBitmap(new Blob([header.payload], { type }));
-      if (header.seq > this.lastSeq) {
-        this.lastSeq = header.seq;
-        if (header.kind !== TILE) this.drop();
-        this.ready.push({ bitmap, header, received });
-        this.drawSoon();
-      } else {
-        bitmap.close();
-      }
+      this.take(bitmap, header, received);
     } catch (error) {
       this.onFault(error);
     } finally {
       this.decoding = false;
       void this.decodeNext();
     }
+  }
+
+  /** A picture is decoded: it is drawn unless a newer one was. */
+  private take(bitmap: Picture, header: PictureHeader, received: number): void {
+    if (header.seq <= this.lastSeq) {
+      bitmap.close();
+      return;
+    }
+    this.lastSeq = header.seq;
+    if (header.kind !== TILE) this.drop();
+    this.ready.push({ bitmap, header, received });
+    this.drawSoon();
   }
 
   /** What is decoded and not yet drawn is outdated. */
@@ -174,18 +191,18 @@ export class Painter {
     }
   }
 
-  private replace(picture: ImageBitmap | Canvas): void {
-    if (this.shown instanceof ImageBitmap) this.shown.close();
+  private replace(picture: Picture | Canvas): void {
+    if (isPicture(this.shown)) this.shown.close();
     this.shown = picture;
   }
 
-  private layOver(tile: ImageBitmap, header: PictureHeader): void {
-    if (this.shown instanceof ImageBitmap) {
+  private layOver(tile: Picture, header: PictureHeader): void {
+    if (isPicture(this.shown)) {
       const whole = makeCanvas(header.width, header.height);
       whole.getContext("2d")?.drawImage(this.shown, 0, 0, header.width, header.height);
       this.replace(whole);
     }
-    const context = this.shown instanceof ImageBitmap ? null : this.shown?.getContext("2d");
+    const context = isPicture(this.shown) ? null : this.shown?.getContext("2d");
     (context as Context | null | undefined)?.drawImage(tile, header.tile[0], header.tile[1]);
     tile.close();
   }
@@ -215,6 +232,10 @@ export class Painter {
       height * zoom,
     );
   }
+}
+
+function isPicture(shown: Picture | Canvas | null): shown is Picture {
+  return shown !== null && "close" in shown;
 }
 
 function makeCanvas(width: number, height: number): Canvas {

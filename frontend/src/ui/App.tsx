@@ -1,8 +1,9 @@
 /** The page: toolbar, grid of views, state line, messages; files may be dropped anywhere. */
 import { useEffect, useState } from "preact/hooks";
-import { filesOf, uploadAndLoad } from "../net/upload";
+import { filesOf } from "../net/upload";
 import { toggleCrosshair } from "../state/crosshair";
-import { maximized, progress, scene, showHelp, showLatency, status, stream, toast } from "../state/store";
+import { loadFiles } from "../state/loads";
+import { maximized, progress, scene, showHelp, showLatency, status, stream } from "../state/store";
 import { showCorners, showLetters, showMarker, showRuler } from "../state/viewing";
 import { LinkQuestion } from "./Links";
 import { Help } from "./shell/Help";
@@ -15,25 +16,6 @@ import { Toolbar } from "./Toolbar";
 import { STATUS_TEXT } from "./texts";
 import { Views } from "./views/Views";
 
-async function take(files: File[]): Promise<void> {
-  if (files.length === 0) return;
-  const what = files.length === 1 ? (files[0]?.name ?? "") : SHELL.files(files.length);
-  try {
-    const done = await uploadAndLoad(files, (fraction) => {
-      progress.value =
-        fraction < 1
-          ? { text: SHELL.uploading(what), fraction }
-          : { text: SHELL.loadingWhat(what), fraction: null };
-    });
-    for (const warning of done.warnings) toast(warning, "warning");
-    toast(SHELL.loaded(done.loaded.length ? done.loaded.map((n) => n.name).join(", ") : what));
-  } catch (error) {
-    toast(`${what}: ${error instanceof Error ? error.message : error}`, "error");
-  } finally {
-    progress.value = null;
-  }
-}
-
 /** What a key switches on and off. */
 const SWITCHES: Record<string, { value: boolean }> = {
   "?": showHelp,
@@ -45,9 +27,12 @@ const SWITCHES: Record<string, { value: boolean }> = {
 };
 const ALONE: Record<string, string | null> = { "0": null, "1": "Red", "2": "1", "3": "Green", "4": "Yellow" };
 
+/** Where letters are written, or choose. */
+const TYPED = "input:not([type=checkbox], [type=radio], [type=range], [type=color]), select, textarea";
+
 function onKey(event: KeyboardEvent): void {
   const target = event.target as HTMLElement;
-  const isTyping = ["INPUT", "SELECT", "TEXTAREA"].includes(target.tagName) || target.isContentEditable;
+  const isTyping = target.matches(TYPED) || target.isContentEditable;
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping || event.defaultPrevented) return;
   if (panelKey(event)) return;
   const { key } = event;
@@ -96,7 +81,7 @@ export function App() {
       onDrop={(event) => {
         event.preventDefault();
         setDropping(false);
-        if (event.dataTransfer) void filesOf(event.dataTransfer).then(take);
+        if (event.dataTransfer) void filesOf(event.dataTransfer).then(loadFiles);
       }}
     >
       {!alone && (
@@ -105,7 +90,7 @@ export function App() {
         </button>
       )}
       <h1 class="visually-hidden">{SHELL.page}</h1>
-      {alone ? <span /> : <Toolbar onFiles={(files) => void take(files)} />}
+      {alone ? <span /> : <Toolbar onFiles={(files) => void loadFiles(files)} />}
       <div class="body">
         {!alone && <Rail />}
         {!alone && <Sidebar />}

@@ -106,7 +106,7 @@ export function StudyList(props: {
       <div
         ref={scroller}
         class="scroller"
-        role="rowgroup"
+        role={total > 0 ? "rowgroup" : undefined}
         onScroll={(event) => setScroll(event.currentTarget.scrollTop)}
       >
         {studies.total === 0 && !studies.searching && props.empty}

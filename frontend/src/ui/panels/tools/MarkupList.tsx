@@ -50,13 +50,12 @@ function Row({ markup }: { markup: MarkupState }) {
           type="button"
           class="markup-name"
           aria-expanded={isChosen}
-          aria-label={TOOLS.choose(name)}
           onClick={() => (selected.value = isChosen ? null : { id, index: null })}
         >
           <i style={{ background: markup.color }} />
           <Icon path={KINDS[markup.kind].icon} />
-          <span class="text">{name}</span>
-          <span class="value">{valueOf(markup)}</span>
+          <span class="visually-hidden">{TOOLS.choose} </span>
+          <span class="text">{name}</span> <span class="value">{valueOf(markup)}</span>
         </button>
         <IconButton
           label={visible ? TOOLS.hide(name) : TOOLS.show(name)}
@@ -195,6 +194,12 @@ function Coordinate({ label, value, min, onSet }: CoordinateProps) {
   );
 }
 
+/** What a point is called, without the name of its markup, which stands above. */
+export function shortLabel(label: string, name: string, index: number): string {
+  const rest = label.startsWith(`${name}-`) ? label.slice(name.length + 1) : label;
+  return rest || `${index + 1}`;
+}
+
 const AXES = ["R", "A", "S"];
 const LISTED = 50;
 
@@ -216,7 +221,7 @@ function Points({ markup }: { markup: MarkupState }) {
       </thead>
       <tbody>
         {points.map((point, index) => {
-          const label = labels?.[index] || `${index + 1}`;
+          const label = shortLabel(labels?.[index] ?? "", markup.name, index);
           return (
             <tr key={index} class={index === chosen ? "chosen" : ""}>
               <th scope="row">

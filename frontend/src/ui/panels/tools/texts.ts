@@ -33,7 +33,7 @@ export const TOOLS = {
   lock: (name: string) => `Lock ${name} against dragging`,
   unlock: (name: string) => `Unlock ${name}`,
   remove: (name: string) => `Delete ${name}`,
-  choose: (name: string) => `Choose ${name}`,
+  choose: "Choose",
   goTo: "Go to",
   goToHint: "Show it in all slices",
   name: "Name",
