@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,18 @@ from tests.support.viewer import state, viewer, wait_exact, wait_state
 @pytest.fixture
 def port() -> int:
     return free_port()
+
+
+def answers(live: LiveServer, timeout_s: float = 60.0) -> None:
+    """Wait until a server that loads nothing answers."""
+    until = time.monotonic() + timeout_s
+    while time.monotonic() < until:
+        try:
+            if live.get("/readyz").status == 200:
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError(live.log.read_text())
 
 
 def test_a_crash_of_the_scene(browser: Browser) -> None:
@@ -67,8 +80,9 @@ def test_a_server_that_goes_and_comes_back(browser: Browser, port: int, tmp_path
 
 
 def test_a_server_without_anything_says_what_to_do(browser: Browser) -> None:
-    live = LiveServer(demo=False).wait()
+    live = LiveServer(demo=False)
     try:
+        answers(live)
         page = browser.new_page()
         page.goto(f"{live.url}/viewer/")
         page.get_by_role("heading", name="Nothing is loaded").wait_for(timeout=20_000)

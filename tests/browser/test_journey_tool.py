@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.live import LiveServer
-from tests.support.viewer import pixels, viewer, wait_exact, wait_state
+from tests.support.viewer import changed, pixels, viewer, wait_state
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +31,7 @@ def track(server: LiveServer, right: float, anterior: float, superior: float) ->
 def test_cursor_and_slices_follow(page: Page, server: LiveServer) -> None:
     without = pixels(page, "1")
     track(server, 40, 60, -160)
-    page.wait_for_function("slicecast.picture('1').flags & 4")
-    wait_exact(page, "1")
-    assert np.abs(pixels(page, "1").astype(int) - without).max() > 60
+    changed(page, "1", without, 0.05)
     page.keyboard.press("Shift+V")
     page.get_by_label("Slices follow the tracked tool").check()
     wait_state(page, "Yellow", "Math.abs(s.offset + 40) < 1e-3")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.live import LiveServer
-from tests.support.viewer import pixels, state, viewer, wait_exact, wait_state
+from tests.support.viewer import changed, pixels, state, viewer, wait_exact, wait_state
 
 
 @pytest.fixture(scope="module")
@@ -40,28 +39,23 @@ def test_preset_shift_shading_and_crop(page: Page, server: LiveServer) -> None:
     )
     shots = [pixels(page, "1")]
 
-    def changed() -> None:
-        for _ in range(100):  # what is exact may still be the picture before
-            now = pixels(page, "1")
-            if np.abs(now.astype(int) - shots[-1]).mean() > 0.5:
-                break
-            page.wait_for_timeout(100)
-        assert np.abs(now.astype(int) - shots[-1]).mean() > 0.5
+    def shows_otherwise() -> None:
+        changed(page, "1", shots[-1], 0.5)
         wait_exact(page, "1")
         shots.append(pixels(page, "1"))
 
     page.get_by_role("button", name="CT skin").click()
     wait_state(page, "1", "Object.values(s.rendering)[0].preset === 'CT skin'")
-    changed()
+    shows_otherwise()
     shift = page.get_by_label("Shift of the values")
     shift.focus()
     for _ in range(12):
         page.keyboard.press("ArrowRight")
     wait_state(page, "1", "Object.values(s.rendering)[0].shift > 50")
-    changed()
+    shows_otherwise()
     page.get_by_label("Shading").uncheck()
     wait_state(page, "1", "!Object.values(s.rendering)[0].shade")
-    changed()
+    shows_otherwise()
     page.get_by_label("Show only a box").check()
     wait_state(page, "1", "Object.values(s.rendering)[0].crop.on")
     front = page.get_by_label("Crop from the front")
@@ -69,7 +63,7 @@ def test_preset_shift_shading_and_crop(page: Page, server: LiveServer) -> None:
     for _ in range(40):
         page.keyboard.press("ArrowLeft")
     wait_state(page, "1", "Object.values(s.rendering)[0].crop.bounds[3] < Object.values(s.rendering)[0].bounds[3] - 20")
-    changed()
+    shows_otherwise()
     # The scene says the same: the ROI is a node of it.
     code = """
 roi = slicer.mrmlScene.GetFirstNodeByClass('vtkMRMLVolumeRenderingDisplayNode').GetROINode()

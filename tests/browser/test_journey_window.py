@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.live import LiveServer
-from tests.support.viewer import corner, middle, pixels, state, viewer, wait_exact, wait_state
+from tests.support.viewer import changed, corner, middle, pixels, state, viewer, wait_exact, wait_state
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +43,7 @@ def test_a_drag_windows_all_slices(page: Page, server: LiveServer) -> None:
     page.mouse.move(x + 120, y - 30, steps=6)
     page.mouse.up()
     wait_state(page, "Yellow", "s.window > 500 && s.level < 20")
-    wait_exact(page, "Red", "Yellow", "Green")
-    after = pixels(page, "Red")
-    assert np.abs(after.astype(int) - before).mean() > 3
+    changed(page, "Red", before, 3)
     window = round(state(page, "Red", "window"))
     assert f"W {window} L" in corner(page, "Green", "bottom-left")
     # What another client sees is the same window.
@@ -102,6 +100,7 @@ def test_flips_and_turns_keep_the_letters_true(page: Page) -> None:
     page.keyboard.press("h")
     wait_state(page, "Red", "s.edges.left === 'L'")
     assert letters() == ["L", "R", "A", "P"]
+    changed(page, "Red", before, 3)
     wait_exact(page, "Red")
     mirrored = pixels(page, "Red")[:, ::-1]
     inner = (slice(20, -20), slice(20, -20))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -60,6 +61,17 @@ def pixels(page: Page, view: str) -> NDArray[np.uint8]:
         f".view-{view} .surface canvas",
     )
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(drawn))).convert("RGB"))
+
+
+def changed(page: Page, view: str, before: NDArray[np.uint8], least: float, timeout_s: float = 10.0) -> NDArray[np.uint8]:
+    """The view's picture once it differs from `before` by `least` grey levels on the average."""
+    until = time.monotonic() + timeout_s
+    while True:
+        now = pixels(page, view)
+        if now.shape == before.shape and np.abs(now.astype(int) - before).mean() >= least:
+            return now
+        assert time.monotonic() < until, f"view {view} shows the same"
+        page.wait_for_timeout(100)
 
 
 def middle(page: Page, view: str) -> tuple[float, float]:
