@@ -152,6 +152,7 @@ class Settings(BaseSettings):
     dicom_tls_key: Path | None = Field(None, description="PEM file of the key of that certificate")
     dicom_tls_trusted: Path | None = Field(None, description="PEM file of who vouches for peers, which then need a certificate")
     dicom_matches: int = Field(1000, ge=1, description="matches that a query of a peer may answer with")
+    shared_views_kept: int = Field(1000, ge=1, description="views shared by a link that are kept; the oldest go first")
     jobs_running: int = Field(2, ge=1, description="pieces of long work under way at a time")
     jobs_waiting: int = Field(32, ge=0, description="pieces of long work that wait for their turn")
     jobs_kept: int = Field(100, ge=0, description="pieces of long work remembered after their end")

@@ -11,7 +11,7 @@ import tornado.web
 from backend import __version__, log
 from backend.api.dicomweb import door as dicomweb
 from backend.api.native import archive as native_archive
-from backend.api.native import execution, saving
+from backend.api.native import execution, nodes, samples, saving, sharing, view_pictures
 from backend.api.native import handlers as native
 from backend.api.native import history as native_history
 from backend.api.native import jobs as native_jobs
@@ -50,6 +50,7 @@ from backend.links.studies import Studies
 from backend.scene import commands as c
 from backend.sessions.segments import SegmentUpkeep
 from backend.sessions.session import Session
+from backend.sessions.shared_views import SharedViews
 from backend.sharing import NewestWins, SingleFlight
 
 
@@ -69,6 +70,10 @@ def routes_of(
         *panel.routes(session),
         *native.routes(session),
         *saving.routes(session),
+        *nodes.routes(session),
+        *samples.routes(session),
+        *sharing.routes(session, SharedViews(settings.data / "shared-views", settings.shared_views_kept)),
+        *view_pictures.routes(session),
         *native_history.routes(session),
         *native_segments.routes(session, SegmentUpkeep(session), DicomSegmentations(session, archive)),
         *native_markups.routes(session),

@@ -1,7 +1,7 @@
 /** Scripts of the demo pages: plain names, so that the pages in docroot/demos can be read and copied as they are. */
 import { defineConfig } from "vite";
 
-const pages = ["timecube", "threeDCube", "gltf", "phone", "latency", "tool"];
+const pages = ["timecube.ts", "threeDCube.ts", "gltf.ts", "phone.ts", "latency.ts", "tool.ts", "react.tsx"];
 
 export default defineConfig({
   root: "frontend",
@@ -16,7 +16,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 900,
     license: { fileName: "licenses.md" },
     rolldownOptions: {
-      input: Object.fromEntries(pages.map((page) => [page, `frontend/src/demos/${page}.ts`])),
+      input: Object.fromEntries(pages.map((page) => [page.split(".")[0], `frontend/src/demos/${page}`])),
       output: { entryFileNames: "[name].js" },
     },
   },

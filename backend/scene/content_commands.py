@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from backend.errors import SlicecastError
+from backend.render.views.nodes import nodes_of_class
 from backend.render.views.renderings import show_in_3d
 from backend.scene import commands as c
 from backend.scene.context import Context, Performer
@@ -130,9 +131,8 @@ class ContentCommands:
             show_in_3d(self._app, node)
 
     def _hide_other_volumes(self) -> None:
-        scene = self._app.scene
-        for index in range(scene.GetNumberOfNodesByClass("vtkMRMLVolumeRenderingDisplayNode")):
-            scene.GetNthNodeByClass(index, "vtkMRMLVolumeRenderingDisplayNode").SetVisibility(0)
+        for display in nodes_of_class(self._app.scene, "vtkMRMLVolumeRenderingDisplayNode"):
+            display.SetVisibility(0)
 
     def _loaded(self, nodes: list[Any], warnings: list[str], command: c.Load) -> c.LoadResult:
         in_3d = command.show_in_3d and is_true(command.properties.get("show", "true"))
@@ -164,9 +164,7 @@ def selected(scene: Any, selection: c.SelectNodes) -> list[Any]:
     if selection.id is not None:
         node = scene.GetNodeByID(selection.id)
         return [node] if node is not None else []
-    nodes = [scene.GetNthNode(index) for index in range(scene.GetNumberOfNodes())]
-    if selection.class_name is not None:
-        nodes = [node for node in nodes if node.IsA(selection.class_name)]
+    nodes = list(scene.GetNodes()) if selection.class_name is None else nodes_of_class(scene, selection.class_name)
     if selection.name is not None:
         nodes = [node for node in nodes if node.GetName() == selection.name]
     return nodes

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from backend.errors import BadRequestError, NotFoundError
+from backend.render.views.nodes import nodes_of_class
 
 LONGEST_NAME = 1024
 
@@ -31,8 +32,7 @@ def matching(scene: Any, pattern: str) -> Iterator[Any]:
         BadRequestError: a pattern that can not be a name.
     """
     check_name(pattern)
-    for index in range(scene.GetNumberOfNodes()):
-        node = scene.GetNthNode(index)
+    for node in scene.GetNodes():
         for text in (node.GetName() or "", node.GetID()):
             if fnmatchcase(text, pattern) or text == pattern:
                 yield node
@@ -67,8 +67,7 @@ def same_as_before(scene: Any, node_id: str, name: str, class_name: str) -> Any:
     node = scene.GetNodeByID(node_id)
     if node is not None and node.GetName() == name and node.IsA(class_name):
         return node
-    for index in range(scene.GetNumberOfNodesByClass(class_name)):
-        node = scene.GetNthNodeByClass(index, class_name)
+    for node in nodes_of_class(scene, class_name):
         if node.GetName() == name:
             return node
     raise NotFoundError(f"{name!r}, which was {node_id}, is not there any more")

@@ -23,8 +23,10 @@ from backend.scene.deferred import Deferred
 from backend.scene.fetching import Fetcher
 from backend.scene.graphics_commands import GraphicsCommands
 from backend.scene.layout_commands import LayoutCommands
+from backend.scene.look_commands import LookCommands
 from backend.scene.markups_commands import MarkupsCommands
 from backend.scene.mrml_commands import MrmlCommands
+from backend.scene.nodes_commands import NodesCommands
 from backend.scene.preset_commands import Presets
 from backend.scene.probing_commands import ProbingCommands
 from backend.scene.sample_commands import SampleCommands
@@ -46,6 +48,7 @@ from backend.scene.volume_commands import VolumeCommands
 DRAWING = (c.SetView, c.Pointer, c.Frame, c.SlicePicture, c.CancelFrames, c.OwnCamera, c.CloseCamera)
 ANNOUNCE_EVERY_S = 0.033
 DESCRIBE_EVERY_S = 0.5  # names may change without a word
+NODES_EVERY_S = 0.2
 Emit = Callable[[c.AnyEvent], None]
 
 
@@ -56,7 +59,7 @@ class SceneHost:
         self._options, self._emit, self._find_driver = options, emit, find_driver
         self.pool = ThreadPoolExecutor(options.threads, thread_name_prefix="pictures")
         self._announced: dict[tuple[str, str], tuple[int, dict[str, Any]]] = {}  # of each view and own camera
-        self._announced_at = self._described_at = 0.0
+        self._announced_at = self._described_at = self._nodes_told_at = 0.0
         self._lists_changed = False
         self._info: c.SceneInfo | None = None
         self._segments_seen: tuple[int, tuple[Any, ...]] = (0, ())
@@ -92,6 +95,7 @@ class SceneHost:
         )
         self._view_commands = ViewCommands(context)
         self._layout_commands = LayoutCommands(context)
+        self._nodes_commands = NodesCommands(context)
         self._segmentations = Segmentations(context)
         segments = SegmentCommands(context, self._segmentations)
         self._annotations = AnnotationCommands(context)
@@ -107,6 +111,8 @@ class SceneHost:
             Presets(context),
             ArrangementCommands(context),
             MrmlCommands(context),
+            self._nodes_commands,
+            LookCommands(context),
             SampleCommands(context),
             ViewingCommands(context),
             Console(context),
@@ -200,6 +206,9 @@ class SceneHost:
             if self._lists_changed or now - self._described_at > DESCRIBE_EVERY_S:
                 self._lists_changed, self._described_at = False, now
                 self._announce_lists()
+            if now - self._nodes_told_at > NODES_EVERY_S and (nodes := self._nodes_commands.index.news()) is not None:
+                self._nodes_told_at = now
+                self._emit(nodes)
         return True
 
     def _announce_views(self) -> None:

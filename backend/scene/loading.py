@@ -76,7 +76,7 @@ class Loader:
             raise UnreadableError(f"{failed}{type(error).__name__}: {error}") from error
 
     def _ids(self) -> set[str]:
-        return {self._scene.GetNthNode(index).GetID() for index in range(self._scene.GetNumberOfNodes())}
+        return {node.GetID() for node in self._scene.GetNodes()}
 
     def add_dicom(self, loaded: Any) -> list[Any]:
         """Nodes of what `backend.dicom.loading` has read, with display; the one to be shown first.

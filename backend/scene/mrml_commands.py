@@ -10,7 +10,7 @@ import slicer
 
 from backend.errors import BadRequestError, NotFoundError, UnreadableError
 from backend.imaging.other_volumes import is_other_volume
-from backend.render.views.segments import make_surfaces
+from backend.render.views.segments import REPRESENTATIONS, make_surfaces
 from backend.scene import commands as c
 from backend.scene.content_commands import selected
 from backend.scene.context import Context, Performer
@@ -39,7 +39,7 @@ class MrmlCommands:
         }
 
     def _nodes(self) -> list[Any]:
-        return [self._scene.GetNthNode(index) for index in range(self._scene.GetNumberOfNodes())]
+        return list(self._scene.GetNodes())
 
     def _selected(self, selection: c.SelectNodes) -> list[Any]:
         nodes = selected(self._scene, selection)
@@ -129,12 +129,12 @@ def content_bytes(node: Any) -> int:
     if node.IsA("vtkMRMLSegmentationNode"):
         segmentation = node.GetSegmentation()
         held = {
-            part
+            part.__this__: part  # segments share label maps; surfaces can not be put into a set
             for n in range(segmentation.GetNumberOfSegments())
-            for name in segmentation.GetContainedRepresentationNames()
+            for name in REPRESENTATIONS
             if (part := segmentation.GetNthSegment(n).GetRepresentation(name)) is not None
         }
-        return sum(int(part.GetActualMemorySize()) for part in held) << 10
+        return sum(int(part.GetActualMemorySize()) for part in held.values()) << 10
     data = node.GetImageData() if node.IsA("vtkMRMLVolumeNode") else node.GetMesh() if node.IsA("vtkMRMLModelNode") else None
     return int(data.GetActualMemorySize()) << 10 if data is not None else 0
 

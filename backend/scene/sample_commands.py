@@ -38,7 +38,7 @@ class SampleCommands:
         return result
 
     def _ids(self) -> list[str]:
-        return [self._scene.GetNthNode(index).GetID() for index in range(self._scene.GetNumberOfNodes())]
+        return [node.GetID() for node in self._scene.GetNodes()]
 
     def _forget_file(self, node: Any) -> None:
         """Take the storage node away: the file is one of a cache, not a place to save to."""

@@ -146,8 +146,11 @@ class ViewCommands:
             view = self._views.find(name)
             if view is None:
                 continue  # it came with a layout that a script or a scene made
-            if patch.background is not None and self._app.scene.GetNodeByID(patch.background) is None:
+            if patch.background and self._app.scene.GetNodeByID(patch.background) is None:
                 continue  # its volume came from something that is not journaled, such as exec
+            for layer in ("foreground", "label"):
+                if (node_id := getattr(patch, layer)) and self._app.scene.GetNodeByID(node_id) is None:
+                    setattr(patch, layer, None)
             if patch.rendering is not None:
                 known = self._views.renderings.known(list(patch.rendering))
                 patch.rendering = {key: value for key, value in patch.rendering.items() if key in known}

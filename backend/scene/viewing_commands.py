@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import slicer
 
 from backend.errors import BadRequestError, NotFoundError, TooLargeError
 from backend.render.views.looks import Looks
+from backend.render.views.nodes import nodes_of_class
 from backend.scene import commands as c
 from backend.scene.context import Context, Performer
 from backend.scene.layouts import LAYOUT_NAMES
@@ -51,7 +52,7 @@ class ViewingCommands:
         return [entry for entry in entries if entry.name not in SAME_AS_OTHERS and _is_drawn(entry.composition)]
 
     def _bookmarks(self) -> list[Any]:
-        cameras = _nodes(self._app.scene, "vtkMRMLCameraNode")
+        cameras = nodes_of_class(self._app.scene, "vtkMRMLCameraNode")
         return [node for node in cameras if node.GetAttribute(BOOKMARK)]
 
     def _add_bookmark(self, command: c.AddBookmark, _arrived: float) -> c.Bookmark:
@@ -77,7 +78,7 @@ class ViewingCommands:
         self._app.scene.RemoveNode(node)
 
     def _browsers(self) -> list[Any]:
-        return [node for node in _nodes(self._app.scene, BROWSER) if node.GetNumberOfItems()]
+        return [node for node in nodes_of_class(self._app.scene, BROWSER) if node.GetNumberOfItems()]
 
     def _show_item(self, command: c.ShowItem, _arrived: float) -> c.SequenceEntry:
         browsers = self._browsers()
@@ -91,10 +92,6 @@ class ViewingCommands:
         browser.SetSelectedItemNumber(command.item)
         self._app.modules["Sequences"].UpdateProxyNodesFromSequences(browser)
         return _entry_of(browser)
-
-
-def _nodes(scene: Any, class_name: str) -> Iterator[Any]:
-    return (scene.GetNthNodeByClass(index, class_name) for index in range(scene.GetNumberOfNodesByClass(class_name)))
 
 
 def _is_drawn(part: c.LayoutPart) -> bool:

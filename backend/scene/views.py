@@ -10,6 +10,7 @@ from backend.render.glprobe import GlDriver
 from backend.render.views.changes import SceneChanges
 from backend.render.views.renderings import Renderings
 from backend.render.views.segments import SegmentationLayers
+from backend.render.views.shown import ShownNodes
 from backend.render.views.slice_view import SliceView
 from backend.render.views.threed_view import ThreeDView
 from backend.render.views.volumes import VolumeSources
@@ -42,6 +43,7 @@ class Views:
         self.sources, self.changes = VolumeSources(), SceneChanges()
         self._segments = SegmentationLayers(app.scene)
         self.renderings = Renderings(app, self.changes)
+        self.shown = ShownNodes(app.scene)
         self._views: dict[str, View] = {}
         self._layout_seen = -1
         self._follow()
@@ -76,7 +78,7 @@ class Views:
 
     def _add_slice(self, key: str, node: Any) -> None:
         has_gl = self._driver is not None
-        view = SliceView(self._app, node, self.sources, self._segments, self.changes, has_gl)
+        view = SliceView(self._app, node, self.sources, self._segments, self.changes, self.shown, has_gl)
         red = self._views.get("red")
         if isinstance(red, SliceView):
             view.show_same(red)
@@ -84,7 +86,8 @@ class Views:
 
     def _add_threed(self, key: str, node: Any) -> None:
         is_gpu = self._driver is not None and self._driver.is_gpu
-        view = ThreeDView(self._app, node, self.sources, self.changes, self.renderings, self._driver is not None, is_gpu)
+        has_gl = self._driver is not None
+        view = ThreeDView(self._app, node, self.sources, self.changes, self.renderings, self.shown, has_gl, is_gpu)
         if any(isinstance(other, ThreeDView) for other in self._views.values()):
             view.reset()  # the first one keeps Slicer's camera until something is loaded; a later one shows what there is
         self._views[key] = view

@@ -8,6 +8,8 @@ import msgspec
 
 from backend.sessions.session import Session
 
+LABEL_MAP = "vtkMRMLLabelMapVolumeNode"
+
 
 def describe(session: Session) -> dict[str, Any]:
     """The scene as `welcome.scene` of docs/stream.md has it."""
@@ -15,7 +17,10 @@ def describe(session: Session) -> dict[str, Any]:
     return {
         "status": session.status,
         "views": info.views,
-        "volumes": [{"id": node.id, "name": node.name} for node in info.volumes],
+        "volumes": [
+            {"id": node.id, "name": node.name} | ({"labels": True} if node.class_name == LABEL_MAP else {})
+            for node in info.volumes
+        ],
         "layout": info.layout,
         "gl": info.gl,
         "composition": msgspec.to_builtins(info.composition),

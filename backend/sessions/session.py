@@ -407,9 +407,10 @@ async def no_studies(_wanted: c.StudyWanted | c.SeriesWanted) -> list[Path]:
 def patch_of(state: dict[str, Any]) -> c.ViewPatch:
     """A patch that puts back a view's state as events have told it."""
     patch = c.ViewPatch()
-    background = state.get("background")
-    if background:
-        patch.background = background["id"]
+    for layer in c.LAYERS:
+        if layer in state:
+            setattr(patch, layer, state[layer]["id"] if state[layer] else "")
+    patch.foreground_opacity, patch.label_opacity = state.get("foreground_opacity"), state.get("label_opacity")
     patch.slice_to_ras = state.get("slice_to_ras")
     patch.fov = tuple(state["fov"]) if state.get("fov") else None
     patch.window, patch.level = state.get("window"), state.get("level")

@@ -1,8 +1,11 @@
 import { render } from "preact";
+import { myName } from "./state/share/people";
 import "./state/shell";
 import { ages, pictures, states, status, stream } from "./state/store";
 import { markups } from "./state/tools/markups";
 import { App } from "./ui/App";
+
+const SHARED = /^#view=([\w-]{16})$/;
 
 type Kind = "viewer" | "server" | "archive";
 
@@ -10,6 +13,14 @@ type Kind = "viewer" | "server" | "archive";
 function kindOf(hash: string): Kind {
   if (hash === "#server") return "server";
   return /^#(studies|jobs|peers)\b/.test(hash) ? "archive" : "viewer";
+}
+
+/** A link to a view may be what the page was opened with. */
+function openLink(): void {
+  const shared = SHARED.exec(location.hash)?.[1];
+  if (!shared) return;
+  history.replaceState(null, "", location.pathname + location.search); // a reload later is not to move everybody again
+  void import("./ui/panels/share/open").then(({ openShared }) => openShared(shared));
 }
 
 async function begin(root: HTMLElement, kind: Kind): Promise<void> {
@@ -25,6 +36,9 @@ async function begin(root: HTMLElement, kind: Kind): Promise<void> {
     return;
   }
   render(<App />, root);
+  stream.introduce(myName.value);
+  openLink();
+  addEventListener("hashchange", openLink);
   stream.connect(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/stream`);
 }
 

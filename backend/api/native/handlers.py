@@ -6,7 +6,7 @@ import re
 import secrets
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import unquote
 
 import msgspec
@@ -21,7 +21,7 @@ from backend.scene.file_types import file_type_of
 from backend.security.paths import require_allowed
 from backend.sessions.description import describe
 from backend.sessions.opening import fetch, is_url, new_job
-from backend.sessions.session import Session
+from backend.sessions.session import Session, Status
 
 UPLOAD_ID = re.compile(r"[0-9a-f]{16}\Z")
 MAX_UPLOAD_FILES = 20_000
@@ -203,7 +203,14 @@ def routes(session: Session) -> list[Route]:
     load_text = "Exactly one of `upload`, `path` (in a folder that requests may use) and `url`; `type` is one of Slicer's."
     binary = {"type": "string", "format": "binary"}
     example = {"url": "https://example.org/scan.nrrd", "name": "Scan"}
-    scene = Operation("/api/scene", "What the scene holds", tag="scene", answer={"type": "object"})
+    volume = {"type": "object", "required": ["id", "name"], "properties": {
+        "id": text, "name": text, "labels": {"const": True, "description": "it is a label map"}}}  # fmt: skip
+    held = answered(
+        status={"enum": list(get_args(Status))}, views={"type": "array", "items": text}, layout=text,
+        volumes={"type": "array", "items": volume}, gl={"type": ["string", "null"]}, composition={"type": "object"},
+        contents={"enum": ["viewers", "full"]},
+    )  # fmt: skip
+    scene = Operation("/api/scene", "What the scene holds", tag="scene", answer=held)
     begin = Operation("/api/uploads", "Begin an upload", ("POST",), "scene", answer=begun, status=201)
     give_up = Operation("/api/uploads/{id}", "Give up an upload", ("DELETE",), "scene", (upload,), answer=begun)
     put = Operation("/api/uploads/{id}/{name}", "Upload a file", ("PUT",), "scene", (upload, name), answer=kept, status=201,

@@ -132,8 +132,11 @@ def routes(opener: Opener) -> list[Route]:
     text = "Open a slicer: link: fetch the study or files that it names and load them"
     browsers = Operation("/slicer", text, ("GET",), "links", url, bare_404=True)
     programs = Operation("/slicer", text, ("POST",), "links", url)
+    word = {"type": "string"}
+    series = {"type": "object", "required": ["study"], "properties": {"study": word, "series": word}}
+    job = {"type": "object", "required": ["job", "job_url"], "properties": {"job": word, "job_url": word}}
     study = Operation("/api/archive/open", "Load a study of the archive, or one of its series, into the scene: {study, series}",
-                      ("POST",), "links", accepts="application/json")  # fmt: skip
+                      ("POST",), "links", accepts="application/json", body=series, answer=job, status=202)  # fmt: skip
     ours = Operation("/api/open", text, ("POST",), "links", url, accepts="application/json")
     return [
         Route(r"/slicer", SlicerLinkHandler, (browsers, programs), one),

@@ -6,6 +6,7 @@ import asyncio
 import re
 import secrets
 import shutil
+import zipfile
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -17,6 +18,8 @@ from backend.scene import commands as c
 from backend.sessions.session import Session
 
 FILE_NAME = re.compile(r"[^\s/\\\x00-\x1f\x7f.][^/\\\x00-\x1f\x7f]{0,120}\.[\w.]{1,12}")
+NOT_PLAIN = re.compile(r"[^A-Za-z0-9._+-]+")
+ZIP = ".zip"
 BINARY = "application/octet-stream"
 
 
@@ -39,6 +42,7 @@ class NodeFileHandler(BaseHandler):
         folder.mkdir()
         try:
             path = await self._written(selection, folder, name)
+            name = name if path.suffix != ZIP else f"{name}{ZIP}"
             self.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{quote(name, safe='')}")
             with path.open("rb") as file:
                 await send_file(self, file, path.stat().st_size, BINARY, self.config.send_timeout_s)
@@ -47,13 +51,21 @@ class NodeFileHandler(BaseHandler):
 
     async def _written(self, selection: c.SelectNodes, folder: Path, name: str) -> Path:
         ending = "".join(Path(name).suffixes[-2:])
-        path = folder / f"file{ending}"
+        path = folder / NOT_PLAIN.sub("_", name)  # formats of several files write their names into each other
         saved = await self.session.ask(c.Save(selection, str(path)), c.Saved)
         if not saved.success:
             raise UnreadableError(f"this can not be saved as {ending}: {saved.message}")
-        if len(list(folder.iterdir())) != 1:
-            raise BadRequestError(f"{ending} needs several files; choose a format that is one file")
-        return path
+        files = [file for file in folder.rglob("*") if file.is_file()]
+        return path if files == [path] else await asyncio.to_thread(zipped, folder, files)
+
+
+def zipped(folder: Path, files: list[Path]) -> Path:
+    """A zip of files of a folder, in that folder; they are not packed again, for most formats are packed."""
+    path = folder / f"all{ZIP}"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as whole:
+        for file in files:
+            whole.write(file, file.relative_to(folder))
+    return path
 
 
 def routes(session: Session) -> list[Route]:
@@ -62,7 +74,8 @@ def routes(session: Session) -> list[Route]:
     number = Param("id", "id of the node", where="path", example="vtkMRMLScalarVolumeNode1")
     name = Param("as", "name for the file; its ending chooses the format", required=True, example="scan.nrrd")
     bundle = Param("as", "name for the file, .mrb", default="scene.mrb")
-    node_file = Operation("/api/nodes/{id}/file", "A node as a file", tag="scene", params=(number, name), answers=(BINARY,))
+    node_file = Operation("/api/nodes/{id}/file", "A node as a file", tag="scene", params=(number, name), answers=(BINARY,),
+                          description="Formats of several files come as a zip of them.")  # fmt: skip
     scene_file = Operation("/api/scene/file", "The whole scene as a bundle", tag="scene", params=(bundle,), answers=(BINARY,))
     return [
         Route(r"/api/nodes/([^/]+)/file", NodeFileHandler, (node_file,), one),

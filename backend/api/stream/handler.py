@@ -168,6 +168,8 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
                     c.require_finite(c.ViewPatch(origin=message.point))
                 presence = {"view": message.view[:40], "point": message.point, "tool": message.tool[:40]}
                 self.hub.point(connection, presence)
+            case m.Introduce():
+                self.hub.introduce(connection, message.name)
             case m.Grant():
                 self.hub.grant(connection, message.who, message.role)
             case m.Codecs():

@@ -88,6 +88,11 @@ class Hub:
         history = self.session.history
         connection.say("history", undo=history.undo, redo=history.redo)
 
+    def introduce(self, connection: Connection, name: str) -> None:
+        """Somebody is called otherwise from now on; everybody is told."""
+        self.members.rename(connection.id, name)
+        self.tell_members()
+
     def tell_markups(self, connection: Connection) -> None:
         """Tell a client of all markups: `all` says that it should know no others."""
         connection.say("markups", changed=msgspec.to_builtins(list(self.session.markups.values())), gone=[], all=True)
@@ -170,6 +175,9 @@ class Hub:
         elif isinstance(event, c.HistoryChanged):
             for connection in connections:
                 self.tell_history(connection)
+        elif isinstance(event, c.NodesChanged):
+            for connection in connections:
+                connection.say("nodes", rev=event.rev, ids=event.ids)
         elif isinstance(event, c.MarkupsChanged):
             changed = msgspec.to_builtins(event.changed)
             for connection in connections:

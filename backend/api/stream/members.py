@@ -8,6 +8,7 @@ from typing import Literal
 from backend.errors import ForbiddenError, NotFoundError
 
 Role = Literal["steer", "point", "watch"]
+LONGEST_NAME = 80
 RANKS: dict[Role, int] = {"watch": 0, "point": 1, "steer": 2}
 
 
@@ -31,13 +32,17 @@ class Members:
     def join(self, identity: str, name: str, wish: Role) -> Member:
         """A client is there. Who comes while nobody steers does, unless it wishes for less."""
         most = self._default if self._steered else "steer"
-        member = Member(identity, name[:80], min(wish, most, key=RANKS.__getitem__))
+        member = Member(identity, name[:LONGEST_NAME], min(wish, most, key=RANKS.__getitem__))
         self._members[identity] = member
         return member
 
     def rejoin(self, member: Member) -> None:
         """A client is there again, with the role it had."""
         self._members[member.id] = member
+
+    def rename(self, identity: str, name: str) -> None:
+        """A client has another name."""
+        self._members[identity].name = name[:LONGEST_NAME]
 
     def leave(self, identity: str) -> Member | None:
         """A client has gone; returns who steers from now on, if that changed: the one who pointed, else watched, longest."""

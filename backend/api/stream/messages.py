@@ -176,6 +176,12 @@ class Presence(Message):
     tool: str = ""
 
 
+class Introduce(Message):
+    """What this client's user is called from now on."""
+
+    name: str
+
+
 class Grant(Message):
     """Give somebody a role."""
 
@@ -198,6 +204,6 @@ class Call(Message):
 
 
 ViewMessage = Open | Resize | Visible | Focus | Close | Camera | Set | Input | Ack | Stats
-AnyMessage = Hello | ViewMessage | Track | Markup | Probe | Presence | Grant | Codecs | Call
+AnyMessage = Hello | ViewMessage | Track | Markup | Probe | Presence | Introduce | Grant | Codecs | Call
 decode = msgspec.json.Decoder(AnyMessage).decode
 KNOWN = frozenset(kind.__name__.lower() for kind in AnyMessage.__args__)

@@ -22,7 +22,7 @@ class SceneChanges:
     def __init__(self) -> None:
         self._stamp = vtk.vtkTimeStamp()
         self._last = self._next()
-        self._epoch = 0
+        self._epoch = self._issued = 0
 
     def _next(self) -> int:
         self._stamp.Modified()
@@ -33,7 +33,8 @@ class SceneChanges:
         """A number that differs from the last one if anything was modified in between."""
         now = self._next()
         if now != self._last + 1:
-            self._epoch += 1
+            self._issued += 1  # never a number again that somebody has remembered within a reading
+            self._epoch = self._issued
         self._last = now
         return self._epoch
 

@@ -8,6 +8,7 @@ from typing import Any
 import slicer
 
 from backend.render.views.matrices import Matrix
+from backend.render.views.shown import ShownNodes
 
 SLICE_MANAGERS = [
     "vtkMRMLCrosshairDisplayableManager",
@@ -34,11 +35,11 @@ class Drawables:
         return self.always or any(_reaches(box, slice_to_ras, thickness_mm) for box in self.boxes)
 
 
-def drawables(scene: Any, slice_node: Any) -> Drawables:
+def drawables(scene: Any, slice_node: Any, shown: ShownNodes) -> Drawables:
     """What is displayed in this slice view beside volumes and segmentations."""
     crosshair = scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
     markups = [
-        node for node in _nodes(scene, "vtkMRMLMarkupsNode") if node.GetNumberOfControlPoints() and _displayed(node, slice_node)
+        node for node in shown.of("vtkMRMLMarkupsNode") if node.GetNumberOfControlPoints() and _displayed(node, slice_node)
     ]
     always = bool(
         slice_node.GetOrientationMarkerType()
@@ -46,8 +47,7 @@ def drawables(scene: Any, slice_node: Any) -> Drawables:
         or (crosshair is not None and crosshair.GetCrosshairMode() != slicer.vtkMRMLCrosshairNode.NoCrosshair)
         or any(
             not slicer.vtkMRMLSliceLogic.IsSliceModelNode(node) and _displayed(node, slice_node)
-            for name in ("vtkMRMLModelNode", "vtkMRMLTransformNode")
-            for node in _nodes(scene, name)
+            for node in shown.of("vtkMRMLModelNode", "vtkMRMLTransformNode")
         )
         or any(_is_projected(node) for node in markups)
     )
@@ -62,10 +62,6 @@ def _bounds(node: Any) -> tuple[float, ...]:
     bounds = [0.0] * 6
     node.GetRASBounds(bounds)
     return tuple(bounds)
-
-
-def _nodes(scene: Any, class_name: str) -> list[Any]:
-    return [scene.GetNthNodeByClass(index, class_name) for index in range(scene.GetNumberOfNodesByClass(class_name))]
 
 
 def _displayed(node: Any, slice_node: Any) -> bool:

@@ -14,6 +14,7 @@ import vtk
 
 from backend.errors import BadRequestError, NotFoundError
 from backend.render.views.changes import Remembered, SceneChanges
+from backend.render.views.nodes import nodes_of_class
 from backend.render.volume_looks import Preset, modality_preset, presets
 from backend.scene.commands import CropPatch, RenderingPatch
 
@@ -36,9 +37,7 @@ class Renderings:
         return self._state()
 
     def _displays(self) -> Iterator[tuple[Any, Any, Any]]:
-        scene = self._app.scene
-        for index in range(scene.GetNumberOfNodesByClass(DISPLAY)):
-            display = scene.GetNthNodeByClass(index, DISPLAY)
+        for display in nodes_of_class(self._app.scene, DISPLAY):
             volume, properties = display.GetVolumeNode(), display.GetVolumePropertyNode()
             if volume is not None and properties is not None and volume.GetImageData() is not None:
                 yield display, volume, properties

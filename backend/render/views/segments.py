@@ -11,8 +11,11 @@ from vtk.util.numpy_support import vtk_to_numpy
 
 from backend.render.reslice import SliceRenderer
 from backend.render.views.matrices import Matrix, from_vtk, parent_to_world, to_vtk, transform_mtime
+from backend.render.views.nodes import nodes_of_class
 
 BINARY_LABELMAP = "Binary labelmap"
+REPRESENTATIONS = (BINARY_LABELMAP, "Fractional labelmap", "Closed surface", "Planar contour", "Ribbon model")
+"""What a segmentation may be held as."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,7 @@ class SegmentationLayers:
 
     def _visible_nodes(self, view_node: Any) -> list[Any]:
         nodes = []
-        for index in range(self._scene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode")):
-            node = self._scene.GetNthNodeByClass(index, "vtkMRMLSegmentationNode")
+        for node in nodes_of_class(self._scene, "vtkMRMLSegmentationNode"):
             display = node.GetDisplayNode()
             shown = display is not None and display.GetVisibility() and display.GetVisibility2D()
             if shown and display.IsDisplayableInView(view_node.GetID()):

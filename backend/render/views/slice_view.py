@@ -23,10 +23,11 @@ from backend.render.views.matrices import Matrix, from_vtk, rotation_to_vtk
 from backend.render.views.offscreen import Offscreen
 from backend.render.views.overlay import SLICE_MANAGERS, drawables
 from backend.render.views.segments import SegmentationLayers
+from backend.render.views.shown import ShownNodes
 from backend.render.views.slice_geometry import Geometry, SliceStand, require_rotation
 from backend.render.views.thick import set_slab, slab_state
 from backend.render.views.volumes import Extent, VolumeSources, extent_along
-from backend.scene.commands import SlabPatch, ViewPatch
+from backend.scene.commands import LAYERS, SlabPatch, ViewPatch
 
 ORIENTATIONS = {"axial": "Axial", "sagittal": "Sagittal", "coronal": "Coronal"}
 DEFAULT_SIZE = (512, 512)
@@ -38,8 +39,9 @@ class SliceView:
     kind = "slice"
 
     def __init__(
-        self, app: Any, node: Any, sources: VolumeSources, segments: SegmentationLayers, changes: SceneChanges, has_gl: bool
-    ) -> None:
+        self, app: Any, node: Any, sources: VolumeSources, segments: SegmentationLayers, changes: SceneChanges,
+        shown: ShownNodes, has_gl: bool,
+    ) -> None:  # fmt: skip
         self._app, self.node, self._segments, self._changes = app, node, segments, changes
         self.name: str = node.GetLayoutName()
         self.logic = slicer.vtkMRMLSliceLogic()
@@ -55,7 +57,7 @@ class SliceView:
         self._stack = LayerStack(self.logic, sources, changes)
         self._background = Remembered(changes, lambda: background_of(self.background))
         self._crosshair = Remembered(changes, self._read_crosshair)
-        self._drawables = Remembered(changes, lambda: drawables(app.scene, node))
+        self._drawables = Remembered(changes, lambda: drawables(app.scene, node, shown))
         self._segments_key = Remembered(changes, lambda: segments.key(node))
         self._pose, self._pose_mtime, self._is_settled = from_vtk(node.GetSliceToRAS()), node.GetMTime(), True
         self._box = (250.0, 250.0)  # the field of view that is wholly visible, mm
@@ -88,6 +90,11 @@ class SliceView:
     def background(self) -> Any | None:
         """The background volume node."""
         return self._app.scene.GetNodeByID(self.logic.GetSliceCompositeNode().GetBackgroundVolumeID() or "")
+
+    def layer(self, name: str) -> Any | None:
+        """The volume node of a layer: `background`, `foreground` or `label`."""
+        composite = self.logic.GetSliceCompositeNode()
+        return self._app.scene.GetNodeByID(getattr(composite, f"Get{name.capitalize()}VolumeID")() or "")
 
     def field_of_view(self) -> tuple[float, float]:
         """Width and height, mm, that every picture of this view contains, whatever its shape."""
@@ -128,6 +135,7 @@ class SliceView:
         volume = self._background()
         return {
             "background": {"id": volume.id, "name": volume.name, **volume.told} if volume else None,
+            **self._layers_over(),
             "slice_to_ras": self.slice_to_ras.ravel().tolist(),
             "fov": list(self.field_of_view()),
             "window": volume.window if volume else None,
@@ -135,6 +143,15 @@ class SliceView:
             "slab": slab_state(self.node),
             "linked": bool(self.logic.GetSliceCompositeNode().GetLinkedControl()),
         }
+
+    def _layers_over(self) -> dict[str, Any]:
+        """What lies over the background, and how opaque."""
+        composite, found = self.logic.GetSliceCompositeNode(), {}
+        for name, opacity in (("foreground", composite.GetForegroundOpacity()), ("label", composite.GetLabelOpacity())):
+            volume = self.layer(name)
+            found[name] = {"id": volume.GetID(), "name": volume.GetName() or ""} if volume is not None else None
+            found[f"{name}_opacity"] = opacity
+        return found
 
     def _voxel_mm(self) -> list[float] | None:
         """Spacing of the background's voxels along the picture's right and up, mm; None without volume."""
@@ -183,13 +200,15 @@ class SliceView:
         """Set absolute values; orientation first, which refits, so that offset and zoom given with it hold.
 
         Raises:
-            BadRequestError: unknown orientation, or a matrix that is no rotation.
-            NotFoundError: unknown background volume.
+            BadRequestError: unknown orientation, a matrix that is no rotation, no opacity, or a label layer of no label map.
+            NotFoundError: unknown volume of a layer.
         """
         if patch.slice_to_ras is not None:
             require_rotation(patch.slice_to_ras)
+        self._check_layers(patch)
         if patch.background is not None:
             self._choose_background(patch.background)
+        self._lay_over(patch)
         if patch.orientation is not None:
             self.orient(patch.orientation)
         if patch.reset and self.background is not None:
@@ -296,19 +315,45 @@ class SliceView:
     def snapshot(self) -> ViewPatch:
         """A patch that puts this view back as it is."""
         place = self.place()
-        background = place["background"]["id"] if place["background"] else None
-        return ViewPatch(
-            background=background, slice_to_ras=place["slice_to_ras"], fov=self.field_of_view(),
-            window=place["window"], level=place["level"], slab=SlabPatch(**place["slab"]),
-            linked=place["linked"],
+        patch = ViewPatch(
+            slice_to_ras=place["slice_to_ras"], fov=self.field_of_view(), window=place["window"], level=place["level"],
+            slab=SlabPatch(**place["slab"]), linked=place["linked"],
+            foreground_opacity=place["foreground_opacity"], label_opacity=place["label_opacity"],
         )  # fmt: skip
+        for name in LAYERS:
+            setattr(patch, name, place[name]["id"] if place[name] else "")
+        return patch
+
+    def _check_layers(self, patch: ViewPatch) -> None:
+        for name in LAYERS:
+            node_id = getattr(patch, name)
+            volume = self._app.scene.GetNodeByID(node_id) if node_id else None
+            if node_id and (volume is None or not volume.IsA("vtkMRMLVolumeNode")):
+                raise NotFoundError(f"no volume with id {node_id!r}")
+            if name == "label" and volume is not None and not volume.IsA("vtkMRMLLabelMapVolumeNode"):
+                raise BadRequestError(f"{volume.GetName()} is no label map; show it as background or foreground")
+        for opacity in (patch.foreground_opacity, patch.label_opacity):
+            if opacity is not None and not 0 <= opacity <= 1:
+                raise BadRequestError(f"an opacity is from 0 to 1, not {opacity}")
 
     def _choose_background(self, node_id: str) -> None:
-        volume = self._app.scene.GetNodeByID(node_id)
-        if volume is None or not volume.IsA("vtkMRMLVolumeNode"):
-            raise NotFoundError(f"no volume with id {node_id!r}")
-        if volume is not self.background:
+        volume = self._app.scene.GetNodeByID(node_id) if node_id else None
+        if volume is None:
+            self.logic.GetSliceCompositeNode().SetBackgroundVolumeID(None)
+        elif volume is not self.background:
             self.show(volume)
+
+    def _lay_over(self, patch: ViewPatch) -> None:
+        """Set the layers over the background."""
+        composite = self.logic.GetSliceCompositeNode()
+        if patch.foreground is not None:
+            composite.SetForegroundVolumeID(patch.foreground or None)
+        if patch.foreground_opacity is not None:
+            composite.SetForegroundOpacity(patch.foreground_opacity)
+        if patch.label is not None:
+            composite.SetLabelVolumeID(patch.label or None)
+        if patch.label_opacity is not None:
+            composite.SetLabelOpacity(patch.label_opacity)
 
     def _set_box(self, fov: tuple[float, float]) -> None:
         self._box = (float(fov[0]), float(fov[1]))

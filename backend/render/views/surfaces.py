@@ -38,7 +38,7 @@ def displayed_nodes(scene: Any, view_node: Any) -> list[Any]:
     """Models, segmentations and markups that this 3D view shows, in scene order."""
     return [
         node
-        for node in (scene.GetNthNode(index) for index in range(scene.GetNumberOfNodes()))
+        for node in scene.GetNodes()
         if any(node.IsA(name) for name in ("vtkMRMLModelNode", "vtkMRMLSegmentationNode", "vtkMRMLMarkupsNode"))
         and _display_in(node, view_node) is not None
     ]

@@ -22,6 +22,7 @@ from backend.render.views.motion_surfaces import MotionSurfaces
 from backend.render.views.offscreen import Offscreen
 from backend.render.views.picking import nearest_volume, ray_of, without_markups
 from backend.render.views.renderings import Renderings
+from backend.render.views.shown import ShownNodes
 from backend.render.views.volume_rendering import ShownVolume, shown_volumes
 from backend.render.views.volumes import VolumeSources
 from backend.scene.commands import CameraPatch, ViewPatch
@@ -118,10 +119,11 @@ class ThreeDView:
         sources: VolumeSources,
         changes: SceneChanges,
         renderings: Renderings,
+        shown: ShownNodes,
         has_gl: bool,
         has_gpu: bool,
     ) -> None:
-        self._renderings = renderings
+        self._renderings, self._shown = renderings, shown
         self._app, self.node, self._sources, self._has_gpu = app, node, sources, has_gpu
         self._content = Remembered(changes, self._read_content)
         self._shared_view = Remembered(changes, self._read_view)
@@ -233,8 +235,7 @@ class ThreeDView:
 
     def _displayables(self) -> list[Any]:
         nodes = []
-        for index in range(self._app.scene.GetNumberOfNodesByClass("vtkMRMLDisplayableNode")):
-            node = self._app.scene.GetNthNodeByClass(index, "vtkMRMLDisplayableNode")
+        for node in self._shown.of("vtkMRMLDisplayableNode"):
             hidden = node.IsA("vtkMRMLVolumeNode") or node.GetHideFromEditors()
             if not hidden and node.GetDisplayVisibility() and not slicer.vtkMRMLSliceLogic.IsSliceModelNode(node):
                 nodes.append(node)

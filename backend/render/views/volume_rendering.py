@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from backend.render.marcher import TransferFunction, VolumeMarcher
 from backend.render.views.matrices import Matrix, from_vtk, to_vtk
+from backend.render.views.nodes import nodes_of_class
 from backend.render.views.volumes import VolumeSource, VolumeSources, content_key, ijk_to_world
 
 TABLE_SIZE = 4096
@@ -30,8 +31,7 @@ class ShownVolume:
 def shown_volumes(scene: Any, view_node: Any, sources: VolumeSources) -> list[ShownVolume]:
     """Volumes whose volume rendering is visible in this view, ready to be drawn."""
     shown = []
-    for index in range(scene.GetNumberOfNodesByClass("vtkMRMLVolumeRenderingDisplayNode")):
-        display = scene.GetNthNodeByClass(index, "vtkMRMLVolumeRenderingDisplayNode")
+    for display in nodes_of_class(scene, "vtkMRMLVolumeRenderingDisplayNode"):
         if not display.GetVisibility() or not display.IsDisplayableInView(view_node.GetID()):
             continue
         volume, properties = display.GetVolumeNode(), display.GetVolumePropertyNode()

@@ -33,7 +33,7 @@ from backend.scene.commands.content import (
     Track,
     Turn,
 )
-from backend.scene.commands.events import AnyEvent, Beat, Progress, SceneChanged, Started, ViewChanged
+from backend.scene.commands.events import AnyEvent, Beat, NodesChanged, Progress, SceneChanged, Started, ViewChanged
 from backend.scene.commands.graphics import MeshCount, MeshFormat, NodeGraphics, ViewGraphics
 from backend.scene.commands.layout import Contents, GuiState, LayoutPart, SetContents, SetLayout, views_of
 from backend.scene.commands.markups import (
@@ -47,6 +47,24 @@ from backend.scene.commands.markups import (
     SegmentationEntry,
 )
 from backend.scene.commands.mrml import Clear, NodeProperties, Properties, Reload, Remove, Save, Saved
+from backend.scene.commands.nodes import (
+    KINDS,
+    LAYERS,
+    ApplyLook,
+    ArrangeNode,
+    DescribeLook,
+    DescribeNode,
+    DisplayLook,
+    Kind,
+    ListNodes,
+    Look,
+    NodeChanged,
+    NodeDetails,
+    NodePage,
+    NodeRow,
+    ShowAll,
+    ShowNode,
+)
 from backend.scene.commands.pictures import CancelFrames, Frame, Picture, PictureInfo, SlicePicture, ThreeDPicture
 from backend.scene.commands.presets import ArrangePreset, PresetId
 from backend.scene.commands.probing import (
@@ -137,6 +155,7 @@ ArrangementCommand = ShowSlicesIn3D
 SampleCommand = LoadSample | FilesReady
 VolumeCommand = PutVolume | WriteVolume | WriteGrid | StepVolume
 MarkupsCommand = ListPoints | MovePoint | AddPoint | ListSegmentations
+NodesCommand = ListNodes | DescribeNode | ShowNode | ArrangeNode | ShowAll | DescribeLook | ApplyLook
 AnnotationCommand = ListMarkups | MakeMarkup | ChangeMarkup | DropMarkup | RestoreMarkups
 ProbingCommand = Probe | Pick | Statistics | CropBy
 MrmlCommand = Properties | Save | Reload | Remove | Clear
@@ -149,10 +168,12 @@ ViewingCommand = LookPicture | ListLayouts | ListBookmarks | AddBookmark | Remov
 AnyCommand = (
     ViewCommand | PictureCommand | ContentCommand | ConsoleCommand | LayoutCommand | GraphicsCommand | ArrangementCommand
     | SampleCommand | VolumeCommand | MarkupsCommand | AnnotationCommand | ProbingCommand | MrmlCommand | SegmentCommand
-    | HistoryCommand | ViewingCommand
+    | HistoryCommand | ViewingCommand | NodesCommand
 )  # fmt: skip
 
 __all__ = [
+    "KINDS",
+    "LAYERS",
     "MAX_BOOKMARKS",
     "AddBookmark",
     "AddPoint",
@@ -162,6 +183,8 @@ __all__ = [
     "AnyEffect",
     "AnyEvent",
     "ApplyEffect",
+    "ApplyLook",
+    "ArrangeNode",
     "ArrangePreset",
     "ArrangementCommand",
     "Beat",
@@ -182,7 +205,10 @@ __all__ = [
     "CropBy",
     "CropPatch",
     "Describe",
+    "DescribeLook",
+    "DescribeNode",
     "DescribeSegmentations",
+    "DisplayLook",
     "DropMarkup",
     "Edited",
     "Execute",
@@ -203,12 +229,14 @@ __all__ = [
     "Journaling",
     "KeepSegments",
     "KeptSegments",
+    "Kind",
     "LayoutCommand",
     "LayoutEntry",
     "LayoutPart",
     "ListBookmarks",
     "ListLayouts",
     "ListMarkups",
+    "ListNodes",
     "ListPoints",
     "ListSegmentations",
     "ListSequences",
@@ -217,6 +245,7 @@ __all__ = [
     "LoadResult",
     "LoadSample",
     "Logical",
+    "Look",
     "LookPicture",
     "MakeMarkup",
     "Margin",
@@ -232,8 +261,14 @@ __all__ = [
     "MovePoint",
     "MrmlCommand",
     "Node",
+    "NodeChanged",
+    "NodeDetails",
     "NodeGraphics",
+    "NodePage",
     "NodeProperties",
+    "NodeRow",
+    "NodesChanged",
+    "NodesCommand",
     "NodesWent",
     "OpenView",
     "Overwrite",
@@ -285,7 +320,9 @@ __all__ = [
     "SetContents",
     "SetLayout",
     "SetView",
+    "ShowAll",
     "ShowItem",
+    "ShowNode",
     "ShowSlicesIn3D",
     "SlabPatch",
     "SlicePicture",

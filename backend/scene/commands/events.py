@@ -31,6 +31,13 @@ class SceneChanged(msgspec.Struct, tag=True):
     info: SceneInfo
 
 
+class NodesChanged(msgspec.Struct, tag=True):
+    """Event: the tree of nodes is another: as a whole (`ids` is None), or only in the rows of these nodes."""
+
+    rev: int
+    ids: list[str] | None = None
+
+
 class Progress(msgspec.Struct, tag=True):
     """Event: how far long work has come; `fraction` is None while unknown."""
 
@@ -54,4 +61,5 @@ class Beat(msgspec.Struct, tag=True):
 
 
 Wanted = FilesWanted | StudyWanted | SeriesWanted
-AnyEvent = ViewChanged | SceneChanged | Progress | Started | Beat | HistoryChanged | MarkupsChanged | Wanted
+Told = ViewChanged | SceneChanged | NodesChanged | HistoryChanged | MarkupsChanged
+AnyEvent = Told | Progress | Started | Beat | Wanted

@@ -7,8 +7,10 @@
  *     view.addEventListener("picture", () => console.log(view.state.offset));
  *     view.set({ offset: -100 });
  */
+
+import { type Api, apiOf } from "../net/api/ask";
 import { type CoreEvent, type PictureStats, type Status, StreamCore } from "../net/core";
-import type { Patch, SceneInfo, ViewState } from "../net/protocol";
+import type { Patch, Pose, SceneInfo, ViewState } from "../net/protocol";
 import { ViewModel } from "../view/model";
 import { attach } from "../view/pointer";
 
@@ -74,6 +76,11 @@ export class View extends EventTarget {
     this.model.change(patch);
   }
 
+  /** Move the tracked tool, as it is to be seen in this view's pictures; a pose that can not be sent at once is forgotten. */
+  track(pose: Pose): void {
+    this.core.track(this.key, pose);
+  }
+
   /** Whether pictures are wanted just now. */
   show(visible: boolean): void {
     this.core.show(this.key, visible);
@@ -121,10 +128,15 @@ export class View extends EventTarget {
   }
 }
 
-/** Events: `status` (detail: connecting, open, lost, closed), `scene` (detail: what the scene holds), `notice` (detail: text). */
+/**
+ * Events: `status` (detail: connecting, open, lost, closed), `scene` (detail: what the scene holds), `nodes` (detail: what has changed of the
+ * tree of nodes: rev and ids, null for anything), `notice` (detail: text).
+ */
 export class Client extends EventTarget {
   status: Status = "connecting";
   scene: SceneInfo | null = null;
+  /** The server's API, such as `client.api("GET /api/nodes", { query: { search: "lung" } })`; its types know every operation. */
+  readonly api: Api;
   private readonly core: StreamCore;
   private readonly views = new Map<string, View>();
   private last = 0;
@@ -132,6 +144,7 @@ export class Client extends EventTarget {
 
   constructor(server: URL) {
     super();
+    this.api = apiOf(server);
     this.core = new StreamCore((event) => this.hear(event));
     const url = new URL("/stream", server);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
@@ -163,6 +176,9 @@ export class Client extends EventTarget {
       case "scene":
         this.scene = event.scene;
         this.dispatchEvent(new CustomEvent("scene", { detail: event.scene }));
+        break;
+      case "nodes":
+        this.dispatchEvent(new CustomEvent("nodes", { detail: { rev: event.rev, ids: event.ids } }));
         break;
       case "notice":
         this.dispatchEvent(new CustomEvent("notice", { detail: event.text }));

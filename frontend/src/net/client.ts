@@ -31,6 +31,9 @@ function inWorker(onEvent: (event: CoreEvent) => void): StreamClient {
     track: call("track"),
     markup: call("markup"),
     probe: call("probe"),
+    introduce: call("introduce"),
+    point: call("point"),
+    grant: call("grant"),
     disconnect: call("disconnect"),
     open(view, canvas, size, dpr) {
       const moved = canvas.transferControlToOffscreen();

@@ -8,12 +8,15 @@ import {
   type CameraKind,
   type MarkupPatch,
   type MarkupState,
+  type Member,
   type Patch,
   type Pose,
   parsePicture,
+  type Role,
   type SceneInfo,
   TILE,
   UNCHANGED,
+  type Vector3,
   VIDEO,
   type ViewState,
   WHOLE,
@@ -54,6 +57,9 @@ export type CoreEvent =
   | { event: "history"; undo: string[]; redo: string[] }
   | { event: "probe"; ms: number }
   | { event: "stale"; stale: boolean }
+  | { event: "nodes"; rev: number; ids: string[] | null }
+  | { event: "members"; members: Member[] }
+  | { event: "presence"; who: string; view: string; point: Vector3 | null; tool: string }
   | { event: "progress"; job: string; text: string; fraction: number | null }
   | { event: "notice"; text: string; level: string };
 
@@ -79,6 +85,12 @@ export interface CoreCommands {
   focus(view: string): void;
   /** Move the tracked tool; a pose that can not be sent at once is forgotten, for the next one is newer. */
   track(view: string, pose: Pose): void;
+  /** Be known to the others by this name. */
+  introduce(name: string): void;
+  /** Tell the others where one points; null for nowhere. */
+  point(view: string, point: Vector3 | null): void;
+  /** Give somebody a role. */
+  grant(who: string, role: Role): void;
   /** Change a markup while it is dragged over a view; all of one gesture is one step of undo. */
   markup(view: string, id: string, patch: MarkupPatch, gesture: string): void;
   /** Ask for the time there and back; a `probe` event tells it. */
@@ -110,6 +122,7 @@ export class StreamCore implements CoreCommands {
   private url = "";
   private key: { id: string; secret: string } | null = null;
   private codecs = CODECS;
+  private name = "";
   /** What this page can show. */
   private shows: Promise<string[]> = canDecode().then((can) => (can ? [...CODECS, VIDEO_CODEC] : CODECS));
   private attempt = 0;
@@ -228,6 +241,19 @@ export class StreamCore implements CoreCommands {
     this.send("track", { stream: view.stream, n: this.count(view), ...pose });
   }
 
+  introduce(name: string): void {
+    this.name = name;
+    this.send("introduce", { name });
+  }
+
+  point(view: string, point: Vector3 | null): void {
+    this.send("presence", { view, point, tool: "" });
+  }
+
+  grant(who: string, role: Role): void {
+    this.send("grant", { who, role });
+  }
+
   markup(name: string, id: string, patch: MarkupPatch, gesture: string): void {
     const view = this.views.get(name);
     if (!view?.stream || this.socket?.readyState !== WebSocket.OPEN) return;
@@ -254,7 +280,13 @@ export class StreamCore implements CoreCommands {
     socket.onopen = async () => {
       const codecs = await this.shows;
       if (this.socket === socket)
-        this.send("hello", { protocol: [1], client: "viewer", codecs, resume: this.key ?? undefined });
+        this.send("hello", {
+          protocol: [1],
+          client: "viewer",
+          name: this.name,
+          codecs,
+          resume: this.key ?? undefined,
+        });
     };
     socket.onmessage = (message) => this.hear(message.data);
     socket.onclose = (event) => this.lost(event.code, event.reason);
@@ -305,6 +337,17 @@ export class StreamCore implements CoreCommands {
       case "scene":
         this.tell({ event: "scene", scene: message.scene });
         break;
+      case "nodes":
+        this.tell({ event: "nodes", rev: message.rev, ids: message.ids });
+        break;
+      case "members":
+        this.tell({ event: "members", members: message.members });
+        break;
+      case "presence": {
+        const { who, view, point, tool } = message;
+        this.tell({ event: "presence", who, view, point, tool });
+        break;
+      }
       case "markups":
         this.tell({
           event: "markups",

@@ -18,6 +18,11 @@ export interface SliceState {
   /** Spacing of the background's voxels along the picture's right and up, mm. */
   voxel_mm: [number, number] | null;
   background: Background | null;
+  foreground: { id: string; name: string } | null;
+  foreground_opacity: number;
+  /** A label map over the other two. */
+  label: { id: string; name: string } | null;
+  label_opacity: number;
   edges: { left: string; right: string; top: string; bottom: string };
   slab: { mode: "off" | "mip" | "minip" | "mean" | "sum"; thickness: number };
   linked: boolean;
@@ -81,6 +86,15 @@ export interface ThreeDState {
   rendering: Record<string, Rendering>;
 }
 
+/** What a client may do: everything, point at things, or only look (docs/stream.md, "Several people"). */
+export type Role = "steer" | "point" | "watch";
+
+export interface Member {
+  id: string;
+  name: string;
+  role: Role;
+}
+
 /** The camera that all look through, or one's own (docs/stream.md, "Own cameras"). */
 export type CameraKind = "shared" | "own";
 
@@ -136,7 +150,8 @@ export interface Pose {
 export interface SceneInfo {
   status: "starting" | "loading" | "ready" | "restarting" | "failed";
   views: string[];
-  volumes: { id: string; name: string }[];
+  /** `labels`: a label map, which may be the label layer. */
+  volumes: { id: string; name: string; labels?: boolean }[];
   layout: string;
   composition: LayoutPart;
   contents: "viewers" | "full";

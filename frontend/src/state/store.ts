@@ -4,7 +4,7 @@ import { askApi } from "../net/ask";
 import { connectStream } from "../net/client";
 import type { CoreEvent, PictureStats, Status } from "../net/core";
 import type { Rect } from "../net/painter";
-import type { Patch, SceneInfo, SliceState, ViewState } from "../net/protocol";
+import type { Member, Patch, SceneInfo, SliceState, ViewState } from "../net/protocol";
 import { ViewModel } from "../view/model";
 import { Ages } from "./ages";
 import { isShares, kept } from "./kept";
@@ -15,6 +15,8 @@ import { takeHistory, takeMarkups } from "./tools/markups";
 export type ViewName = string;
 /** Views that stay open in every layout: the toolbar and the keys reach them. */
 export const VIEWS: ViewName[] = ["Red", "1", "Green", "Yellow"];
+
+export type PresenceEvent = Extract<CoreEvent, { event: "presence" }>;
 
 export interface Toast {
   id: number;
@@ -35,6 +37,14 @@ export const scene = signal<SceneInfo>({
   segments: 0,
   gl: null,
 });
+/** The newest word of the server on what has changed among the nodes; ids are null where it may be anything. */
+export const nodesNews = signal<{ rev: number; ids: string[] | null }>({ rev: 0, ids: null });
+export const myId = signal("");
+/** Whether one looks around by oneself: cameras of one's own in all views. */
+export const lookAlone = signal(false);
+export const members = signal<Member[]>([]);
+/** Where somebody else points now. */
+export const lastPresence = signal<PresenceEvent | null>(null);
 export const progress = signal<{ text: string; fraction: number | null } | null>(null);
 export const toasts = signal<Toast[]>([]);
 export const showLatency = signal(false);
@@ -67,6 +77,7 @@ export function toggleMaximized(view: ViewName): void {
 let lastToast = 0;
 
 export function toast(text: string, level = "info"): void {
+  if (toasts.value.some((shown) => shown.text === text)) return; // said already, as for each move of a drag that is refused
   lastToast += 1;
   const id = lastToast;
   toasts.value = [...toasts.value.slice(-3), { id, text, level }];
@@ -105,6 +116,10 @@ function hear(event: CoreEvent): void {
       break;
     case "opened":
       models(event.view).open(event.state);
+      if (lookAlone.peek()) stream.look(event.view, "own");
+      break;
+    case "camera":
+      models(event.view).open(event.state);
       break;
     case "state":
       models(event.view).merge(event.patch, event.mine);
@@ -112,6 +127,18 @@ function hear(event: CoreEvent): void {
     case "picture":
       pictures(event.view).value = event.stats;
       ages(event.view).add(event.stats);
+      break;
+    case "nodes":
+      nodesNews.value = { rev: event.rev, ids: event.ids };
+      break;
+    case "members":
+      members.value = event.members;
+      break;
+    case "presence":
+      lastPresence.value = event;
+      break;
+    case "welcome":
+      myId.value = event.id;
       break;
     case "markups":
       takeMarkups(event.changed, event.gone, event.all);

@@ -1,7 +1,8 @@
 /** The page: toolbar, grid of views, state line, messages; files may be dropped anywhere. */
 import { useEffect, useState } from "preact/hooks";
-import { filesOf, uploadAndLoad } from "../net/upload";
-import { maximized, progress, scene, showHelp, showLatency, status, stream, toast } from "../state/store";
+import { filesOf } from "../net/upload";
+import { loadFiles } from "../state/loads";
+import { maximized, progress, scene, showHelp, showLatency, status, stream } from "../state/store";
 import { showCorners, showCrosshair, showLetters, showMarker, showRuler } from "../state/viewing";
 import { LinkQuestion } from "./Links";
 import { Help } from "./shell/Help";
@@ -13,25 +14,6 @@ import { Toasts } from "./Toasts";
 import { Toolbar } from "./Toolbar";
 import { STATUS_TEXT } from "./texts";
 import { Views } from "./views/Views";
-
-async function take(files: File[]): Promise<void> {
-  if (files.length === 0) return;
-  const what = files.length === 1 ? (files[0]?.name ?? "") : SHELL.files(files.length);
-  try {
-    const done = await uploadAndLoad(files, (fraction) => {
-      progress.value =
-        fraction < 1
-          ? { text: SHELL.uploading(what), fraction }
-          : { text: SHELL.loadingWhat(what), fraction: null };
-    });
-    for (const warning of done.warnings) toast(warning, "warning");
-    toast(SHELL.loaded(done.loaded.length ? done.loaded.map((n) => n.name).join(", ") : what));
-  } catch (error) {
-    toast(`${what}: ${error instanceof Error ? error.message : error}`, "error");
-  } finally {
-    progress.value = null;
-  }
-}
 
 /** What a key switches on and off. */
 const SWITCHES: Record<string, { value: boolean }> = {
@@ -95,7 +77,7 @@ export function App() {
       onDrop={(event) => {
         event.preventDefault();
         setDropping(false);
-        if (event.dataTransfer) void filesOf(event.dataTransfer).then(take);
+        if (event.dataTransfer) void filesOf(event.dataTransfer).then(loadFiles);
       }}
     >
       {!alone && (
@@ -103,7 +85,7 @@ export function App() {
           {SHELL.skip}
         </button>
       )}
-      {alone ? <span /> : <Toolbar onFiles={(files) => void take(files)} />}
+      {alone ? <span /> : <Toolbar onFiles={(files) => void loadFiles(files)} />}
       <div class="body">
         {!alone && <Rail />}
         {!alone && <Sidebar />}

@@ -33,6 +33,14 @@ export class Paged<Query, Row> {
     return this.pages.get(Math.floor(index / PAGE_ROWS))?.[index % PAGE_ROWS];
   }
 
+  /** The server has told what a row is now; it stays in its place. */
+  replace(isIt: (row: Row) => boolean, renewed: (row: Row) => Row): void {
+    for (const page of this.pages.values()) {
+      const index = page.findIndex(isIt);
+      if (index >= 0) page[index] = renewed(page[index] as Row);
+    }
+  }
+
   /** Search anew. What is shown stays until the answer comes; answers to searches before are not taken any more. */
   search(query: Query): void {
     this.query = query;
@@ -44,9 +52,10 @@ export class Paged<Query, Row> {
     this.changed();
   }
 
-  /** The same again: what the server holds has changed. Rows stay until the new ones are there. */
-  refresh(): void {
-    if (this.query === null) return;
+  /** The same again, or the same list as `query` has it now: rows stay until the new ones are there, and so does the place. */
+  refresh(query: Query | null = this.query): void {
+    if (query === null) return;
+    this.query = query;
     this.stop();
     this.failed.clear();
     this.fault = "";

@@ -3,8 +3,10 @@
  * picture nothing. Each keeps its entry in its own folder (`ui/panels/NAME/panel.ts`), without imports of what it shows.
  */
 import type { ComponentType } from "preact";
+import { dataPanel } from "../panels/data/panel";
 import { renderingPanel } from "../panels/rendering/panel";
 import { segmentationPanel } from "../panels/segmentation/panel";
+import { sharePanel } from "../panels/share/panel";
 import { toolsPanel } from "../panels/tools/panel";
 import { viewsPanel } from "../panels/views/panel";
 
@@ -21,6 +23,13 @@ export interface Panel {
 }
 
 /** In the order of the rail. */
-export const PANELS: Panel[] = [viewsPanel, toolsPanel, segmentationPanel, renderingPanel];
+export const PANELS: Panel[] = [
+  dataPanel,
+  viewsPanel,
+  toolsPanel,
+  segmentationPanel,
+  renderingPanel,
+  sharePanel,
+];
 
 export const panelOf = (id: string): Panel | undefined => PANELS.find((panel) => panel.id === id);

@@ -1,6 +1,7 @@
 /** What is drawn over the pictures of the views by others than the views themselves: values under the pointer, handles, measures. */
 import type { ComponentType } from "preact";
 import type { ViewState } from "../../net/protocol";
+import { pointersOverlay } from "../panels/share/Pointers";
 import { LateMarks } from "../panels/tools/LateMarks";
 
 export interface OverlayProps {
@@ -15,4 +16,7 @@ export interface ViewOverlay {
 }
 
 /** Each fills its view, above the picture; pointer events go through it unless its style says otherwise. */
-export const OVERLAYS: ViewOverlay[] = [{ id: "marks", kinds: ["slice", "threeD"], component: LateMarks }];
+export const OVERLAYS: ViewOverlay[] = [
+  { id: "marks", kinds: ["slice", "threeD"], component: LateMarks },
+  pointersOverlay,
+];

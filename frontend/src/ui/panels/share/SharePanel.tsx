@@ -1,0 +1,291 @@
+/** The share panel: a link, who is here, a picture, a film. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import "../../../style/share.css";
+import { isBoolean, isNumber, kept } from "../../../state/kept";
+import { figure, save, viewsNow } from "../../../state/share/figure";
+import { film, filmType } from "../../../state/share/film";
+import { makeLink } from "../../../state/share/links";
+import { scene, states, toast } from "../../../state/store";
+import { viewText } from "../../views/texts";
+import { People } from "./People";
+import { SHARE } from "./texts";
+
+const withWords = kept("figure.words", true, isBoolean);
+const withBar = kept("figure.bar", true, isBoolean);
+const resolution = kept("figure.scale", 2, isNumber);
+const filmSeconds = kept("film.seconds", 6, isNumber);
+const FACTORS = [1, 2, 3, 4];
+const SECONDS = [3, 6, 10, 20];
+const HEIGHTS = [480, 720, 1080];
+
+const look = () => ({ words: withWords.peek(), bar: withBar.peek() });
+const say = (error: unknown) => toast(error instanceof Error ? error.message : String(error), "error");
+
+export function SharePanel() {
+  return (
+    <div class="share-panel">
+      <People />
+      <Link />
+      <Picture />
+      <Film />
+    </div>
+  );
+}
+
+function Link() {
+  const [made, setMade] = useState("");
+  const [title, setTitle] = useState("");
+  const [isBusy, setBusy] = useState(false);
+  const make = async () => {
+    setBusy(true);
+    try {
+      const link = await makeLink(title.trim());
+      setMade(link);
+      const isCopied = await navigator.clipboard?.writeText(link).then(
+        () => true,
+        () => false,
+      );
+      toast(isCopied ? SHARE.copied : SHARE.notCopied);
+    } catch (error) {
+      say(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <section aria-label={SHARE.link}>
+      <h3>{SHARE.link}</h3>
+      <p class="quiet">{SHARE.linkHint}</p>
+      <label class="share-field">
+        <span>{SHARE.linkTitle}</span>
+        <input
+          type="text"
+          maxLength={200}
+          value={title}
+          onInput={(event) => setTitle(event.currentTarget.value)}
+        />
+      </label>
+      <button type="button" class="main" disabled={isBusy} onClick={() => void make()}>
+        {SHARE.makeLink}
+      </button>
+      {made && (
+        <input
+          class="share-link"
+          type="text"
+          readOnly
+          aria-label={SHARE.theLink}
+          value={made}
+          onFocus={(event) => event.currentTarget.select()}
+        />
+      )}
+    </section>
+  );
+}
+
+function nameOfView(view: string): string {
+  return viewText(view, states(view).value?.kind ?? "slice").title;
+}
+
+function Picture() {
+  void scene.value.layout;
+  const [view, setView] = useState("");
+  const [isBusy, setBusy] = useState(false);
+  const views = viewsNow();
+  const chosen = views.includes(view) ? view : "";
+  const make = async (use: (blob: Promise<Blob>) => Promise<void>) => {
+    setBusy(true);
+    try {
+      await use(figure(chosen, resolution.peek(), look()));
+    } catch (error) {
+      say(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <section aria-label={SHARE.figure} aria-busy={isBusy}>
+      <h3>{SHARE.figure}</h3>
+      <label class="share-field">
+        <span>{SHARE.of}</span>
+        <select
+          aria-label={SHARE.figureOf}
+          value={chosen}
+          onChange={(event) => setView(event.currentTarget.value)}
+        >
+          <option value="">{SHARE.layout}</option>
+          {views.map((one) => (
+            <option key={one} value={one}>
+              {nameOfView(one)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label class="share-field">
+        <span>{SHARE.scale}</span>
+        <select
+          aria-label={SHARE.figureScale}
+          value={resolution.value}
+          onChange={(event) => {
+            resolution.value = Number(event.currentTarget.value);
+          }}
+        >
+          {FACTORS.map((factor) => (
+            <option key={factor} value={factor}>
+              {SHARE.times(factor)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <Check label={SHARE.bar} of={withBar} />
+      <Check label={SHARE.words} of={withWords} />
+      <div class="row">
+        <button
+          type="button"
+          class="main"
+          disabled={isBusy || views.length === 0}
+          onClick={() => void make(async (blob) => save(await blob, `slicecast ${stamp()}.png`))}
+        >
+          {SHARE.png}
+        </button>
+        <button type="button" disabled={isBusy || views.length === 0} onClick={() => void make(copy)}>
+          {SHARE.copy}
+        </button>
+      </div>
+    </section>
+  );
+}
+
+/** Onto the clipboard. The picture is promised, for some browsers allow copying only while the click is fresh. */
+async function copy(blob: Promise<Blob>): Promise<void> {
+  if (typeof ClipboardItem === "undefined" || !navigator.clipboard?.write) {
+    await blob;
+    toast(SHARE.pictureNotCopied, "warning");
+    return;
+  }
+  await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
+  toast(SHARE.pictureCopied);
+}
+
+function Check({ label, of }: { label: string; of: { value: boolean } }) {
+  return (
+    <label class="share-check">
+      <input
+        type="checkbox"
+        checked={of.value}
+        onChange={(event) => {
+          of.value = event.currentTarget.checked;
+        }}
+      />
+      {label}
+    </label>
+  );
+}
+
+/** The time now, for file names. */
+function stamp(): string {
+  return new Date().toISOString().slice(0, 19).replace("T", " ").replaceAll(":", ".");
+}
+
+function Film() {
+  const views = viewsNow();
+  const [view, setView] = useState("");
+  const [height, setHeight] = useState(720);
+  const [told, setTold] = useState("");
+  const [part, setPart] = useState<number | null>(null);
+  const stop = useRef<AbortController | null>(null);
+  useEffect(() => () => stop.current?.abort(), []);
+  const chosen = views.includes(view)
+    ? view
+    : (views.find((one) => states(one).value?.kind === "threeD") ?? views[0]);
+  if (!filmType()) return <section aria-label={SHARE.film}>{SHARE.noFilm}</section>;
+  const make = async () => {
+    if (!chosen) return;
+    stop.current = new AbortController();
+    setPart(0);
+    try {
+      const made = await film(
+        chosen,
+        filmSeconds.peek(),
+        height,
+        look(),
+        (stage, done, total) => {
+          setPart(done / total);
+          setTold(stage === "drawing" ? SHARE.drawing(done, total) : SHARE.recording);
+        },
+        stop.current.signal,
+      );
+      const name = `slicecast ${stamp()}${made.ending}`;
+      save(made.blob, name);
+      toast(SHARE.filmSaved(name));
+    } catch (error) {
+      if (!stop.current?.signal.aborted) say(error);
+    } finally {
+      setPart(null);
+      setTold("");
+    }
+  };
+  return (
+    <section aria-label={SHARE.film} aria-busy={part !== null}>
+      <h3>{SHARE.film}</h3>
+      <label class="share-field">
+        <span>{SHARE.of}</span>
+        <select
+          aria-label={SHARE.filmOf}
+          value={chosen}
+          onChange={(event) => setView(event.currentTarget.value)}
+        >
+          {views.map((one) => (
+            <option key={one} value={one}>
+              {`${nameOfView(one)}: ${states(one).value?.kind === "threeD" ? SHARE.turntable : SHARE.scroll}`}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label class="share-field">
+        <span>{SHARE.seconds}</span>
+        <select
+          aria-label={SHARE.seconds}
+          value={filmSeconds.value}
+          onChange={(event) => {
+            filmSeconds.value = Number(event.currentTarget.value);
+          }}
+        >
+          {SECONDS.map((seconds) => (
+            <option key={seconds} value={seconds}>
+              {SHARE.secondsOf(seconds)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label class="share-field">
+        <span>{SHARE.scale}</span>
+        <select
+          aria-label={SHARE.filmScale}
+          value={height}
+          onChange={(event) => setHeight(Number(event.currentTarget.value))}
+        >
+          {HEIGHTS.map((pixels) => (
+            <option key={pixels} value={pixels}>
+              {`${pixels}p`}
+            </option>
+          ))}
+        </select>
+      </label>
+      {part === null ? (
+        <button type="button" class="main" disabled={!chosen} onClick={() => void make()}>
+          {SHARE.make}
+        </button>
+      ) : (
+        <>
+          <progress max={1} value={part} aria-label={SHARE.film} />
+          <p role="status" class="quiet">
+            {told}
+          </p>
+          <button type="button" onClick={() => stop.current?.abort()}>
+            {SHARE.cancel}
+          </button>
+        </>
+      )}
+    </section>
+  );
+}
