@@ -10,6 +10,7 @@ from vtk.util.numpy_support import vtk_to_numpy
 
 from backend.errors import BadRequestError, NotFoundError, TooLargeError
 from backend.render.views.matrices import Matrix, from_vtk, parent_to_world, to_vtk
+from backend.render.views.nodes import nodes_of_class
 from backend.scene.commands import MarkupKind, MarkupPatch, MarkupState, Measurement
 from backend.scene.finding import check_name
 from backend.scene.quiet import quiet
@@ -47,8 +48,7 @@ def kind_of(node: Any) -> MarkupKind | None:
 
 def markups_of(scene: Any) -> list[Any]:
     """Markups that users see, in scene order."""
-    nodes = [scene.GetNthNodeByClass(index, ANY) for index in range(scene.GetNumberOfNodesByClass(ANY))]
-    return [node for node in nodes if not node.GetHideFromEditors() and kind_of(node) is not None]
+    return [node for node in nodes_of_class(scene, ANY) if not node.GetHideFromEditors() and kind_of(node) is not None]
 
 
 def markup(scene: Any, node_id: str) -> Any:
@@ -140,8 +140,7 @@ def size_of(node: Any) -> list[float]:
 
 def renderings(scene: Any) -> list[Any]:
     """Display nodes of volumes that are rendered in 3D and shown."""
-    kind = "vtkMRMLVolumeRenderingDisplayNode"
-    displays = [scene.GetNthNodeByClass(index, kind) for index in range(scene.GetNumberOfNodesByClass(kind))]
+    displays = nodes_of_class(scene, "vtkMRMLVolumeRenderingDisplayNode")
     return [display for display in displays if display.GetVisibility() and display.GetVolumeNode() is not None]
 
 

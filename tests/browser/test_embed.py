@@ -104,3 +104,39 @@ def test_a_page_of_another_origin_that_was_let_in(elsewhere: tuple[LiveServer, s
     wait(page, "document.querySelector('slicecast-view').state?.orientation === 'Coronal'")
     wait(page, f"({INK})(document.querySelector('slicecast-view').shadowRoot.querySelector('canvas')) > 20")
     page.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "shows"),
+    [
+        ("img", "[...document.images].every(i => i.complete && i.naturalWidth > 0)"),
+        ("texture", "document.title === 'a slice as a texture'"),
+        ("tracker", "document.querySelector('#said').textContent.startsWith('a pose is seen after')"),
+        ("react", "document.querySelector('.nodes li input') && document.querySelector('#said').textContent.includes(' at ')"),
+    ],
+)
+def test_example_pages_run_without_a_fault(demo: LiveServer, browser: Any, name: str, shows: str) -> None:
+    page = browser.new_page(viewport={"width": 1000, "height": 700})
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
+    page.goto(f"{demo.url}/demos/{name}.html")
+    wait(page, shows)
+    page.close()
+    assert faults == []
+
+
+def test_the_typed_api_from_a_page(demo: LiveServer, browser: Any) -> None:
+    page = browser.new_page()
+    page.goto(f"{demo.url}/demos/embed.html")
+    rows = page.evaluate(
+        """async () => {
+          const { apiOf, ApiError } = await import('/slicecast-client.js');
+          const api = apiOf(location.href);
+          const { rows } = await api('GET /api/nodes', { query: { kind: 'volume' } });
+          const fault = await api('GET /api/nodes/{id}', { path: { id: 'none' } }).catch(error => error);
+          return [rows.length, fault instanceof ApiError, fault.status];
+        }"""
+    )
+    assert rows == [1, True, 404]
+    page.close()
