@@ -155,7 +155,7 @@ def test_layouts_dividers_and_what_is_shown_are_kept(browser: Browser, server: L
         page.get_by_label("Ruler").uncheck()
         page.get_by_label("Light", exact=True).check()
         page.reload()
-        page.locator(".view-1").wait_for()
+        wait_exact(page, "Red", "1")
         expect(page.locator(".ruler")).to_have_count(0)
         kept = page.locator(".view-1").bounding_box()
         assert kept is not None

@@ -1,5 +1,6 @@
 /** Fields that panels are made of: each with its label, and what it is now in words. */
 import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
 
 interface CheckProps {
   label: string;
@@ -59,6 +60,40 @@ export function Range({ label, value, min, max, step, text, disabled, onInput, u
         onDblClick={() => usual !== undefined && onInput(usual)}
       />
     </label>
+  );
+}
+
+interface NumberFieldProps {
+  label: string;
+  value: number;
+  min?: number;
+  max?: number;
+  step?: number;
+  /** Digits after the point that are shown at most. */
+  digits: number;
+  /** A number within the bounds was typed, or chosen by arrow keys. */
+  onSet(value: number): void;
+}
+
+/** A number that is typed: news of the server do not write over what somebody is just writing. */
+export function NumberField({ label, value, min, max, step, digits, onSet }: NumberFieldProps) {
+  const [typed, setTyped] = useState<string | null>(null);
+  return (
+    <input
+      type="number"
+      min={min}
+      max={max}
+      step={step ?? "any"}
+      value={typed ?? Number(value.toFixed(digits))}
+      aria-label={label}
+      onInput={(event) => setTyped(event.currentTarget.value)}
+      onBlur={() => setTyped(null)}
+      onChange={(event) => {
+        const wanted = event.currentTarget.valueAsNumber;
+        setTyped(null);
+        if (Number.isFinite(wanted) && (min === undefined || wanted >= min)) onSet(wanted);
+      }}
+    />
   );
 }
 

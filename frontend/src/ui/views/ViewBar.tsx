@@ -4,6 +4,7 @@ import { playing, startsPlaying } from "../../state/playing";
 import { change, maximized, models, toggleMaximized, type ViewName } from "../../state/store";
 import { reset, turn } from "../../view/pointer";
 import { planeOf, type Turn } from "../../view/turns";
+import { NumberField } from "../shell/fields";
 import { Menu, type MenuItem } from "../shell/Menu";
 import { CONTROLS } from "./controls";
 import { DIRECTIONS, PLANES, VIEW, type ViewText } from "./texts";
@@ -102,18 +103,12 @@ function Slider({ view, state, text }: BarProps & { state: SliceState }) {
         }}
       />
       <label class="mm">
-        <input
-          type="number"
-          min={range[0].toFixed(1)}
-          max={range[1].toFixed(1)}
+        <NumberField
+          label={VIEW.millimetres(text.label)}
+          value={state.offset}
           step={state.offset_step}
-          value={state.offset.toFixed(1)}
-          aria-label={VIEW.millimetres(text.label)}
-          onChange={(event) => {
-            const wanted = event.currentTarget.valueAsNumber;
-            if (Number.isFinite(wanted))
-              change(view, { offset: Math.min(Math.max(wanted, range[0]), range[1]) });
-          }}
+          digits={1}
+          onSet={(wanted) => change(view, { offset: Math.min(Math.max(wanted, range[0]), range[1]) })}
         />
         {VIEW.mm}
       </label>

@@ -12,6 +12,7 @@ import {
   placing,
   roiDepth,
 } from "../../../state/tools/tools";
+import { NumberField } from "../../shell/fields";
 import { Icon } from "../../shell/Icon";
 import { WINDOWS } from "../../texts";
 import { viewText } from "../../views/texts";
@@ -139,17 +140,7 @@ function Field(props: {
   return (
     <label class="line">
       {label}
-      <input
-        type="number"
-        step={step}
-        min={min}
-        value={Number(value.toFixed(2))}
-        onChange={(event) => {
-          const wanted = event.currentTarget.valueAsNumber;
-          if (Number.isFinite(wanted) && (min === undefined || wanted >= min)) onSet(wanted);
-          else event.currentTarget.value = String(value);
-        }}
-      />
+      <NumberField label={label} value={value} min={min} step={step} digits={2} onSet={onSet} />
     </label>
   );
 }
