@@ -298,7 +298,7 @@ def test_what_others_change_is_seen_here_and_the_other_way_round(page: Page, ser
     server.get(f"/slicer/fiducial?id={points['id']}&index=0&r=4&a=5&s=6")
     page.wait_for_function("slicecast.markups()[0].points[0][0] === 4")
     expect(page.locator(".markup-name")).to_contain_text("Marks")
-    page.get_by_title("Choose Marks").click()
+    page.get_by_role("button", name="Choose Marks").click()
     page.locator(".points input").first.fill("7.5")
     page.keyboard.press("Tab")
     page.wait_for_function("slicecast.markups()[0].points[0][0] === 7.5")
@@ -342,7 +342,7 @@ def test_volume_rendering_is_cropped_by_an_roi_that_is_dragged(page: Page, serve
     roi = {"kind": "roi", "name": "Half", "frame": np.eye(4).ravel().tolist(), "size": [30, 200, 40]}
     body = json.dumps(roi).encode()
     made = server.request("POST", "/api/markups", body, Content_Type="application/json").json()
-    page.get_by_title("Choose Half").click()
+    page.get_by_role("button", name="Choose Half").click()
     page.get_by_role("button", name="Crop the volume rendering").click()
     page.wait_for_function("slicecast.markups()[0].crops")
     page.wait_for_timeout(500)
