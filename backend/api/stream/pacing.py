@@ -16,7 +16,7 @@ SOLO_AFTER_S = 8.0
 TARGETS = {"smooth": 1 / 30, "balanced": 1 / 20, "sharp": 1 / 10}
 CHANGE_EVERY_S = 0.25
 NARROW_BYTES_PER_S, WIDE_BYTES_PER_S = 1.25e6, 2.5e6
-FAR_S = 0.025
+FAR_S = 0.045
 RATE_LEAST_BYTES = 2000  # what is smaller tells of the delay and not of the rate
 
 

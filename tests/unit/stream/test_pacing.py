@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import random
+
 from backend.api.stream.pacing import LADDER, WINDOW_LEAST, WINDOW_MOST, Pacer
 
 
@@ -76,3 +79,37 @@ def test_silence_is_a_stall() -> None:
     pacer.sent(1, 1, 100, 0.0)
     assert not pacer.stalled(0.9)
     assert pacer.stalled(1.1)
+
+
+def test_a_noisy_link_settles_and_does_not_swing() -> None:
+    """40 kB at 0.9 MB/s take 45 ms, near the target; every second picture is half as large."""
+    pacer, chance = Pacer(), random.Random(3)
+    now = free = 0.0
+    levels, windows = [], []
+    for seq in range(1, 600):
+        size = chance.choice([20_000, 40_000])
+        pacer.sent(1, seq, size, now)
+        free = max(free, now) + size / 9e5
+        now = free + 0.04 + chance.random() * 0.01
+        pacer.acknowledged(1, seq, now)
+        levels.append(pacer.level)
+        windows.append(pacer.window)
+    assert len(set(levels[200:])) <= 2
+    assert sum(one != other for one, other in itertools.pairwise(levels[200:])) <= 6
+    assert max(windows[200:]) - min(windows[200:]) <= 2
+
+
+def test_video_is_for_links_that_are_far_and_narrow() -> None:
+    near, far, wide = Pacer(), Pacer(), Pacer()
+    run(near, 0.001, 5e5, 60, size=9_000)  # a page that is slow to draw
+    run(far, 0.08, 3e5, 60)
+    run(wide, 0.08, 1e7, 60)
+    assert (near.is_narrow, far.is_narrow, wide.is_narrow) == (False, True, False)
+
+
+def test_video_is_left_when_the_link_is_clearly_wider() -> None:
+    pacer = Pacer()
+    end = run(pacer, 0.08, 3e5, 60)
+    assert pacer.is_narrow
+    run(pacer, 0.08, 1e7, 200, begin=end + 1)
+    assert not pacer.is_narrow
