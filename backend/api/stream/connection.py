@@ -18,6 +18,7 @@ from backend import metrics
 from backend.api.stream import header as h
 from backend.api.stream import messages as m
 from backend.api.stream.audience import Audience
+from backend.api.stream.calls import Calls
 from backend.api.stream.members import Member
 from backend.api.stream.pacing import Pacer
 from backend.api.stream.streams import Stream, Tile, stage_after
@@ -45,6 +46,7 @@ class Connection:
         self._session, self._settings, self._frames, self._audience = session, settings, frames, audience
         self.member: Member | None = None
         self.streams: dict[int, Stream] = {}
+        self.calls = Calls(session, self.streams)
         self._last_stream = 0
         self._focus = self._cameras = 0
         self._told_n = self._floor_n = 0

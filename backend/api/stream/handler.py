@@ -175,7 +175,10 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
             case m.Codecs():
                 connection.shows_video = connection.shows_video and VIDEO in message.codecs
             case m.Call():
-                connection.say("result", id=message.id, error=f"there is no method {message.method!r}")
+                self._spawn(self._answer(connection, message), message.id)
+
+    async def _answer(self, connection: Connection, call: m.Call) -> None:
+        connection.say("result", id=call.id, **await connection.calls.answer(call.method, call.args))
 
     def _hello(self, message: m.Hello) -> None:
         if self.connection is not None:
