@@ -13,6 +13,7 @@ import tornado.web
 
 from backend.errors import NotFoundError
 from backend.http.base import BaseHandler
+from backend.http.negotiate import media_ranges
 
 INDEXES = ("index.html", "index.htm")
 HASHED_ASSETS = "/viewer/assets/"
@@ -88,6 +89,8 @@ class StaticHandler(BaseHandler, tornado.web.StaticFileHandler):
     """Any path that no other route takes: Tornado's file handler for ranges and conditions, our rules for paths and types."""
 
     found: Path | None = None
+    sent: Path | None = None
+    """What is sent for it: itself, or the same compressed."""
 
     def initialize(self, root: Path) -> None:  # type: ignore[override]
         """`root`: the document root."""
@@ -108,16 +111,32 @@ class StaticHandler(BaseHandler, tornado.web.StaticFileHandler):
             quoted = quote(self.request.path, safe="/%")
             self.send(listing(self.found, quoted), "text/html")
             return
+        self.sent = self._compressed() if self._is_hashed else self.found
         if_range = self.request.headers.get("If-Range")
         if if_range is not None and if_range != self.compute_etag():
             del self.request.headers["Range"]
-        await tornado.web.StaticFileHandler.get(self, str(self.found), include_body)
+        await tornado.web.StaticFileHandler.get(self, str(self.sent), include_body)
 
     post = put = get  # Slicer looks at no method here
 
     async def head(self, *_args: str, **_kwargs: str) -> None:
         """Like GET without the body."""
         await self.get(include_body=False)
+
+    @property
+    def _is_hashed(self) -> bool:
+        return self.request.path.startswith(HASHED_ASSETS)
+
+    def _compressed(self) -> Path | None:
+        """The file that the build compressed beside the one asked for, where the client takes it."""
+        assert self.found is not None
+        self.set_header("Vary", "Accept-Encoding")
+        zipped = self.found.with_name(self.found.name + ".gz")
+        wanted = media_ranges(self.request.headers.get("Accept-Encoding", ""))
+        if not any(one.media == "gzip" and one.weight > 0 for one in wanted) or not zipped.is_file():
+            return self.found
+        self.set_header("Content-Encoding", "gzip")
+        return zipped
 
     def parse_url_path(self, url_path: str) -> str:
         """Already done."""
@@ -132,7 +151,7 @@ class StaticHandler(BaseHandler, tornado.web.StaticFileHandler):
         """From time and size."""
         if self.found is None or self.found.is_dir():
             return None
-        status = self.found.stat()
+        status = (self.sent or self.found).stat()
         stamp = f"{status.st_mtime_ns}-{status.st_size}".encode()
         return '"' + hashlib.blake2b(stamp, digest_size=8).hexdigest() + '"'
 
@@ -146,8 +165,7 @@ class StaticHandler(BaseHandler, tornado.web.StaticFileHandler):
 
     def set_extra_headers(self, _path: str) -> None:
         """How long it may be kept: names with a digest for ever, others not without asking."""
-        hashed = self.request.path.startswith(HASHED_ASSETS)
-        self.set_header("Cache-Control", "public, max-age=31536000, immutable" if hashed else "no-cache")
+        self.set_header("Cache-Control", "public, max-age=31536000, immutable" if self._is_hashed else "no-cache")
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Tornado's refusals of paths are missing pages."""

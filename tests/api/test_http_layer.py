@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -112,3 +114,23 @@ def test_a_slow_client_does_not_hold_up_the_others(demo: LiveServer) -> None:
         begun = time.monotonic()
         assert demo.get("/healthz").status == 200
         assert time.monotonic() - begun < 2
+
+
+def test_the_viewers_scripts_are_sent_compressed_to_who_takes_that(demo: LiveServer) -> None:
+    page = demo.get("/viewer/").body.decode()
+    paths = re.findall(r"/viewer/assets/[\w.-]+\.(?:js|css)", page)
+    assert paths
+    for path in paths:
+        plain = demo.get(path)
+        packed = demo.get(path, Accept_Encoding="gzip, br;q=0.5")
+        assert gzip.decompress(packed.body) == plain.body
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert plain.headers["Content-Encoding"] is None
+        assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
+        assert plain.headers["Content-Type"] == packed.headers["Content-Type"]
+        assert plain.headers["ETag"] != packed.headers["ETag"]
+        assert len(packed.body) < 0.6 * len(plain.body)
+        assert demo.get(path, Accept_Encoding="gzip", If_None_Match=packed.headers["ETag"]).status == 304
+        assert demo.get(path, Accept_Encoding="gzip;q=0").body == plain.body
+        part = demo.get(path, Range="bytes=5-14")
+        assert (part.status, part.body) == (206, plain.body[5:15])
