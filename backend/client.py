@@ -6,11 +6,13 @@ import http.client
 import itertools
 import json
 import shutil
+import tempfile
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 READ_TIMEOUT_S = 900.0
@@ -73,12 +75,19 @@ class Client:
     def save(self, node: str, path: Path) -> None:
         """Write a node, by id or name, or with `scene` all, to a file whose ending chooses the format.
 
+        The other files of formats that have several lie beside it, under names that begin as its name does.
+
         Raises:
             RefusedError: no such node, several of this name, or no such format.
         """
         place = "/api/scene/file" if node == "scene" else f"/api/nodes/{quote(self._id_of(node), safe='')}/file"
         with self.ask("GET", f"{place}?{urlencode({'as': path.name})}") as response:
-            copy(response, path)
+            if not (response.headers.get_filename() or "").endswith(f"{path.name}.zip"):
+                copy(response, path)
+                return
+            with tempfile.TemporaryFile() as file:
+                shutil.copyfileobj(response, file, PIECE)
+                _unpack(file, path.parent)
 
     def _id_of(self, node: str) -> str:
         for key in ("id", "name"):
@@ -103,7 +112,7 @@ class Client:
         except (NoServerError, RefusedError):
             return False
 
-    def ask_json(self, method: str, path: str, body: bytes | BinaryIO | None = None, kind: str = "") -> Any:
+    def ask_json(self, method: str, path: str, body: bytes | IO[bytes] | None = None, kind: str = "") -> Any:
         """The answer as JSON."""
         with self.ask(method, path, body, kind) as response:
             try:
@@ -113,7 +122,7 @@ class Client:
 
     @contextmanager
     def ask(
-        self, method: str, path: str, body: bytes | BinaryIO | None = None, kind: str = ""
+        self, method: str, path: str, body: bytes | IO[bytes] | None = None, kind: str = ""
     ) -> Iterator[http.client.HTTPResponse]:
         """Send a request; its answer, if it is no error, to be read before the connection is closed.
 
@@ -138,15 +147,23 @@ class Client:
             yield response
 
 
-def copy(response: http.client.HTTPResponse, path: Path) -> None:
-    """Write an answer to a file, which is there only once it is whole."""
+def copy(source: IO[bytes], path: Path) -> None:
+    """Write what is read to a file, which is there only once it is whole."""
     partial = path.with_name(path.name + ".part")
     try:
         with partial.open("wb") as file:
-            shutil.copyfileobj(response, file, PIECE)
+            shutil.copyfileobj(source, file, PIECE)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _unpack(file: IO[bytes], folder: Path) -> None:
+    """Write the files of a zip into a folder, each whole or not at all."""
+    with zipfile.ZipFile(file) as whole:
+        for one in whole.infolist():
+            with whole.open(one) as source:
+                copy(source, folder / Path(one.filename).name)
 
 
 def _is_url(text: str) -> bool:

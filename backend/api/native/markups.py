@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import msgspec
 
 from backend.errors import BadRequestError
 from backend.http.base import BaseHandler
 from backend.http.routes import Operation, Param, Route
+from backend.http.schemas import answer_schema
 from backend.scene import commands as c
 from backend.sessions.session import Session
 
@@ -159,7 +159,7 @@ TEXT, JSON = {"type": "string"}, "application/json"
 def routes(session: Session) -> list[Route]:
     """The routes."""
     one, path, tag = {"session": session}, "/api/markups/{id}", "markups"
-    state, changed, made = schema_of(c.MarkupState), schema_of(ChangeRequest), schema_of(MakeRequest)
+    state, changed, made = answer_schema(c.MarkupState), answer_schema(ChangeRequest), answer_schema(MakeRequest)
     listed = {"type": "object", "required": ["markups"], "properties": {"markups": {"type": "array", "items": state}}}
     gone = {"type": "object", "required": ["id"], "properties": {"id": TEXT}}
     cropped = {"type": "object", "required": ["volumes"], "properties": {"volumes": {"type": "array", "items": TEXT}}}
@@ -170,12 +170,14 @@ def routes(session: Session) -> list[Route]:
                        body_example={"index": 1, "position": [30, 40, 0]}, description=PATCHED)  # fmt: skip
     remove = Operation(path, "Remove a markup", ("DELETE",), tag, (NODE, GESTURE), answer=gone)
     measure = Operation(f"{path}/statistics", "Voxel values in an ROI or a closed curve", tag=tag, params=(NODE, VOLUME),
-                        answer=schema_of(c.StatisticsOf), description=COUNTED)  # fmt: skip
+                        answer=answer_schema(c.StatisticsOf), description=COUNTED)  # fmt: skip
     probe = Operation("/api/probe", "Voxels and segments at a point", tag=tag, params=(SLICE, *PLACE),
-                      answer=schema_of(c.Probed))  # fmt: skip
-    pick = Operation("/api/pick", "The point seen at a place of a 3D view", tag=tag, params=PIXEL, answer=schema_of(c.Picked))
+                      answer=answer_schema(c.Probed))  # fmt: skip
+    pick = Operation(
+        "/api/pick", "The point seen at a place of a 3D view", tag=tag, params=PIXEL, answer=answer_schema(c.Picked)
+    )
     crop = Operation("/api/crop", "Crop volume rendering by an ROI", ("PUT",), tag, answer=cropped, accepts=JSON,
-                     body=schema_of(CropRequest), body_example={"roi": "vtkMRMLMarkupsROINode1", "on": True})  # fmt: skip
+                     body=answer_schema(CropRequest), body_example={"roi": "vtkMRMLMarkupsROINode1", "on": True})  # fmt: skip
     return [
         Route(r"/api/markups", MarkupsHandler, (read, make), one),
         Route(r"/api/markups/([^/]+)", MarkupHandler, (change, remove), one),
@@ -184,16 +186,3 @@ def routes(session: Session) -> list[Route]:
         Route(r"/api/pick", PickHandler, (pick,), one),
         Route(r"/api/crop", CropHandler, (crop,), one),
     ]
-
-
-def schema_of(kind: type[msgspec.Struct]) -> dict[str, Any]:
-    """JSON schema of a struct, whole: nothing of it lies elsewhere."""
-    (found,), parts = msgspec.json.schema_components([kind], ref_template="{name}")
-
-    def resolved(node: Any) -> Any:
-        if isinstance(node, dict):
-            return resolved(parts[node["$ref"]]) if "$ref" in node else {key: resolved(value) for key, value in node.items()}
-        return [resolved(item) for item in node] if isinstance(node, list) else node
-
-    whole: dict[str, Any] = resolved(found)
-    return whole
