@@ -65,7 +65,7 @@ class AnnotationCommands:
     def _restore(self, command: c.RestoreMarkups, _arrived: float) -> None:
         kept = [self._restored(state) for state in command.markups]
         for node in nodes.markups_of(self._scene):
-            if node not in kept:
+            if node not in kept and node.GetID() not in command.others:
                 self._remove(node)
         for node, state in zip(kept, command.markups, strict=True):
             for display in nodes.renderings(self._scene) if state.crops else ():
@@ -93,6 +93,16 @@ class AnnotationCommands:
     def _read_stamps(self) -> dict[str, Stamp]:
         crops = {display.GetROINode().GetID() for display in nodes.cropped(self._scene)}
         return {node.GetID(): (*_stamp(node), node.GetID() in crops) for node in nodes.markups_of(self._scene)}
+
+    def told(self, node_id: str) -> c.MarkupsChanged:
+        """What one markup is now, for the gateway to have before somebody relies on it."""
+        node = self._scene.GetNodeByID(node_id)
+        if node is None:
+            self._stamps = {known: stamp for known, stamp in self._stamps.items() if known != node_id}
+            return c.MarkupsChanged([], [node_id])
+        crops = any(display.GetROINode() is node for display in nodes.cropped(self._scene))
+        self._stamps = {**self._stamps, node_id: (*_stamp(node), crops)}
+        return c.MarkupsChanged([nodes.state_of(node)], [])
 
     def news(self) -> c.MarkupsChanged | None:
         """What has changed since this was last asked; None where nothing has."""

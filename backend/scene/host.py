@@ -156,7 +156,13 @@ class SceneHost:
             self.views.settle()
         if isinstance(command, c.Stroke):  # no client has asked for a picture of it, so what waits is told at once
             self._announced_at = 0.0
-        return self._performers[type(command)](command, arrived)
+        result = self._performers[type(command)](command, arrived)
+        changed = command.id if isinstance(command, c.DropMarkup) else ""
+        if isinstance(result, c.PointPlaced | c.MarkupState):
+            changed = result.id
+        if changed:  # goes before the answer: what was answered is put back, however soon the process dies
+            self._emit(self._annotations.told(changed))
+        return result
 
     @property
     def is_ahead_waiting(self) -> bool:

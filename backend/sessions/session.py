@@ -44,6 +44,8 @@ class Kept:
 
     views: dict[str, dict[str, Any]]
     markups: list[c.MarkupState]
+    gone: set[str]
+    """Ids of markups that were told to be gone."""
 
 
 class Session:
@@ -56,6 +58,7 @@ class Session:
         self.history = c.HistoryState()
         self.markups: dict[str, c.MarkupState] = {}
         """As told last, by id: clients that come hear of them, and a new process gets them."""
+        self._gone_markups: set[str] = set()
         self.loading = 0
         self.told = 0
         """Rises with every command that may change what a picture shows."""
@@ -289,7 +292,11 @@ class Session:
             return
         self._set_status("restarting")
         if kept is None:  # else an earlier attempt failed, and what is known now is of a scene that was not put back
-            kept = Kept({view: state for view, (_rev, state) in self._places.items()}, list(self.markups.values()))
+            kept = Kept(
+                {view: state for view, (_rev, state) in self._places.items()},
+                list(self.markups.values()),
+                set(self._gone_markups),
+            )
         self._places.clear()  # revisions start anew
         try:
             await self._launch()
@@ -316,10 +323,14 @@ class Session:
             except SlicecastError as error:
                 log.error("not told again", entry=repr(entry), why=str(error))
                 self.journal.drop(entry)
+        # What the journal made and was never told of stays as the journal has it.
+        replayed, _body = await channel.ask(c.ListMarkups(), list[c.MarkupState], self._settings.command_timeout_s)
+        known = kept.gone | {state.id for state in kept.markups}
+        others = tuple(state.id for state in replayed if state.id not in known)
         patches = {view: patch_of(state) for view, state in kept.views.items()}
         await channel.ask(c.Restore(patches), type(None), self._settings.command_timeout_s)
         # After the views, which have boxes to crop by of their own where there are no such ROIs.
-        await channel.ask(c.RestoreMarkups(kept.markups), type(None), self._settings.command_timeout_s)
+        await channel.ask(c.RestoreMarkups(kept.markups, others), type(None), self._settings.command_timeout_s)
 
     # -- events --------------------------------------------------------------------------------------------------
 
@@ -355,6 +366,7 @@ class Session:
         for node_id in event.gone:
             self.markups.pop(node_id, None)
         self.markups.update({state.id: state for state in event.changed})
+        self._gone_markups = (self._gone_markups | set(event.gone)) - self.markups.keys()
 
     def _take_history(self, event: c.HistoryChanged) -> None:
         if event.history != self.history:

@@ -130,9 +130,10 @@ class DropMarkup(Command):
 
 
 class RestoreMarkups(Command):
-    """Have exactly these markups in the scene; those of which no points are given stay as they are."""
+    """Have exactly these markups in the scene, and the `others` by id; those of which no points are given stay as they are."""
 
     markups: list[MarkupState]
+    others: tuple[str, ...] = ()
 
 
 class MarkupsChanged(msgspec.Struct, tag=True):
