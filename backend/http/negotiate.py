@@ -14,6 +14,7 @@ PictureFormat = Literal["png", "jpeg", "webp"]
 FORMATS: dict[str, PictureFormat] = {"png": "png", "jpeg": "jpeg", "jpg": "jpeg", "webp": "webp"}
 TRUE_WORDS, FALSE_WORDS = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 MEDIA: dict[str, PictureFormat] = {"image/png": "png", "image/jpeg": "jpeg", "image/webp": "webp"}
+MEDIA_TYPES: dict[str, str] = {form: media for media, form in MEDIA.items()}
 
 
 def query_pairs(text: str) -> list[tuple[str, str]]:

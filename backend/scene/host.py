@@ -46,6 +46,7 @@ from backend.scene.volume_commands import VolumeCommands
 
 # Commands whose performers know that a slice view's plane may be ahead of its node.
 DRAWING = (c.SetView, c.Pointer, c.Frame, c.SlicePicture, c.CancelFrames, c.OwnCamera, c.CloseCamera)
+UNTOLD = (*DRAWING, c.Track, c.Stroke)  # they change no markups, and come often
 ANNOUNCE_EVERY_S = 0.033
 DESCRIBE_EVERY_S = 0.5  # names may change without a word
 NODES_EVERY_S = 0.2
@@ -157,11 +158,19 @@ class SceneHost:
         if isinstance(command, c.Stroke):  # no client has asked for a picture of it, so what waits is told at once
             self._announced_at = 0.0
         result = self._performers[type(command)](command, arrived)
-        changed = command.id if isinstance(command, c.DropMarkup) else ""
+        if isinstance(result, Deferred):
+            return Deferred(result.work, lambda done: self._told(command, result.finish(done)))
+        return self._told(command, result)
+
+    def _told(self, command: c.Command, result: Any) -> Any:
+        """The result of a command, once its markups are told: what was answered is put back, however soon the process dies."""
         if isinstance(result, c.PointPlaced | c.MarkupState):
-            changed = result.id
-        if changed:  # goes before the answer: what was answered is put back, however soon the process dies
-            self._emit(self._annotations.told(changed))
+            self._emit(self._annotations.told(result.id))
+        elif isinstance(command, c.DropMarkup):
+            self._emit(self._annotations.told(command.id))
+        elif not isinstance(command, UNTOLD):
+            with self.views.changes.reading():
+                self._announce_markups(at_once=True)
         return result
 
     @property
@@ -207,8 +216,7 @@ class SceneHost:
         with self.views.changes.reading():
             self._announce_views()
             self._announce_history()
-            if (news := self._annotations.news()) is not None:
-                self._emit(news)
+            self._announce_markups()
             if self._lists_changed or now - self._described_at > DESCRIBE_EVERY_S:
                 self._lists_changed, self._described_at = False, now
                 self._announce_lists()
@@ -236,6 +244,10 @@ class SceneHost:
         self._announced[view.name, camera] = (rev, state)
         by = self._view_commands.changed_by.get(camera or view.name, "")
         self._emit(c.ViewChanged(view.name, rev, patch, by, camera))
+
+    def _announce_markups(self, at_once: bool = False) -> None:
+        if (news := self._annotations.news(at_once)) is not None:
+            self._emit(news)
 
     def _announce_history(self) -> None:
         if self.history.version != self._history_told:

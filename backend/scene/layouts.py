@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import slicer
 
 from backend.errors import BadRequestError
+from backend.imaging.colors import to_hex
 from backend.scene.commands import LayoutPart
 
 KINDS = {
@@ -98,10 +99,5 @@ def _view(class_name: str, name: str, element: ElementTree.Element, scene: Any) 
         view=name,
         kind=KINDS.get(class_name, "other"),  # type: ignore[arg-type]
         label=node.GetLayoutLabel() if node is not None else written.get("viewlabel", name),
-        color=hex_color(node.GetLayoutColor()) if node is not None else written.get("viewcolor", ""),
+        color=to_hex(node.GetLayoutColor()) if node is not None else written.get("viewcolor", ""),
     )
-
-
-def hex_color(color: tuple[float, float, float]) -> str:
-    """A colour of 0..1 as `#RRGGBB`."""
-    return "#" + "".join(f"{round(c * 255):02X}" for c in color)

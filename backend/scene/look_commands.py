@@ -9,9 +9,9 @@ import msgspec
 
 from backend.errors import SlicecastError
 from backend.render.views.nodes import nodes_of_class
+from backend.render.views.segments import segment_ids
 from backend.scene import commands as c
 from backend.scene.context import Context, Performer
-from backend.scene.nodes.rows import segment_ids
 
 MOST_DISPLAYS = 20_000
 VOLUME_FIELDS = ("background", "foreground", "label")

@@ -9,6 +9,7 @@ import vtk
 from vtk.util.numpy_support import vtk_to_numpy
 
 from backend.errors import BadRequestError, NotFoundError, TooLargeError
+from backend.imaging.colors import from_hex, to_hex
 from backend.render.views.matrices import Matrix, from_vtk, parent_to_world, to_vtk
 from backend.render.views.nodes import nodes_of_class
 from backend.scene.commands import MarkupKind, MarkupPatch, MarkupState, Measurement
@@ -101,7 +102,7 @@ def state_of(node: Any) -> MarkupState:
 def color_of(display: Any | None) -> str:
     """The colour that markups are drawn in, `#rrggbb`."""
     color = display.GetSelectedColor() if display is not None else (1.0, 1.0, 1.0)
-    return "#" + "".join(f"{round(c * 255):02x}" for c in color)
+    return to_hex(color).lower()
 
 
 def measurements_of(node: Any) -> list[Measurement]:
@@ -263,7 +264,7 @@ def _apply_look(node: Any, patch: MarkupPatch) -> None:
         node.CreateDefaultDisplayNodes()
         display = node.GetDisplayNode()
     if patch.color is not None and patch.color.lower() != color_of(display):  # it may be between two of these steps
-        color = tuple(int(patch.color[start : start + 2], 16) / 255 for start in (1, 3, 5))
+        color = from_hex(patch.color)
         display.SetSelectedColor(*color)
         display.SetColor(*color)
     if patch.opacity is not None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from backend.errors import BadRequestError, NotFoundError, TooLargeError
+from backend.render.views.segments import segment_ids
 from backend.scene import commands as c
 from backend.scene.content_commands import selected
 from backend.scene.context import Context, Performer
@@ -105,9 +106,3 @@ def points_of(node: Any) -> c.PointList:
         for n in range(node.GetNumberOfControlPoints())
     ]
     return c.PointList(node.GetName() or "", display.GetSelectedColor(), display.GetGlyphScale(), points)
-
-
-def segment_ids(node: Any) -> list[str]:
-    """Ids of a segmentation's segments, in their order."""
-    segmentation = node.GetSegmentation()
-    return [segmentation.GetNthSegmentID(n) for n in range(segmentation.GetNumberOfSegments())]

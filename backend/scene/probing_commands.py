@@ -9,16 +9,18 @@ import numpy as np
 
 from backend.dicom.loaded import SUV_UNITS
 from backend.errors import NotFoundError
+from backend.imaging.colors import to_hex
 from backend.render.views.matrices import Matrix, from_vtk, parent_to_world, to_vtk
+from backend.render.views.nodes import nodes_of_class
 from backend.render.views.segments import BINARY_LABELMAP
 from backend.render.views.slice_view import SliceView
 from backend.render.views.threed_view import ThreeDView
 from backend.render.views.volumes import ijk_to_world
+from backend.render.volume_looks import CT_AIR_HU
 from backend.scene import commands as c
 from backend.scene.context import Context, Performer
 from backend.scene.own_cameras import OwnCameras
 
-AIR_HU = -500  # only CT has values from here down
 HU_CODE = "[hnsf'U]"  # UCUM
 
 
@@ -45,8 +47,7 @@ class ProbingCommands:
 
     def _segments(self, view_node: Any, position: c.Vector3) -> list[c.ProbedSegment]:
         found = []
-        for index in range(self._scene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode")):
-            node = self._scene.GetNthNodeByClass(index, "vtkMRMLSegmentationNode")
+        for node in nodes_of_class(self._scene, "vtkMRMLSegmentationNode"):
             display = node.GetDisplayNode()
             if display is not None and display.GetVisibility() and display.IsDisplayableInView(view_node.GetID()):
                 found += segments_at(node, position)
@@ -93,7 +94,7 @@ def units_of(node: Any) -> str:
     if units is not None and units.GetCodeMeaning():
         return str(units.GetCodeMeaning())
     image = node.GetImageData()
-    is_ct = not modality and image.GetNumberOfScalarComponents() == 1 and image.GetScalarRange()[0] <= AIR_HU
+    is_ct = not modality and image.GetNumberOfScalarComponents() == 1 and image.GetScalarRange()[0] <= CT_AIR_HU
     return "HU" if is_ct else ""
 
 
@@ -118,6 +119,6 @@ def segments_at(node: Any, position: c.Vector3) -> list[c.ProbedSegment]:
             continue
         i, j, k = (n + low for n, low in zip(index, extent[0::2], strict=True))
         if image.GetScalarComponentAsDouble(i, j, k, 0) == segment.GetLabelValue():
-            color = "#" + "".join(f"{round(channel * 255):02x}" for channel in display.GetSegmentColor(segment_id))
+            color = to_hex(display.GetSegmentColor(segment_id)).lower()
             found.append(c.ProbedSegment(node.GetID(), segment_id, segment.GetName() or "", color))
     return found

@@ -12,6 +12,7 @@ import slicer
 from backend.errors import BadRequestError, NotFoundError
 from backend.imaging.masks import box_of
 from backend.imaging.strokes import Box, Brush, Mask, covered, together
+from backend.render.views.segments import segment_ids
 from backend.scene import commands as c
 from backend.scene.context import Context, Performer
 from backend.scene.finding import check_name
@@ -290,12 +291,6 @@ def show(display: Any, wanted: c.ChangeSegmentation) -> None:
     ):
         if value is not None:
             put(value)
-
-
-def segment_ids(node: Any) -> list[str]:
-    """Ids of a segmentation's segments, in their order."""
-    segmentation = node.GetSegmentation()
-    return [segmentation.GetNthSegmentID(n) for n in range(segmentation.GetNumberOfSegments())]
 
 
 def has_surface(node: Any, segment_id: str) -> bool:

@@ -16,13 +16,13 @@ from backend.errors import NotFoundError
 from backend.imaging.label_maps import KeptMaps, KeptSegment, read_maps, write_maps
 from backend.imaging.strokes import Grid
 from backend.render.views.matrices import parent_to_world
-from backend.render.views.segments import BINARY_LABELMAP
+from backend.render.views.segments import BINARY_LABELMAP, segment_ids
 from backend.scene import commands as c
 from backend.scene.context import Context, Performer
 from backend.scene.deferred import Deferred
 from backend.scene.finding import same_as_before
 from backend.scene.readers.segmentations import TERMINOLOGY
-from backend.scene.segment_commands import segment_ids, show
+from backend.scene.segment_commands import show
 from backend.scene.segment_maps import Layer
 from backend.scene.segment_state import SEGMENTATION, SMOOTHING, Segmentations, to_world
 

@@ -21,7 +21,7 @@ from backend.errors import NotFoundError, TooLargeError
 from backend.imaging.masks import box_of, inside
 from backend.imaging.strokes import Box, Grid, Mask
 from backend.render.views.matrices import to_vtk
-from backend.render.views.segments import BINARY_LABELMAP
+from backend.render.views.segments import BINARY_LABELMAP, segment_ids
 from backend.scene.commands import Overwrite
 from backend.scene.segment_grids import grid_of, index_of, is_same, put, voxels_of
 
@@ -166,7 +166,7 @@ class SegmentMaps:
 
     def ids(self) -> list[str]:
         """Ids of all segments, in their order."""
-        return [self.segmentation.GetNthSegmentID(n) for n in range(self.segmentation.GetNumberOfSegments())]
+        return segment_ids(self.node)
 
     def is_current(self) -> bool:
         """Whether all segments are in these layers still: code of users may have given them others."""

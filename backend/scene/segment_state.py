@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from backend.errors import BadRequestError, NotFoundError, SupersededError, UnavailableError
 from backend.render.views.matrices import Matrix, parent_to_world
+from backend.render.views.nodes import nodes_of_class
 from backend.render.views.segments import BINARY_LABELMAP
 from backend.render.views.volumes import ijk_to_world
 from backend.scene import commands as c
@@ -60,8 +61,7 @@ class Segmentations:
 
     def nodes(self) -> list[Any]:
         """All nodes, in scene order."""
-        count = self.scene.GetNumberOfNodesByClass(SEGMENTATION)
-        return [self.scene.GetNthNodeByClass(n, SEGMENTATION) for n in range(count)]
+        return nodes_of_class(self.scene, SEGMENTATION)
 
     def node(self, node_id: str) -> Any:
         """The node of this id.

@@ -14,11 +14,11 @@ from vtk.util.numpy_support import numpy_to_vtk
 from backend.imaging.masks import box_of, wider
 from backend.imaging.strokes import Grid
 from backend.render.views.matrices import to_vtk
+from backend.render.views.segments import segment_ids
 from backend.scene import commands as c
 from backend.scene.context import Context, Performer
 from backend.scene.deferred import Deferred
 from backend.scene.readers.segmentations import CLOSED_SURFACE
-from backend.scene.segment_commands import segment_ids
 from backend.scene.segment_maps import SegmentMaps
 from backend.scene.segment_state import Segmentations, smoothing_of
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
@@ -19,6 +18,7 @@ from backend.scene import commands as c
 from backend.sessions.channel import RETRY_AFTER_S, Channel
 from backend.sessions.execution import Executions
 from backend.sessions.journal import Journal
+from backend.sessions.kept import Kept, patch_of
 from backend.sessions.launcher import SceneProcess, launch
 from backend.sessions.progress import telling
 from backend.sessions.samples import SampleStore
@@ -36,16 +36,6 @@ COMMANDS_AT_ONCE = 8
 """So many are with the scene process, enough for what it does between two pictures. The others wait here: answers that come in
 a burst keep the event loop from everybody else."""
 EMPTY = c.SceneInfo([], [], "FourUp", None)
-
-
-@dataclass(frozen=True)
-class Kept:
-    """What a new process gets besides the journal: the views' states, and the markups, as they were told last."""
-
-    views: dict[str, dict[str, Any]]
-    markups: list[c.MarkupState]
-    gone: set[str]
-    """Ids of markups that were told to be gone."""
 
 
 class Session:
@@ -298,6 +288,7 @@ class Session:
                 set(self._gone_markups),
             )
         self._places.clear()  # revisions start anew
+        self.markups.clear()  # they may come back under other ids
         try:
             await self._launch()
             await self._replay(kept)
@@ -307,6 +298,7 @@ class Session:
                 self._process.kill()
             self._spawn(self._restart(kept))
             return
+        self.announce(c.MarkupsChanged([], [state.id for state in kept.markups if state.id not in self.markups]))
         self._set_status("ready")
 
     async def _replay(self, kept: Kept) -> None:
@@ -414,43 +406,3 @@ class Session:
 async def no_studies(_wanted: c.StudyWanted | c.SeriesWanted) -> list[Path]:
     """Refuse: nobody here fetches studies."""
     raise UnavailableError("this server fetches no studies")
-
-
-def patch_of(state: dict[str, Any]) -> c.ViewPatch:
-    """A patch that puts back a view's state as events have told it."""
-    patch = c.ViewPatch()
-    for layer in c.LAYERS:
-        if layer in state:
-            setattr(patch, layer, state[layer]["id"] if state[layer] else "")
-    patch.foreground_opacity, patch.label_opacity = state.get("foreground_opacity"), state.get("label_opacity")
-    patch.slice_to_ras = state.get("slice_to_ras")
-    patch.fov = tuple(state["fov"]) if state.get("fov") else None
-    patch.window, patch.level = state.get("window"), state.get("level")
-    patch.linked = state.get("linked")
-    if state.get("slab"):
-        patch.slab = c.SlabPatch(**state["slab"])
-    camera = state.get("camera")
-    if camera:
-        patch.camera = c.CameraPatch(
-            tuple(camera["position"]),
-            tuple(camera["focal_point"]),
-            tuple(camera["view_up"]),
-            camera["view_angle"],
-        )
-    if state.get("crosshair"):
-        patch.crosshair = tuple(state["crosshair"])
-    if state.get("background_colors"):
-        patch.background_colors = tuple(state["background_colors"])
-    for name in ("box", "axis_labels", "parallel", "quality", "technique"):
-        setattr(patch, name, state.get(name))
-    if state.get("rendering"):
-        patch.rendering = {key: _rendering_of(told) for key, told in state["rendering"].items()}
-    return patch
-
-
-def _rendering_of(told: dict[str, Any]) -> c.RenderingPatch:
-    fields = {name: told[name] for name in ("visible", "preset", "shift", "opacity", "shade")}
-    crop = told["crop"]
-    if crop["on"] or crop["bounds"] != told["bounds"]:
-        fields["crop"] = c.CropPatch(crop["on"], tuple(crop["bounds"]))
-    return c.RenderingPatch(**fields)

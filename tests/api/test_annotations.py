@@ -160,12 +160,45 @@ def test_a_restart_keeps_markups_as_they_were(server: LiveServer) -> None:
     server.request("DELETE", f"/api/markups/{gone['id']}")
     server.get("/slicer/fiducial?add=true&id=Slicers&r=1&a=2&s=3")
     before = listed(server)
-    time.sleep(0.3)  # what has changed is told within a tenth of a second
-    pid = server.scene_pid()
-    os.kill(pid, signal.SIGKILL)
-    comes_back(server, pid)
+
+    async def told_over_the_restart() -> set[str]:
+        client = await StreamClient.connect(server.port)
+        try:
+            await client.message("markups", lambda m: m["all"] is True)
+            pid = server.scene_pid()
+            os.kill(pid, signal.SIGKILL)
+            await asyncio.to_thread(comes_back, server, pid)
+            await asyncio.sleep(0.3)
+        finally:
+            await client.close()
+        known: set[str] = set()
+        for message in client.messages:
+            if message["type"] == "markups":
+                known = (known - set(message["gone"])) | {markup["id"] for markup in message["changed"]}
+        return known
+
+    known = asyncio.run(told_over_the_restart())
     after = listed(server)
+    assert known == {markup["id"] for markup in after}
     volatile = ("id",)
     strip = lambda all_: sorted(({k: v for k, v in m.items() if k not in volatile} for m in all_), key=lambda m: m["name"])  # noqa: E731
     assert strip(after) == strip(before)
     assert server.get("/api/history").json() == {"undo": [], "redo": []}
+
+
+@pytest.mark.parametrize("last", ["delete", "undo", "rename", "hide"])
+def test_what_was_answered_last_is_put_back_however_soon_the_process_dies(server: LiveServer, last: str) -> None:
+    one = send(server, "POST", "/api/markups", {"kind": "points", "points": [[1, 1, 1]], "name": "First"}).json()
+    pid = server.scene_pid()
+    if last == "delete":
+        assert server.request("DELETE", f"/api/markups/{one['id']}").status == 200
+    elif last == "undo":
+        assert server.request("POST", "/api/undo").status == 200
+    elif last == "rename":
+        assert send(server, "PATCH", f"/api/nodes/{one['id']}", {"name": "Other"}).status == 200
+    else:
+        assert send(server, "PATCH", f"/api/nodes/{one['id']}", {"visible": False}).status == 200
+    os.kill(pid, signal.SIGKILL)
+    comes_back(server, pid)
+    expected = {"delete": [], "undo": [], "rename": [("Other", True)], "hide": [("First", False)]}[last]
+    assert [(markup["name"], markup["visible"]) for markup in listed(server)] == expected

@@ -20,8 +20,7 @@ PAGES = ["/", "/viewer/#server", "/viewer/#studies", "/viewer/#jobs", "/viewer/#
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[LiveServer]:
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed: npm ci")
+    assert AXE.is_file(), "axe-core is not installed: npm ci"
     live = LiveServer().wait()
     yield live
     live.stop()

@@ -16,13 +16,6 @@ from tests.support.live import LiveServer
 from tests.support.phantoms import centred, octant_volume, write_nrrd
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    live = LiveServer().wait()
-    yield live
-    live.stop()
-
-
 @pytest.fixture
 def page(browser: Browser, server: LiveServer) -> Iterator[Page]:
     found = open_viewer(browser, server)

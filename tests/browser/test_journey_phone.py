@@ -14,13 +14,6 @@ from tests.support.viewer import middle, state, viewer, wait_exact, wait_state
 WIDTH, HEIGHT = 360, 740
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    live = LiveServer().wait()
-    yield live
-    live.stop()
-
-
 @pytest.fixture
 def phone(browser: Browser, server: LiveServer) -> Iterator[tuple[Page, CDPSession]]:
     touch: dict[str, Any] = {"has_touch": True, "is_mobile": True, "device_scale_factor": 2}

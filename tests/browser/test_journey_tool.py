@@ -11,13 +11,6 @@ from tests.support.live import LiveServer
 from tests.support.viewer import changed, pixels, viewer, wait_state
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    live = LiveServer().wait()
-    yield live
-    live.stop()
-
-
 @pytest.fixture
 def page(browser: Browser, server: LiveServer) -> Iterator[Page]:
     with viewer(browser, server.url) as found:

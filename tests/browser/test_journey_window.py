@@ -13,13 +13,6 @@ from tests.support.live import LiveServer
 from tests.support.viewer import changed, corner, middle, pixels, state, viewer, wait_exact, wait_state
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    live = LiveServer().wait()
-    yield live
-    live.stop()
-
-
 @pytest.fixture
 def page(browser: Browser, server: LiveServer) -> Iterator[Page]:
     with viewer(browser, server.url) as found:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -22,13 +21,6 @@ Object.defineProperty(document, 'hidden', { get: () => window.shownAs === 'hidde
 window.turn = (to) => { window.shownAs = to; document.dispatchEvent(new Event('visibilitychange')); };
 """
 GROWTH_MB = 6.0
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    live = LiveServer().wait()
-    yield live
-    live.stop()
 
 
 def opened(browser: Browser, server: LiveServer, script: str = "", width: int = 900) -> Page:

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
@@ -45,13 +44,6 @@ def narrow(port: int) -> Iterator[int]:
     finally:
         leave.set()
         thread.join()
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    live = LiveServer().wait()
-    yield live
-    live.stop()
 
 
 def opened(browser: Browser, port: int, script: str = "") -> Page:

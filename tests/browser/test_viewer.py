@@ -18,13 +18,6 @@ from tests.support.phantoms import centred, octant_volume, write_nrrd
 ALL_EXACT = "['Red','Yellow','Green','1'].every(v => window.slicecast?.picture(v)?.flags & 4)"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    live = LiveServer().wait()
-    yield live
-    live.stop()
-
-
 @pytest.fixture
 def page(browser: Browser, server: LiveServer) -> Iterator[Page]:
     faults: list[str] = []

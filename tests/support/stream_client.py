@@ -88,12 +88,15 @@ class StreamClient:
         return await self._wait(lambda: next((p for p in self.pictures if test(p)), None), timeout)
 
     async def _wait(self, find: Any, timeout: float) -> Any:
-        async with asyncio.timeout(timeout):
-            while (found := find()) is None:
-                if self.closed:
-                    raise ConnectionError(f"closed: {self.socket.close_code} {self.socket.close_reason}")
-                self.news.clear()
-                await self.news.wait()
+        try:
+            async with asyncio.timeout(timeout):
+                while (found := find()) is None:
+                    if self.closed:
+                        raise ConnectionError(f"closed: {self.socket.close_code} {self.socket.close_reason}")
+                    self.news.clear()
+                    await self.news.wait()
+        except TimeoutError:
+            raise TimeoutError(f"not among {len(self.pictures)} pictures and {self.messages}") from None
         return found
 
     async def _read(self) -> None:

@@ -11,6 +11,7 @@ import msgspec
 
 from backend.errors import BadRequestError, TooLargeError
 from backend.http.base import BaseHandler
+from backend.http.negotiate import MEDIA_TYPES
 from backend.http.routes import Operation, Param, Route
 from backend.scene import commands as c
 from backend.sessions.session import Session
@@ -18,7 +19,6 @@ from backend.sessions.session import Session
 LEAST_SIDE = 16
 AT_A_TIME = 2
 Side = Annotated[int, msgspec.Meta(ge=LEAST_SIDE, le=16384)]
-MIME = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 
 
 class PictureRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -53,7 +53,7 @@ class ViewPictureHandler(BaseHandler):
                 info, data = await self.session.ask_picture(frame, c.PictureInfo)
             finally:
                 self.session.tell(c.CloseCamera(camera))
-        self.set_header("Content-Type", MIME[info.format])
+        self.set_header("Content-Type", MEDIA_TYPES[info.format])
         self.set_header("Cache-Control", "no-store")
         self.finish(data)
 
@@ -82,9 +82,9 @@ def routes(session: Session) -> list[Route]:
         "fov": numbers, "fit": {"type": "boolean"}, "camera": {"type": "object"}, "look_from": {"type": "string"},
         "reset": {"type": "boolean"}}}  # fmt: skip
     wanted = {"type": "object", "required": ["width", "height"], "properties": {
-        "width": side, "height": side, "format": {"enum": list(MIME)},
+        "width": side, "height": side, "format": {"enum": list(MEDIA_TYPES)},
         "quality": {"type": "integer", "minimum": 1, "maximum": 100}, "pose": pose}}  # fmt: skip
     make = Operation("/api/views/{view}/picture", "A picture of a view at full quality, from any place", ("POST",), "pictures",
-                     (name,), tuple(MIME.values()), "application/json", "The view itself stays where it is.",
+                     (name,), tuple(MEDIA_TYPES.values()), "application/json", "The view itself stays where it is.",
                      wanted, {"width": 512, "height": 512})  # fmt: skip
     return [Route(r"/api/views/([^/]+)/picture", ViewPictureHandler, (make,), options)]

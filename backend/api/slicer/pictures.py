@@ -18,7 +18,7 @@ from backend.api.slicer.operations import picture_operations
 from backend.config import Settings
 from backend.errors import BadRequestError, TooLargeError
 from backend.http.base import BaseHandler
-from backend.http.negotiate import accepted, flag, number, picture_format
+from backend.http.negotiate import MEDIA_TYPES, accepted, flag, number, picture_format
 from backend.render import png
 from backend.render.annotate import time_image
 from backend.scene import commands as c
@@ -29,7 +29,6 @@ from backend.sharing import NewestWins, SingleFlight
 ORIENTATIONS = ("axial", "sagittal", "coronal")
 SLABS = ("off", "mip", "minip", "mean", "sum")
 THICKEST_MM = 10_000.0
-MEDIA_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 Result = tuple[c.PictureInfo, bytes]
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 import msgspec
 
 from backend.api.stream.streams import Stream
-from backend.errors import BadRequestError, SlicecastError, UnavailableError
+from backend.errors import BadRequestError, SlicecastError
 from backend.scene import commands as c
 from backend.sessions.description import describe
 from backend.sessions.session import Session
@@ -43,8 +43,9 @@ class StateOf(msgspec.Struct):
 class Calls:
     """The questions of one client."""
 
-    def __init__(self, session: Session, streams: Mapping[int, Stream]) -> None:
-        self._session, self._streams = session, streams
+    def __init__(self, session: Session, stream: Callable[[int], Stream]) -> None:
+        """`stream` gives an open stream by its number."""
+        self._session, self._stream = session, stream
         self._waiting = 0
         self._methods: dict[str, Callable[[Any], Awaitable[Any]]] = {
             "probe": self._probe, "pick": self._pick, "state": self._state, "list": self._list,
@@ -82,9 +83,3 @@ class Calls:
 
     async def _list(self, _args: Any) -> Any:
         return describe(self._session)
-
-    def _stream(self, number: int) -> Stream:
-        found = self._streams.get(number)
-        if found is None:
-            raise UnavailableError(f"no stream {number} is open")
-        return found

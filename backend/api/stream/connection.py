@@ -26,7 +26,8 @@ from backend.config import Settings
 from backend.errors import NoDriverError, SlicecastError, SupersededError, UnavailableError
 from backend.scene import commands as c
 from backend.sessions.frames import SharedFrames
-from backend.sessions.session import Session, patch_of
+from backend.sessions.kept import patch_of
+from backend.sessions.session import Session
 from backend.sessions.tool import send_pose
 
 log = structlog.get_logger("stream")
@@ -46,7 +47,7 @@ class Connection:
         self._session, self._settings, self._frames, self._audience = session, settings, frames, audience
         self.member: Member | None = None
         self.streams: dict[int, Stream] = {}
-        self.calls = Calls(session, self.streams)
+        self.calls = Calls(session, self._stream)
         self._last_stream = 0
         self._focus = self._cameras = 0
         self._told_n = self._floor_n = 0
@@ -212,7 +213,7 @@ class Connection:
         self.change(message.stream, message.n, lambda s: c.Pointer(s.view, *pointed, s.camera, looks_only))
 
     def track(self, message: m.Track) -> None:
-        """Move the tracked tool; the empty change after it carries the client's counter into the picture that shows it."""
+        """Move the tracked tool."""
         self._stream(message.stream)
         pose = (message.matrix, message.position, message.quaternion)
         command = c.Track(*(None if part is None else list(part) for part in pose))
@@ -221,12 +222,16 @@ class Connection:
                 send_pose(self._session, command)
         else:
             self._session.tell(command)
-        self.change(message.stream, message.n, lambda s: c.SetView(s.view, c.ViewPatch(), self.id, message.n, s.camera))
+        self._show(message)
 
     def change_markup(self, message: m.Markup) -> None:
-        """Change a markup, as a drag does; the empty change after it carries the client's counter, as for the tool."""
+        """Change a markup, as a drag does."""
         self._stream(message.stream)
         self._session.tell(c.ChangeMarkup(message.id, message.patch, self._settings.max_points, message.gesture))
+        self._show(message)
+
+    def _show(self, message: m.Track | m.Markup) -> None:
+        """Draw what was changed beside the view: an empty change carries the client's counter into the picture of it."""
         self.change(message.stream, message.n, lambda s: c.SetView(s.view, c.ViewPatch(), self.id, message.n, s.camera))
 
     def acknowledge(self, ack: m.Ack) -> None:

@@ -11,6 +11,7 @@ import slicer
 from numpy.typing import NDArray
 
 from backend.render.marcher import Camera
+from backend.render.views.nodes import nodes_of_class
 from backend.render.views.volume_rendering import crop_box
 from backend.render.views.volumes import VolumeSources, ijk_to_world
 
@@ -50,8 +51,7 @@ def nearest_volume(scene: Any, view_node: Any, sources: VolumeSources, origin: V
     """How far along a ray, mm along the view axis, a volume that is rendered in this view is seen; None where none is."""
     is_mip = view_node.GetRaycastTechnique() == slicer.vtkMRMLViewNode.MaximumIntensityProjection
     found = []
-    for index in range(scene.GetNumberOfNodesByClass("vtkMRMLVolumeRenderingDisplayNode")):
-        display = scene.GetNthNodeByClass(index, "vtkMRMLVolumeRenderingDisplayNode")
+    for display in nodes_of_class(scene, "vtkMRMLVolumeRenderingDisplayNode"):
         if not display.GetVisibility() or not display.IsDisplayableInView(view_node.GetID()):
             continue
         volume, properties = display.GetVolumeNode(), display.GetVolumePropertyNode()

@@ -18,6 +18,12 @@ REPRESENTATIONS = (BINARY_LABELMAP, "Fractional labelmap", "Closed surface", "Pl
 """What a segmentation may be held as."""
 
 
+def segment_ids(node: Any) -> list[str]:
+    """Ids of a segmentation's segments, in their order."""
+    segmentation = node.GetSegmentation()
+    return [segmentation.GetNthSegmentID(n) for n in range(segmentation.GetNumberOfSegments())]
+
+
 @dataclass(frozen=True)
 class LabelLayer:
     """One label map of a segmentation. Segments that overlap lie in different layers."""

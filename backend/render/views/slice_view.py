@@ -15,6 +15,7 @@ import slicer
 from numpy.typing import NDArray
 
 from backend.errors import BadRequestError, NotFoundError
+from backend.imaging.colors import to_hex
 from backend.imaging.frames import edge_letters
 from backend.render.views.background import background_of
 from backend.render.views.changes import Remembered, SceneChanges
@@ -117,7 +118,7 @@ class SliceView:
         color = self.node.GetLayoutColor()
         return {
             "kind": self.kind,
-            "color": "#" + "".join(f"{round(c * 255):02X}" for c in color),
+            "color": to_hex(color),
             "orientation": self._orientation(),
             "offset": float(matrix[:3, 2] @ matrix[:3, 3]),
             "offset_range": [extent.low, extent.high] if extent else None,

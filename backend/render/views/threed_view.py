@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from backend.errors import NoDriverError
 from backend.imaging.cameras import View, frame, look_from, orbit, pan, require_usable, roll
+from backend.imaging.colors import from_hex, to_hex
 from backend.render.glprobe import NO_DRIVER
 from backend.render.marcher import Camera, eye_depth
 from backend.render.reslice import over
@@ -253,6 +254,7 @@ class ThreeDView:
     def place(self) -> dict[str, Any]:
         """The fields of the state that put the view back where it is."""
         view = self.view
+        grounds = (self.node.GetBackgroundColor(), self.node.GetBackgroundColor2())
         return {
             "camera": {
                 "position": view.position.tolist(),
@@ -260,7 +262,7 @@ class ThreeDView:
                 "view_up": view.view_up.tolist(),
                 "view_angle": view.view_angle,
             },
-            "background_colors": [_hex(self.node.GetBackgroundColor()), _hex(self.node.GetBackgroundColor2())],
+            "background_colors": [to_hex(color).lower() for color in grounds],
             "box": bool(self.node.GetBoxVisible()),
             "axis_labels": bool(self.node.GetAxisLabelsVisible()),
             "parallel": self.parallel_scale() is not None,
@@ -301,7 +303,7 @@ class ThreeDView:
     def _apply_looks(self, patch: ViewPatch) -> None:
         blocked = self.node.StartModify()
         if patch.background_colors is not None:
-            bottom, top = (_rgb(color) for color in patch.background_colors)
+            bottom, top = (from_hex(color) for color in patch.background_colors)
             self.node.SetBackgroundColor(*bottom)
             self.node.SetBackgroundColor2(*top)
         if patch.box is not None:
@@ -474,12 +476,3 @@ def _half_height(view: View) -> float:
 
 def _name_of(names: dict[str, int], value: int, otherwise: str) -> str:
     return next((name for name, number in names.items() if number == value), otherwise)
-
-
-def _rgb(color: str) -> tuple[float, float, float]:
-    red, green, blue = bytes.fromhex(color[1:])
-    return red / 255, green / 255, blue / 255
-
-
-def _hex(color: tuple[float, float, float]) -> str:
-    return "#" + "".join(f"{round(c * 255):02x}" for c in color)

@@ -10,10 +10,10 @@ import vtk
 
 from backend.imaging.frames import direction_letters
 from backend.render.views.matrices import from_vtk, to_vtk
-from backend.render.views.segments import REPRESENTATIONS
+from backend.render.views.segments import REPRESENTATIONS, segment_ids
 from backend.render.views.volumes import ijk_to_world
 from backend.scene.commands import Kind
-from backend.scene.nodes.rows import detail_of, segment_ids, units_of
+from backend.scene.nodes.rows import detail_of, units_of
 
 Facts = list[tuple[str, str]]
 OF_DICOM = (("PatientName", "Patient"), ("StudyDate", "Study of"), ("Modality", "Modality"), ("SeriesDescription", "Series"))

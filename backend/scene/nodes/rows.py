@@ -7,6 +7,7 @@ from typing import Any
 
 from backend.dicom.loaded import SUV_UNITS
 from backend.errors import NotFoundError
+from backend.imaging.colors import to_hex
 from backend.scene.commands import Kind, NodeRow
 
 UNITS = {SUV_UNITS: "SUV", "{SUVbw}": "SUV", "[hnsf'U]": "HU", "HU": "HU", "BQML": "Bq/ml"}
@@ -63,12 +64,6 @@ def segment_of(node: Any, segment_id: str) -> Any:
     return segment
 
 
-def segment_ids(node: Any) -> list[str]:
-    """Ids of a segmentation's segments, in their order."""
-    segmentation = node.GetSegmentation()
-    return [segmentation.GetNthSegmentID(index) for index in range(segmentation.GetNumberOfSegments())]
-
-
 def detail_of(node: Any, kind: Kind) -> str:
     """What people tell nodes of a kind apart by."""
     return DETAILS[kind](node)
@@ -102,11 +97,6 @@ def units_of(node: Any) -> str:
 
 def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def to_hex(color: tuple[float, float, float]) -> str:
-    """A colour of 0..1 as `#RRGGBB`."""
-    return "#" + "".join(f"{round(min(max(channel, 0.0), 1.0) * 255):02X}" for channel in color)
 
 
 DETAILS: dict[Kind, Callable[[Any], str]] = {

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from backend.errors import BadRequestError
+from backend.imaging.colors import from_hex
 from backend.scene.commands import Kind, ShowNode
 from backend.scene.nodes.layers import show_in_slices
 from backend.scene.nodes.rows import segment_of
@@ -27,7 +28,7 @@ def show(views: Views, history: History, node: Any, kind: Kind, wanted: ShowNode
         BadRequestError: no colour, an opacity that is none, or what the node has no way to show.
         NotFoundError: it has no such segment.
     """
-    rgb = None if wanted.color is None else from_hex(wanted.color)
+    rgb = None if wanted.color is None else color_of(wanted.color)
     opacity = wanted.opacity
     if opacity is not None and not (math.isfinite(opacity) and 0 <= opacity <= 1):
         raise BadRequestError(f"opacity must be from 0 to 1, not {opacity}")
@@ -97,7 +98,7 @@ def text_of(wanted: ShowNode, name: str) -> str:
     return f"Colour of {name}" if wanted.color is not None else f"Opacity of {name}"
 
 
-def from_hex(text: str) -> tuple[float, float, float]:
+def color_of(text: str) -> tuple[float, float, float]:
     """`#RRGGBB` as a colour of 0..1.
 
     Raises:
@@ -105,5 +106,4 @@ def from_hex(text: str) -> tuple[float, float, float]:
     """
     if not COLOR.fullmatch(text):
         raise BadRequestError(f"a colour is written #RRGGBB, not {text[:40]!r}")
-    red, green, blue = (int(text[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    return red, green, blue
+    return from_hex(text)

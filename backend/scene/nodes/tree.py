@@ -13,9 +13,10 @@ from typing import Any
 import slicer
 import vtk
 
+from backend.render.views.segments import segment_ids
 from backend.scene.commands import KINDS, ListNodes, NodeRow
 from backend.scene.nodes.index import Entry, NodeIndex
-from backend.scene.nodes.rows import node_row, segment_ids, segment_row
+from backend.scene.nodes.rows import node_row, segment_row
 
 GROUPS = {
     "volume": "Volumes", "segmentation": "Segmentations", "model": "Models", "markups": "Markups", "transform": "Transforms",

@@ -1,34 +1,10 @@
-/** Requests about markups, places and the history of edits. */
+/** Requests about markups and places. */
+import type { Answer } from "./api/ask";
 import { askApi } from "./ask";
 import type { MarkupKind, MarkupPatch, MarkupState, Vector3 } from "./protocol";
 
-export interface Probed {
-  position: Vector3;
-  layers: {
-    layer: string;
-    id: string;
-    name: string;
-    ijk: [number, number, number] | null;
-    value: number | number[] | null;
-    units: string;
-    label: string;
-  }[];
-  segments: { segmentation: string; id: string; name: string; color: string }[];
-}
-
-export interface Statistics {
-  markup: string;
-  volume: string;
-  name: string;
-  units: string;
-  count: number;
-  mean: number | null;
-  sd: number | null;
-  minimum: number | null;
-  maximum: number | null;
-  area_mm2: number | null;
-  volume_mm3: number | null;
-}
+export type Probed = Answer<"GET /api/probe">;
+export type Statistics = Answer<"GET /api/markups/{id}/statistics">;
 
 const at = (id: string) => `/api/markups/${encodeURIComponent(id)}`;
 
@@ -66,8 +42,4 @@ export async function pick(
 
 export async function cropBy(roi: string, on: boolean): Promise<void> {
   await askApi("PUT", "/api/crop", { roi, on });
-}
-
-export function step(what: "undo" | "redo"): Promise<{ text: string }> {
-  return askApi("POST", `/api/${what}`);
 }

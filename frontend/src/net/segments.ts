@@ -1,50 +1,17 @@
 /** Segmentations on the server: `/api/segmentations`. Lengths are RAS mm, colours 0 to 1. */
+import type { Answer } from "./api/ask";
 import { ask } from "./archive/ask";
 import { askApi } from "./ask";
 import type { Vector3 } from "./protocol";
 
-export type Rgb = [number, number, number];
+export type Segmentation = Answer<"GET /api/segmentations/{id}">;
+export type Segment = Segmentation["segments"][number];
+export type Rgb = Segment["color"];
+/** `views`: revisions of the slice views from which on their pictures show it. */
+export type Edited = Required<Answer<"POST /api/segmentations/{id}/strokes">>;
+export type Measured = Required<Answer<"GET /api/segmentations/{id}/statistics">["segments"][string]>;
 export type Range = [number, number];
 export type Overwrite = "all" | "visible" | "none";
-
-export interface Segment {
-  id: string;
-  name: string;
-  color: Rgb;
-  visible: boolean;
-  opacity: number;
-  label: number;
-  layer: number;
-}
-
-export interface Segmentation {
-  id: string;
-  name: string;
-  volume: string;
-  visible: boolean;
-  opacity: number;
-  fill: boolean;
-  outline: boolean;
-  fill_opacity: number;
-  surface: boolean;
-  smoothing: number;
-  busy: string;
-  segments: Segment[];
-}
-
-export interface Edited {
-  gained: number;
-  lost: number;
-  /** Revisions of the slice views from which on their pictures show it. */
-  views: Record<string, number>;
-}
-
-export interface Measured {
-  voxels: number;
-  ml: number;
-  mean: number | null;
-  deviation: number | null;
-}
 
 export interface StrokePart {
   segment: string;
@@ -105,14 +72,7 @@ export const cancelEffect = (id: string): Promise<unknown> => askApi("DELETE", `
 export const measure = async (id: string): Promise<Record<string, Measured>> =>
   (await askApi<{ segments: Record<string, Measured> }>("GET", `${of(id)}/statistics`)).segments;
 
-/** Where the file of a segmentation is; the name's ending chooses the format. */
-export const fileOf = (id: string, name: string): string =>
-  `/api/nodes/${encodeURIComponent(id)}/file?as=${encodeURIComponent(name)}`;
-
 export const dicomOf = async (id: string): Promise<Blob> => (await ask(`${of(id)}/dicom`)).blob();
 
 export const archive = (id: string): Promise<{ study: string; series: string }> =>
   askApi("POST", `${of(id)}/dicom`);
-
-/** Take back the newest edit of the scene, or do again what was taken back. */
-export const step = (what: "undo" | "redo"): Promise<{ text: string }> => askApi("POST", `/api/${what}`);

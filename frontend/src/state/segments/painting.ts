@@ -1,7 +1,8 @@
 /** Ties the brush to the segment that is edited. */
 import { effect } from "@preact/signals";
 import { wordsOf } from "../../net/archive/ask";
-import { paint, step } from "../../net/segments";
+import { step } from "../../net/nodes";
+import { paint } from "../../net/segments";
 import { intercept } from "../../view/interceptors";
 import { Brush, type Mode } from "../../view/segments/brush";
 import { openPanel } from "../shell";

@@ -1,7 +1,8 @@
 /** Ties the tools over the views to the server and to what the page shows. Imported once, after the first pictures. */
 import { effect } from "@preact/signals";
 import { wordsOf } from "../../net/archive/ask";
-import { changeMarkup, cropBy, makeMarkup, pick, probe, removeMarkup, step } from "../../net/markups";
+import { changeMarkup, cropBy, makeMarkup, pick, probe, removeMarkup } from "../../net/markups";
+import { step } from "../../net/nodes";
 import type { MarkupPatch, MarkupState } from "../../net/protocol";
 import { intercept } from "../../view/interceptors";
 import { Dragging } from "../../view/tools/dragging";

@@ -1,4 +1,5 @@
 /** A question before something that can not be undone. */
+import "../../style/confirm.css";
 import { useEffect, useRef } from "preact/hooks";
 import { TEXT } from "./texts";
 

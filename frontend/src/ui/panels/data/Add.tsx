@@ -1,4 +1,5 @@
 /** Getting more into the scene: files, a folder, an address, sample data, a study. */
+import "../../../style/confirm.css";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { api } from "../../../state/data/nodes";
 import { loadBy, loadFiles } from "../../../state/loads";

@@ -1,8 +1,11 @@
 /** The chosen row: its name, how it is shown, what it is, and what can be done with it. */
+
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { fileOf } from "../../../net/nodes";
 import { api, type Details, edit, type Row } from "../../../state/data/nodes";
 import { nodesNews, toast } from "../../../state/store";
 import { asking, renaming } from "./asking";
+import { Opacity } from "./Opacity";
 import { DATA } from "./texts";
 import { Values } from "./Values";
 
@@ -11,7 +14,9 @@ export function Chosen({ row }: { row: Row }) {
   return (
     <section class="data-chosen" aria-label={DATA.properties}>
       <Name row={row} />
-      {row.opacity !== undefined && <Opacity row={row} opacity={row.opacity} />}
+      {row.opacity !== undefined && (
+        <Opacity value={row.opacity} onInput={(opacity) => void edit(row, { opacity })} />
+      )}
       {details && row.kind !== "segment" && <Facts row={row} details={details} />}
     </section>
   );
@@ -83,23 +88,6 @@ function backToTree(from: HTMLElement): void {
   else from.blur();
 }
 
-function Opacity({ row, opacity }: { row: Row; opacity: number }) {
-  return (
-    <label class="data-field">
-      <span>{DATA.opacity}</span>
-      <input
-        type="range"
-        min={0}
-        max={1}
-        step={0.01}
-        value={opacity}
-        onInput={(event) => void edit(row, { opacity: Number(event.currentTarget.value) })}
-      />
-      <output>{`${Math.round(opacity * 100)} %`}</output>
-    </label>
-  );
-}
-
 function Facts({ row, details }: { row: Row; details: Details }) {
   return (
     <>
@@ -145,7 +133,7 @@ function Save({ row, formats }: { row: Row; formats: string[] }) {
   const [format, setFormat] = useState(formats[0] ?? "");
   const ending = formats.includes(format) ? format : (formats[0] ?? "");
   const stem = row.name.replace(/[/\\\p{C}]+/gu, "_").replace(/^[.\s]+/, "") || "node";
-  const href = `/api/nodes/${encodeURIComponent(row.id ?? "")}/file?as=${encodeURIComponent(`${stem}${ending}`)}`;
+  const href = fileOf(row.id ?? "", `${stem}${ending}`);
   return (
     <span class="data-save">
       <label>

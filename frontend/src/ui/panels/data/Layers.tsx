@@ -3,6 +3,7 @@
 import type { SliceState } from "../../../net/protocol";
 import { kept } from "../../../state/kept";
 import { arrangement, change, scene, states } from "../../../state/store";
+import { Opacity } from "./Opacity";
 import { DATA } from "./texts";
 
 const isOpen = kept("data.layers", true, (found): found is boolean => typeof found === "boolean");
@@ -64,25 +65,13 @@ function One({ layer, state }: { layer: Layer; state: SliceState }) {
           ))}
         </select>
       </label>
-      {layer !== "background" && now && <Blend layer={layer} opacity={state[`${layer}_opacity`]} />}
+      {layer !== "background" && now && (
+        <Opacity
+          of={DATA[layer]}
+          value={state[`${layer}_opacity`]}
+          onInput={(opacity) => setAll({ [`${layer}_opacity`]: opacity })}
+        />
+      )}
     </>
-  );
-}
-
-function Blend({ layer, opacity }: { layer: "foreground" | "label"; opacity: number }) {
-  return (
-    <label class="data-field">
-      <span>{DATA.opacity}</span>
-      <input
-        type="range"
-        min={0}
-        max={1}
-        step={0.01}
-        aria-label={`${DATA[layer]}: ${DATA.opacity}`}
-        value={opacity}
-        onInput={(event) => setAll({ [`${layer}_opacity`]: Number(event.currentTarget.value) })}
-      />
-      <output>{`${Math.round(opacity * 100)} %`}</output>
-    </label>
   );
 }

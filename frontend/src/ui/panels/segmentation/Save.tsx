@@ -1,6 +1,7 @@
 /** Files of the segmentation. */
 import { useState } from "preact/hooks";
-import { archive, dicomOf, fileOf, type Segmentation } from "../../../net/segments";
+import { fileOf } from "../../../net/nodes";
+import { archive, dicomOf, type Segmentation } from "../../../net/segments";
 import { attempt } from "../../../state/segments/segments";
 import { toast } from "../../../state/store";
 import { SEGMENTS } from "./texts";

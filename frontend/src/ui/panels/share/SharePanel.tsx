@@ -105,37 +105,22 @@ function Picture() {
   return (
     <section aria-label={SHARE.figure} aria-busy={isBusy}>
       <h3>{SHARE.figure}</h3>
-      <label class="share-field">
-        <span>{SHARE.of}</span>
-        <select
-          aria-label={SHARE.figureOf}
-          value={chosen}
-          onChange={(event) => setView(event.currentTarget.value)}
-        >
-          <option value="">{SHARE.layout}</option>
-          {views.map((one) => (
-            <option key={one} value={one}>
-              {nameOfView(one)}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label class="share-field">
-        <span>{SHARE.scale}</span>
-        <select
-          aria-label={SHARE.figureScale}
-          value={resolution.value}
-          onChange={(event) => {
-            resolution.value = Number(event.currentTarget.value);
-          }}
-        >
-          {FACTORS.map((factor) => (
-            <option key={factor} value={factor}>
-              {SHARE.times(factor)}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Select
+        text={SHARE.of}
+        label={SHARE.figureOf}
+        value={chosen}
+        options={[["", SHARE.layout], ...views.map((one) => [one, nameOfView(one)] as const)]}
+        onChange={setView}
+      />
+      <Select
+        text={SHARE.scale}
+        label={SHARE.figureScale}
+        value={`${resolution.value}`}
+        options={FACTORS.map((factor) => [`${factor}`, SHARE.times(factor)] as const)}
+        onChange={(factor) => {
+          resolution.value = Number(factor);
+        }}
+      />
       <Check label={SHARE.bar} of={withBar} />
       <Check label={SHARE.words} of={withWords} />
       <div class="row">
@@ -164,6 +149,31 @@ async function copy(blob: Promise<Blob>): Promise<void> {
   }
   await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
   toast(SHARE.pictureCopied);
+}
+
+interface SelectProps {
+  /** What stands beside it, and its whole name. */
+  text: string;
+  label: string;
+  value: string;
+  /** Values and their texts. */
+  options: (readonly [string, string])[];
+  onChange(value: string): void;
+}
+
+function Select({ text, label, value, options, onChange }: SelectProps) {
+  return (
+    <label class="share-field">
+      <span>{text}</span>
+      <select aria-label={label} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+        {options.map(([one, words]) => (
+          <option key={one} value={one}>
+            {words}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
 }
 
 function Check({ label, of }: { label: string; of: { value: boolean } }) {
@@ -227,50 +237,35 @@ function Film() {
   return (
     <section aria-label={SHARE.film} aria-busy={part !== null}>
       <h3>{SHARE.film}</h3>
-      <label class="share-field">
-        <span>{SHARE.of}</span>
-        <select
-          aria-label={SHARE.filmOf}
-          value={chosen}
-          onChange={(event) => setView(event.currentTarget.value)}
-        >
-          {views.map((one) => (
-            <option key={one} value={one}>
-              {`${nameOfView(one)}: ${states(one).value?.kind === "threeD" ? SHARE.turntable : SHARE.scroll}`}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label class="share-field">
-        <span>{SHARE.seconds}</span>
-        <select
-          aria-label={SHARE.seconds}
-          value={filmSeconds.value}
-          onChange={(event) => {
-            filmSeconds.value = Number(event.currentTarget.value);
-          }}
-        >
-          {SECONDS.map((seconds) => (
-            <option key={seconds} value={seconds}>
-              {SHARE.secondsOf(seconds)}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label class="share-field">
-        <span>{SHARE.scale}</span>
-        <select
-          aria-label={SHARE.filmScale}
-          value={height}
-          onChange={(event) => setHeight(Number(event.currentTarget.value))}
-        >
-          {HEIGHTS.map((pixels) => (
-            <option key={pixels} value={pixels}>
-              {`${pixels}p`}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Select
+        text={SHARE.of}
+        label={SHARE.filmOf}
+        value={chosen ?? ""}
+        options={views.map(
+          (one) =>
+            [
+              one,
+              `${nameOfView(one)}: ${states(one).value?.kind === "threeD" ? SHARE.turntable : SHARE.scroll}`,
+            ] as const,
+        )}
+        onChange={setView}
+      />
+      <Select
+        text={SHARE.seconds}
+        label={SHARE.seconds}
+        value={`${filmSeconds.value}`}
+        options={SECONDS.map((seconds) => [`${seconds}`, SHARE.secondsOf(seconds)] as const)}
+        onChange={(seconds) => {
+          filmSeconds.value = Number(seconds);
+        }}
+      />
+      <Select
+        text={SHARE.scale}
+        label={SHARE.filmScale}
+        value={`${height}`}
+        options={HEIGHTS.map((pixels) => [`${pixels}`, `${pixels}p`] as const)}
+        onChange={(pixels) => setHeight(Number(pixels))}
+      />
       {part === null ? (
         <button type="button" class="main" disabled={!chosen} onClick={() => void make()}>
           {SHARE.make}
