@@ -120,14 +120,14 @@ class SequenceHandler(SessionHandler):
 class FollowHandler(SessionHandler):
     """`/api/tracking`."""
 
-    def get(self) -> None:
+    async def get(self) -> None:
         """Whether slices follow the tracked tool."""
-        self.send_json({"follow": self.session.info.follow_tool})
+        self.send_json({"follow": (await self.session.ask(c.Describe(), c.SceneInfo)).follow_tool})
 
     async def put(self) -> None:
         """Have them follow it, or not."""
         await self.session.ask(c.FollowTool(self.read_json(FollowRequest).follow), type(None))
-        self.get()
+        await self.get()
 
 
 def viewing_routes(session: Session) -> list[Route]:
