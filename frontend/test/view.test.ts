@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { backoffMs, shouldReconnect } from "../src/net/backoff";
-import { Painter, predicted } from "../src/net/painter";
+import { fitted, Painter, predicted } from "../src/net/painter";
 import type { CameraState, PictureHeader, SliceState } from "../src/net/protocol";
 import { Ages } from "../src/state/ages";
 import { arrange, FOUR_UP } from "../src/state/layouts";
@@ -81,6 +81,14 @@ describe("slices", () => {
 });
 
 describe("painter", () => {
+  it("keeps the shape of a picture that was made for another size", () => {
+    expect(fitted([300, 225], [400, 300])).toEqual([400, 300]); // coded smaller, for a link that is slow
+    expect(fitted([301, 225], [400, 300])).toEqual([400, 300]);
+    expect(fitted([400, 300], [300, 300])).toEqual([400, 300]); // its sides are out of sight
+    const [width, height] = fitted([400, 300], [200, 600]);
+    expect(width / height).toBeCloseTo(4 / 3);
+  });
+
   it("draws the first picture of a frame at once and the rest with the next", () => {
     const frames: (() => void)[] = [];
     vi.stubGlobal("requestAnimationFrame", (frame: () => void) => frames.push(frame));

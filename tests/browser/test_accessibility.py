@@ -15,7 +15,14 @@ AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 OFF = {"label-content-name-mismatch": {"enabled": False}}
 """Experimental: in rows of a tree it takes the signs of the buttons inside for the row's own text."""
-PAGES = ["/", "/viewer/#server", "/viewer/#studies", "/viewer/#jobs", "/viewer/#peers", "/docs/", "/demos/"]
+DEMOS = sorted(path.stem for path in (Path(__file__).parents[2] / "docroot" / "demos").glob("*.html") if path.stem != "index")
+PAGES = [
+    "/", "/viewer/#server", "/viewer/#studies", "/viewer/#jobs", "/viewer/#peers", "/docs/", "/docs/slicer", "/docs/api",
+    "/demos/", "/ServerTests/", *(f"/demos/{name}.html" for name in DEMOS),
+]  # fmt: skip
+FITS = """() => [...document.querySelectorAll('body *')]
+    .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('pre, .log, .visually-hidden'))
+    .map(e => e.outerHTML.slice(0, 120))"""
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +51,11 @@ def test_pages(browser: Browser, server: LiveServer, path: str, theme: Any) -> N
     page = browser.new_page(color_scheme=theme)
     page.goto(server.url + path)
     page.wait_for_timeout(1500)  # the log of the server panel never ends, so there is no quiet network to wait for
+    assert faults(page) == []
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.wait_for_timeout(300)
+    assert page.evaluate(FITS) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert faults(page) == []
     page.close()
 

@@ -72,6 +72,24 @@ def test_fingers_scroll_pan_and_zoom(phone: tuple[Page, CDPSession]) -> None:
     page.wait_for_function("document.querySelectorAll('.view:not([style*=none])').length === 4")
 
 
+def test_a_finger_that_rests_means_the_place_under_it(phone: tuple[Page, CDPSession]) -> None:
+    page, cdp = phone
+    wait_exact(page, "Red", "Green", "Yellow")
+    x, y = middle(page, "Red")
+    before = state(page, "Red", "offset")
+    crosshair, sagittal = state(page, "Red", "crosshair"), state(page, "Yellow", "offset")
+    touch(cdp, "touchStart", (x + 20, y))
+    wait_state(page, "Red", f"s.crosshair[0] !== {crosshair[0]}")
+    wait_state(page, "Yellow", f"Math.abs(s.offset - {sagittal}) > 1")
+    there = state(page, "Yellow", "offset")
+    touch(cdp, "touchMove", (x - 30, y + 10))
+    wait_state(page, "Yellow", f"s.offset > {there} + 5 || s.offset < {there} - 5")
+    touch(cdp, "touchEnd")
+    assert state(page, "Red", "offset") == before  # it points and does not scroll
+    swipe(cdp, ((x, y + 60), (x, y - 60)))
+    wait_state(page, "Red", f"s.offset !== {before}")
+
+
 def test_a_double_tap_maximises(phone: tuple[Page, CDPSession]) -> None:
     page, _cdp = phone
     page.locator(".view-1 .view-bar").get_by_role("button", name="Maximise the view").tap()

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from tests.support.link import slow_link
+from tests.support.link import link_to
 from tests.support.live import LiveServer
 
 # Stills would cover what the video left on the canvas.
@@ -21,29 +17,6 @@ NO_STILLS = """
 const send = WebSocket.prototype.send;
 WebSocket.prototype.send = function (data) { send.call(this, data.replaceAll('"still":"lossless"', '"still":"off"')); };
 """
-
-
-@contextmanager
-def narrow(port: int) -> Iterator[int]:
-    """A link of 2 Mbit/s and 80 ms to a port, served by a thread."""
-    ready, leave = threading.Event(), threading.Event()
-    found: list[int] = []
-
-    async def serve() -> None:
-        async with slow_link(port, 2, 0.08) as far:
-            found.append(far)
-            ready.set()
-            while not leave.is_set():
-                await asyncio.sleep(0.05)
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
-    thread.start()
-    assert ready.wait(10)
-    try:
-        yield found[0]
-    finally:
-        leave.set()
-        thread.join()
 
 
 def opened(browser: Browser, port: int, script: str = "") -> Page:
@@ -77,8 +50,8 @@ def canvas(page: Page) -> Any:
 def test_a_slice_scrolled_over_a_narrow_link_is_video_and_shows_what_the_still_shows(
     browser: Browser, server: LiveServer
 ) -> None:
-    with narrow(server.port) as port:
-        page = opened(browser, port, NO_STILLS)
+    with link_to(server.port, 2, 0.08) as link:
+        page = opened(browser, link.port, NO_STILLS)
         scroll_until(page, "slicecast.picture('Red').codec === 'vp9'")
         page.wait_for_timeout(1500)
         assert page.evaluate("slicecast.picture('Red').codec") == "vp9"
@@ -94,8 +67,8 @@ def test_a_slice_scrolled_over_a_narrow_link_is_video_and_shows_what_the_still_s
 
 
 def test_workers_show_video_and_then_the_exact_still(browser: Browser, server: LiveServer) -> None:
-    with narrow(server.port) as port:
-        page = opened(browser, port)
+    with link_to(server.port, 2, 0.08) as link:
+        page = opened(browser, link.port)
         scroll_until(page, "slicecast.picture('Red').codec === 'vp9'")
         page.wait_for_function("slicecast.picture('Red').flags & 4", timeout=30_000)
         page.close()
@@ -103,8 +76,8 @@ def test_workers_show_video_and_then_the_exact_still(browser: Browser, server: L
 
 def test_where_the_decoder_fails_jpeg_comes(browser: Browser, server: LiveServer) -> None:
     broken = "window.tried = 0; VideoDecoder.prototype.decode = () => { window.tried += 1; throw new Error('no'); };"
-    with narrow(server.port) as port:
-        page = opened(browser, port, NO_STILLS + broken)
+    with link_to(server.port, 2, 0.08) as link:
+        page = opened(browser, link.port, NO_STILLS + broken)
         told = page.evaluate("slicecast.picture('Red').n")
         tried = []
         for _ in range(4):

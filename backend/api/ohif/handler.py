@@ -14,8 +14,8 @@ from backend.http.sending import send_file
 
 MISSING = """<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>OHIF is not installed</title>
-<style>body { font: 16px/1.5 system-ui, sans-serif; max-width: 40rem; margin: 4rem auto; padding: 0 1rem }</style></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>OHIF is not installed</title><link rel="icon" href="/favicon.svg"><link rel="stylesheet" href="/site.css"></head>
 <body>
 <h1>OHIF is not installed</h1>
 <p>The server answers DICOMweb at <code>/dicom</code>, but the OHIF viewer was not there when it was set up: its npm package

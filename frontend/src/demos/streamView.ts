@@ -26,6 +26,7 @@ export class StreamView {
   private connection = "connecting";
   private scene = "starting";
   private stale = false;
+  private fresh = true;
 
   /** `box` gets the canvas; `fixed` is a size in device pixels, else the view fills the box. */
   constructor(
@@ -42,12 +43,15 @@ export class StreamView {
     this.client.open(name, canvas, this.size, devicePixelRatio);
     this.client.connect(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/stream`);
     if (!fixed) new ResizeObserver(() => this.resize()).observe(box);
-    document.addEventListener("visibilitychange", () => this.client.visible(!document.hidden));
+    const onVisibility = () => this.client.visible(!document.hidden);
+    document.addEventListener("visibilitychange", onVisibility);
+    onVisibility();
     this.say();
   }
 
   get live(): boolean {
-    return this.connection === "open" && !this.stale && (this.scene === "ready" || this.scene === "loading");
+    const old = this.stale || !this.fresh;
+    return this.connection === "open" && !old && (this.scene === "ready" || this.scene === "loading");
   }
 
   set(patch: Patch): void {
@@ -73,6 +77,7 @@ export class StreamView {
   private hear(event: CoreEvent): void {
     if (event.event === "status") this.connection = event.status;
     else if (event.event === "stale") this.stale = event.stale;
+    else if (event.event === "fresh") this.fresh = event.fresh;
     else if (event.event === "scene") this.scene = event.scene.status;
     else if (event.event === "opened") this.told(event.state);
     else if (event.event === "state" && event.view === this.name && this.state)
@@ -90,7 +95,7 @@ export class StreamView {
 
   private say(): void {
     const text =
-      LOST[this.connection] ?? STATUS_TEXT[this.scene] ?? (this.stale ? "No picture comes; waiting…" : LIVE);
+      LOST[this.connection] ?? STATUS_TEXT[this.scene] ?? (this.live ? LIVE : "No picture comes; waiting…");
     sayServer(text, this.live);
   }
 }

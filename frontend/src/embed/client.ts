@@ -12,6 +12,7 @@ import { type Api, apiOf } from "../net/api/ask";
 import { type CoreEvent, type PictureStats, type Status, StreamCore } from "../net/core";
 import type { Patch, Pose, SceneInfo, ViewState } from "../net/protocol";
 import { ViewModel } from "../view/model";
+import { onPixelRatio } from "../view/pixelRatio";
 import { attach } from "../view/pointer";
 
 const RESIZE_PAUSE_MS = 100;
@@ -28,11 +29,14 @@ export interface ViewOptions {
 export class View extends EventTarget {
   private readonly model: ViewModel;
   private readonly observer: ResizeObserver;
+  private readonly forgetRatio: () => void;
   private readonly detach: () => void = () => {};
   private size: [number, number];
   private timer = 0;
   /** @internal Whether it looks from a camera of its own. */
   own: boolean;
+  private silent = false;
+  private fresh = true;
 
   constructor(
     private readonly core: StreamCore,
@@ -53,6 +57,7 @@ export class View extends EventTarget {
     core.open(key, canvas, this.size, devicePixelRatio, name, this.own ? "own" : "shared");
     this.observer = new ResizeObserver(() => this.resizeSoon());
     this.observer.observe(canvas);
+    this.forgetRatio = onPixelRatio(() => this.resizeSoon());
     if (options.tools !== false) {
       if (canvas.tabIndex < 0) canvas.tabIndex = 0;
       canvas.style.touchAction = "none";
@@ -94,6 +99,7 @@ export class View extends EventTarget {
 
   close(): void {
     this.observer.disconnect();
+    this.forgetRatio();
     clearTimeout(this.timer);
     this.detach();
     this.core.close(this.key);
@@ -104,7 +110,16 @@ export class View extends EventTarget {
   hear(event: CoreEvent): void {
     if (event.event === "opened" || event.event === "camera") this.model.open(event.state);
     else if (event.event === "state") this.model.merge(event.patch, event.mine);
+    else if (event.event === "stale" || event.event === "fresh") this.hearAge(event);
     else if (event.event === "picture") this.tell("picture", event.stats satisfies PictureStats);
+  }
+
+  private hearAge(event: Extract<CoreEvent, { event: "stale" | "fresh" }>): void {
+    const before = this.silent || !this.fresh;
+    if (event.event === "stale") this.silent = event.stale;
+    else this.fresh = event.fresh;
+    const now = this.silent || !this.fresh;
+    if (now !== before) this.tell("stale", now);
   }
 
   /** @internal */
@@ -150,6 +165,7 @@ export class Client extends EventTarget {
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     this.core.connect(url.href);
     document.addEventListener("visibilitychange", this.onVisibility);
+    this.onVisibility();
   }
 
   /** Show a view (`red`, `yellow`, `green`, `1`, …) on a canvas, which it then belongs to. */
@@ -184,7 +200,7 @@ export class Client extends EventTarget {
         this.dispatchEvent(new CustomEvent("notice", { detail: event.text }));
         break;
       case "stale":
-        for (const view of this.views.values()) view.tell("stale", event.stale);
+        for (const view of this.views.values()) view.hear(event);
         break;
       case "state":
         if (event.own) this.views.get(event.view)?.hear(event);
@@ -196,6 +212,7 @@ export class Client extends EventTarget {
         break;
       case "opened":
       case "camera":
+      case "fresh":
       case "picture":
         this.views.get(event.view)?.hear(event);
         break;

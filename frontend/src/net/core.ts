@@ -3,12 +3,12 @@
  * OffscreenCanvas is missing. Knows nothing of documents or frameworks.
  */
 import { backoffMs, shouldReconnect } from "./backoff";
+import type { CoreCommands, CoreEvent } from "./events";
 import { type Drawn, Painter, type Rect } from "./painter";
+import { joined } from "./patches";
 import {
   type CameraKind,
   type MarkupPatch,
-  type MarkupState,
-  type Member,
   type Patch,
   type Pose,
   parsePicture,
@@ -21,82 +21,10 @@ import {
   type ViewState,
   WHOLE,
 } from "./protocol";
+import { Silence } from "./silence";
 import { canDecode, VIDEO_CODEC } from "./video";
 
-export type Status = "connecting" | "open" | "lost" | "closed";
-
-export interface PictureStats {
-  rev: number;
-  n: number;
-  flags: number;
-  quality: number;
-  codec: string;
-  bytes: number;
-  width: number;
-  height: number;
-  /** From the newest input on this view that the picture shows until it was drawn; null without a new one. */
-  ageMs: number | null;
-  /** When that input was made, ms since 1970. */
-  inputAt: number | null;
-  /** From the picture's arrival until it was drawn. */
-  pageMs: number;
-  waitUs: number;
-  renderUs: number;
-  encodeUs: number;
-}
-
-export type CoreEvent =
-  | { event: "status"; status: Status; reason: string }
-  | { event: "welcome"; id: string; resumed: boolean; limits: Record<string, number> }
-  | { event: "scene"; scene: SceneInfo }
-  | { event: "opened"; view: string; state: ViewState }
-  | { event: "state"; view: string; patch: Patch; mine: boolean; own: boolean }
-  | { event: "camera"; view: string; camera: CameraKind; state: ViewState }
-  | { event: "picture"; view: string; stats: PictureStats }
-  | { event: "markups"; changed: MarkupState[]; gone: string[]; all: boolean }
-  | { event: "history"; undo: string[]; redo: string[] }
-  | { event: "probe"; ms: number }
-  | { event: "stale"; stale: boolean }
-  | { event: "nodes"; rev: number; ids: string[] | null }
-  | { event: "members"; members: Member[] }
-  | { event: "presence"; who: string; view: string; point: Vector3 | null; tool: string }
-  | { event: "progress"; job: string; text: string; fraction: number | null }
-  | { event: "notice"; text: string; level: string };
-
-export interface CoreCommands {
-  connect(url: string): void;
-  /** `view` is the page's own key for it, and the name of the view unless `name` says otherwise. */
-  open(
-    view: string,
-    canvas: OffscreenCanvas | HTMLCanvasElement,
-    size: [number, number],
-    dpr: number,
-    name?: string,
-    camera?: CameraKind,
-  ): void;
-  /** Look around by oneself, or with the others again. */
-  look(view: string, camera: CameraKind): void;
-  close(view: string): void;
-  resize(view: string, size: [number, number], dpr: number): void;
-  visible(visible: boolean): void;
-  show(view: string, visible: boolean): void;
-  /** `at`: when the input was made, ms since 1970 by the page's fine clock; now where absent. */
-  set(view: string, patch: Patch, rect: Rect | null, at?: number): void;
-  focus(view: string): void;
-  /** Move the tracked tool; a pose that can not be sent at once is forgotten, for the next one is newer. */
-  track(view: string, pose: Pose): void;
-  /** Be known to the others by this name. */
-  introduce(name: string): void;
-  /** Tell the others where one points; null for nowhere. */
-  point(view: string, point: Vector3 | null): void;
-  /** Give somebody a role. */
-  grant(who: string, role: Role): void;
-  /** Change a markup while it is dragged over a view; all of one gesture is one step of undo. */
-  markup(view: string, id: string, patch: MarkupPatch, gesture: string): void;
-  /** Ask for the time there and back; a `probe` event tells it. */
-  probe(): void;
-  disconnect(): void;
-}
+export type { CoreCommands, CoreEvent, PictureStats, Status } from "./events";
 
 interface View {
   key: string;
@@ -107,14 +35,23 @@ interface View {
   dpr: number;
   shown: boolean;
   painter: Painter;
+  /** The server had it open before the connection was lost for so long that it has forgotten. */
+  wasOpen: boolean;
+  /** Whether what is drawn is what the server shows now, as far as one can know. */
+  fresh: boolean;
+  /** Only a picture that came after this makes it fresh, this thread's clock. */
+  oldSince: number;
   pending: Patch | null;
   /** When the inputs were made that no drawn picture shows yet, by their number; this thread's clock. */
   inputs: Map<number, number>;
 }
 
 const CODECS = ["jpeg", "png"];
-const STALE_MS = 2000;
-const PROBE_MS = 2000;
+/** A picture that does not show what was asked for so long ago is not shown as if it were of now. */
+const LATE_MS = 5000;
+const WATCH_MS = 250;
+/** A scene of these states draws nothing. */
+const AWAY = ["starting", "restarting", "failed"];
 const ASKED = "asked";
 
 export class StreamCore implements CoreCommands {
@@ -129,25 +66,32 @@ export class StreamCore implements CoreCommands {
   private n = 0;
   private readonly views = new Map<string, View>();
   private visibleNow = true;
-  private heardAt = 0;
-  private askedAt = 0;
+  private readonly silence = new Silence();
+  private isResumed = false;
+  private sceneIsAway = false;
   private stale = false;
   private stopped = false;
   private timer: ReturnType<typeof setInterval> | null = null;
+  private retry: ReturnType<typeof setTimeout> | null = null;
 
   constructor(private readonly tell: (event: CoreEvent) => void) {}
 
   connect(url: string): void {
     this.url = url;
     this.stopped = false;
-    this.timer ??= setInterval(() => this.watch(), 250);
+    if (this.timer === null) {
+      this.timer = setInterval(() => this.watch(), WATCH_MS);
+      globalThis.addEventListener?.("online", this.onLine);
+    }
     this.begin();
   }
 
   disconnect(): void {
     this.stopped = true;
     if (this.timer) clearInterval(this.timer);
-    this.timer = null;
+    if (this.retry) clearTimeout(this.retry);
+    this.timer = this.retry = null;
+    globalThis.removeEventListener?.("online", this.onLine);
     this.socket?.close();
   }
 
@@ -167,6 +111,9 @@ export class StreamCore implements CoreCommands {
       size,
       dpr,
       shown: true,
+      wasOpen: false,
+      fresh: true,
+      oldSince: 0,
       pending: null,
       inputs: new Map(),
       painter: new Painter(
@@ -180,7 +127,7 @@ export class StreamCore implements CoreCommands {
     };
     view.painter.resize(size[0], size[1]);
     this.views.set(key, view);
-    this.ask([view]);
+    this.openAll([view]);
   }
 
   look(key: string, camera: CameraKind): void {
@@ -208,6 +155,10 @@ export class StreamCore implements CoreCommands {
   }
 
   visible(visible: boolean): void {
+    if (visible && !this.visibleNow) {
+      for (const view of this.views.values()) this.age(view); // nothing has come while it could not be seen
+      this.tryNow();
+    }
     this.visibleNow = visible;
     for (const view of this.views.values()) this.sayVisible(view);
   }
@@ -216,6 +167,7 @@ export class StreamCore implements CoreCommands {
     const view = this.views.get(name);
     if (!view || view.shown === visible) return;
     view.shown = visible;
+    if (visible) this.age(view);
     this.sayVisible(view);
   }
 
@@ -227,8 +179,8 @@ export class StreamCore implements CoreCommands {
   set(name: string, patch: Patch, rect: Rect | null, at?: number): void {
     const view = this.views.get(name);
     if (!view) return;
-    if (view.stream === null || this.socket?.readyState !== WebSocket.OPEN) {
-      view.pending = { ...view.pending, ...patch };
+    if (view.stream === null || this.socket?.readyState !== WebSocket.OPEN || this.stale) {
+      view.pending = joined(view.pending ?? {}, patch); // a link that stands still is to carry the newest only, when it goes again
       return;
     }
     view.painter.want(this.count(view, at), rect);
@@ -268,11 +220,23 @@ export class StreamCore implements CoreCommands {
   private count(view: View, at?: number): number {
     this.n += 1;
     view.inputs.set(this.n, at === undefined ? performance.now() : at - performance.timeOrigin);
-    this.askedAt = performance.now();
+    this.silence.asked(performance.now());
     return this.n;
   }
 
+  private readonly onLine = () => this.tryNow();
+
+  /** Somebody looks again, or the network is back: do not wait for the pause before the next attempt. */
+  private tryNow(): void {
+    if (this.retry === null) return;
+    this.attempt = 0;
+    this.begin();
+  }
+
   private begin(): void {
+    if (this.retry) clearTimeout(this.retry);
+    this.retry = null;
+    this.silence.begin(performance.now());
     this.tell({ event: "status", status: "connecting", reason: "" });
     const socket = new WebSocket(this.url);
     this.socket = socket;
@@ -288,23 +252,30 @@ export class StreamCore implements CoreCommands {
           resume: this.key ?? undefined,
         });
     };
-    socket.onmessage = (message) => this.hear(message.data);
-    socket.onclose = (event) => this.lost(event.code, event.reason);
+    socket.onmessage = (message) => this.socket === socket && this.hear(message.data);
+    socket.onclose = (event) => this.socket === socket && this.lost(event.code, event.reason);
   }
 
   private lost(code: number, reason: string): void {
+    this.socket = null;
+    this.silence.end();
+    for (const view of this.views.values()) {
+      view.inputs.clear();
+      this.age(view);
+    }
     if (this.stopped || !shouldReconnect(code)) {
       this.tell({ event: "status", status: "closed", reason });
       return;
     }
     this.tell({ event: "status", status: "lost", reason });
     for (const view of this.views.values()) view.stream = null;
-    setTimeout(() => !this.stopped && this.begin(), backoffMs(this.attempt));
+    this.retry = setTimeout(() => this.begin(), backoffMs(this.attempt));
     this.attempt += 1;
   }
 
   private hear(data: string | ArrayBuffer): void {
-    this.heardAt = performance.now();
+    this.silence.heard(performance.now());
+    if (this.stale) this.sayStale(false);
     if (typeof data !== "string") {
       try {
         const header = parsePicture(data);
@@ -335,7 +306,7 @@ export class StreamCore implements CoreCommands {
         break;
       }
       case "scene":
-        this.tell({ event: "scene", scene: message.scene });
+        this.sceneTold(message.scene);
         break;
       case "nodes":
         this.tell({ event: "nodes", rev: message.rev, ids: message.ids });
@@ -366,6 +337,7 @@ export class StreamCore implements CoreCommands {
         this.tell({ event: "notice", text: message.text, level: message.level });
         break;
       case "error":
+        for (const view of this.views.values()) view.inputs.clear(); // what is refused is in no picture
         this.tell({ event: "notice", text: message.message, level: "error" });
         break;
       case "probe":
@@ -381,6 +353,24 @@ export class StreamCore implements CoreCommands {
     this.shows = Promise.resolve(CODECS);
     this.send("codecs", { codecs: CODECS });
     this.acknowledge(stream, seq, performance.now(), 1);
+  }
+
+  private sceneTold(scene: SceneInfo): void {
+    this.sceneIsAway = AWAY.includes(scene.status);
+    if (this.sceneIsAway) for (const view of this.views.values()) this.age(view);
+    this.tell({ event: "scene", scene });
+  }
+
+  /** What is drawn of it may be outdated until the next picture comes. */
+  private age(view: View): void {
+    view.oldSince = performance.now();
+    this.sayFresh(view, false);
+  }
+
+  private sayFresh(view: View, fresh: boolean): void {
+    if (view.fresh === fresh) return;
+    view.fresh = fresh;
+    this.tell({ event: "fresh", view: view.key, fresh });
   }
 
   private viewOf(stream: number): View | undefined {
@@ -404,18 +394,20 @@ export class StreamCore implements CoreCommands {
     scene: SceneInfo;
   }): void {
     this.attempt = 0;
+    this.silence.greeted();
+    this.isResumed = message.resumed;
     this.key = { id: message.id, secret: message.secret };
     this.codecs = message.codecs;
     for (const view of this.views.values()) view.painter.restart();
     this.tell({ event: "status", status: "open", reason: "" });
     this.tell({ event: "welcome", id: message.id, resumed: message.resumed, limits: message.limits });
-    this.tell({ event: "scene", scene: message.scene });
-    if (!message.resumed) this.ask([...this.views.values()]);
+    this.sceneTold(message.scene);
+    if (!message.resumed) this.openAll([...this.views.values()]);
   }
 
-  private ask(views: View[]): void {
+  private openAll(views: View[]): void {
     if (this.socket?.readyState !== WebSocket.OPEN || !this.key || views.length === 0) return;
-    this.askedAt = performance.now();
+    this.silence.asked(performance.now());
     const wishes = views.map((v) => ({
       ref: v.key,
       view: v.name,
@@ -436,10 +428,14 @@ export class StreamCore implements CoreCommands {
     view.stream = message.stream;
     this.sayVisible(view);
     if (view.camera !== message.camera) this.send("camera", { stream: view.stream, camera: view.camera });
-    this.tell({ event: "opened", view: view.key, state: message.state });
-    const { pending } = view;
-    view.pending = null;
-    if (pending) this.set(view.key, pending, null);
+    this.tell({
+      event: "opened",
+      view: view.key,
+      state: message.state,
+      again: view.wasOpen && !this.isResumed,
+    });
+    view.wasOpen = true;
+    this.sendPending(view);
   }
 
   private sayVisible(view: View): void {
@@ -451,6 +447,8 @@ export class StreamCore implements CoreCommands {
     const { header } = drawn;
     this.acknowledge(header.stream, header.seq, drawn.received, drawn.skipped);
     const now = performance.now();
+    if (!this.sceneIsAway && view.stream === header.stream && drawn.received >= view.oldSince)
+      this.sayFresh(view, true);
     let input: number | undefined;
     for (const [n, at] of view.inputs) {
       if (n > header.n) break;
@@ -483,19 +481,38 @@ export class StreamCore implements CoreCommands {
     this.send("ack", { stream, seq, recv: received, shown: performance.now(), skipped });
   }
 
-  /** Probe while idle, and tell when something is expected and nothing has come for long. */
+  /** Probe while idle; tell when something is expected and nothing has come for long; give up what is dead. */
   private watch(): void {
     const now = performance.now();
-    const expected = this.askedAt > this.heardAt;
-    const stale = this.socket?.readyState !== WebSocket.OPEN || (expected && now - this.askedAt > STALE_MS);
-    if (stale !== this.stale) {
-      this.stale = stale;
-      this.tell({ event: "stale", stale });
+    const { probe, stale, dead } = this.silence.look(now, this.socket?.readyState === WebSocket.OPEN);
+    if (probe) this.send("probe", { id: "idle", t: now });
+    if (dead) this.giveUp();
+    for (const view of this.views.values()) {
+      const [oldest] = view.inputs.values();
+      if (oldest !== undefined && now - oldest > LATE_MS) this.sayFresh(view, false);
     }
-    if (this.key && now - this.heardAt > PROBE_MS && this.socket?.readyState === WebSocket.OPEN) {
-      this.heardAt = now;
-      this.send("probe", { id: "idle", t: now });
-    }
+    this.sayStale(stale);
+  }
+
+  private giveUp(): void {
+    const { socket } = this;
+    this.lost(1006, "nothing is heard of the server");
+    socket?.close();
+  }
+
+  private sayStale(stale: boolean): void {
+    if (stale === this.stale) return;
+    this.stale = stale;
+    this.tell({ event: "stale", stale });
+    if (stale) return;
+    for (const view of this.views.values()) this.sendPending(view);
+  }
+
+  private sendPending(view: View): void {
+    const { pending } = view;
+    if (!pending || view.stream === null) return;
+    view.pending = null;
+    this.set(view.key, pending, null);
   }
 
   private send(type: string, fields: object): void {

@@ -31,6 +31,16 @@ export function predicted(shown: Rect | null, wanted: Rect | null): { zoom: numb
   return { zoom, dx: (shown.x - wanted.x) / wanted.scale, dy: (wanted.y - shown.y) / wanted.scale };
 }
 
+type Size = [number, number];
+
+/** How large a picture is to be drawn: after a change of size the last one keeps its shape, and its scale as a field of view is fitted in. */
+export function fitted([width, height]: Size, canvas: Size): Size {
+  const scale = Math.min(...canvas) / Math.min(width, height);
+  const size: Size = [width * scale, height * scale];
+  const isSame = Math.abs(size[0] - canvas[0]) <= scale && Math.abs(size[1] - canvas[1]) <= scale;
+  return isSame ? canvas : size;
+}
+
 interface Compressed {
   header: PictureHeader;
   received: number;
@@ -46,6 +56,8 @@ export class Painter {
   private decoding = false;
   private ready: Decoded[] = [];
   private shown: Picture | Canvas | null = null;
+  /** Its width and height as it was coded. */
+  private shownSize: Size = [1, 1];
   private readonly video: VideoPath;
   private lastSeq = 0;
   private skipped = 0;
@@ -182,6 +194,7 @@ export class Painter {
     for (const next of news) {
       if (next.bitmap && next.header.kind === TILE) this.layOver(next.bitmap, next.header);
       else if (next.bitmap) this.replace(next.bitmap);
+      if (next.bitmap) this.shownSize = [next.header.width, next.header.height];
       this.takeRect(next.header.n);
     }
     this.draw();
@@ -223,13 +236,14 @@ export class Painter {
     if (!this.shown) return;
     const { zoom, dx, dy } = predicted(this.shownRect, this.wantedRect);
     const side = Math.min(width, height);
+    const [across, along] = fitted(this.shownSize, [width, height]).map((length) => length * zoom) as Size;
     this.context.imageSmoothingQuality = "high";
     this.context.drawImage(
       this.shown,
-      width / 2 - (width * zoom) / 2 + dx * side,
-      height / 2 - (height * zoom) / 2 + dy * side,
-      width * zoom,
-      height * zoom,
+      width / 2 - across / 2 + dx * side,
+      height / 2 - along / 2 + dy * side,
+      across,
+      along,
     );
   }
 }

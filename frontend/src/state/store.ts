@@ -25,7 +25,10 @@ export interface Toast {
 }
 
 export const status: Signal<Status> = signal("connecting");
+/** Nothing is heard of the server though something should be. */
 export const stale = signal(false);
+/** Whether a view's picture is of now, as far as the page can know. */
+export const fresh = perView((): Signal<boolean> => signal(true));
 export const scene = signal<SceneInfo>({
   status: "starting",
   views: [],
@@ -105,18 +108,21 @@ function hear(event: CoreEvent): void {
   switch (event.event) {
     case "status":
       status.value = event.status;
+      if (event.status !== "open") progress.value = null; // nobody tells any more how far it is
       if (event.status === "closed") toast(`The server closed the connection: ${event.reason}`, "error");
       break;
     case "stale":
       stale.value = event.stale;
       break;
+    case "fresh":
+      fresh(event.view).value = event.fresh;
+      break;
     case "scene":
       scene.value = event.scene;
-      if (event.scene.status === "ready") progress.value = null;
+      if (["ready", "restarting", "failed"].includes(event.scene.status)) progress.value = null;
       break;
     case "opened":
-      models(event.view).open(event.state);
-      if (lookAlone.peek()) stream.look(event.view, "own");
+      reopen(event.view, event.state, event.again);
       break;
     case "camera":
       models(event.view).open(event.state);
@@ -139,6 +145,7 @@ function hear(event: CoreEvent): void {
       break;
     case "welcome":
       myId.value = event.id;
+      nodesNews.value = { rev: Math.max(nodesNews.peek().rev, 1), ids: null }; // what has changed meanwhile was not told
       break;
     case "markups":
       takeMarkups(event.changed, event.gone, event.all);
@@ -154,6 +161,21 @@ function hear(event: CoreEvent): void {
       toast(event.text, event.level);
       break;
   }
+}
+
+/** A view is open, on a connection that the server may know nothing of: who looks alone goes on from where they were. */
+function reopen(view: ViewName, state: ViewState, again: boolean): void {
+  const model = models(view);
+  const before = model.state;
+  model.open(state);
+  if (!lookAlone.peek()) return;
+  stream.look(view, "own");
+  if (!again || before?.kind !== state.kind) return;
+  model.change(
+    before.kind === "slice"
+      ? { slice_to_ras: before.slice_to_ras, fov: before.fov }
+      : { camera: before.camera },
+  );
 }
 
 /** Set values of a view, here at once and on the server once per animation frame. */

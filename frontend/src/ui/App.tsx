@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { filesOf } from "../net/upload";
 import { toggleCrosshair } from "../state/crosshair";
 import { loadFiles } from "../state/loads";
-import { maximized, progress, scene, showHelp, showLatency, status, stream } from "../state/store";
+import { maximized, progress, scene, showHelp, showLatency, stale, status, stream } from "../state/store";
 import { showCorners, showLetters, showMarker, showRuler } from "../state/viewing";
 import { LinkQuestion } from "./Links";
 import { Help } from "./shell/Help";
@@ -64,12 +64,14 @@ export function App() {
     const onVisible = () => stream.visible(document.visibilityState === "visible");
     window.addEventListener("keydown", onKey);
     document.addEventListener("visibilitychange", onVisible);
+    onVisible(); // it may have been opened in the background
     return () => {
       window.removeEventListener("keydown", onKey);
       document.removeEventListener("visibilitychange", onVisible);
     };
   }, []);
   const alone = scene.value.contents === "viewers";
+  const now = status.value !== "open" ? status.value : stale.value ? "waiting" : scene.value.status;
   return (
     <div
       class="page"
@@ -97,8 +99,8 @@ export function App() {
         <Views />
       </div>
       <footer class="status" style={alone ? { display: "none" } : {}}>
-        <span class={`dot ${status.value === "open" ? scene.value.status : status.value}`} />
-        <span role="status">{STATUS_TEXT[status.value === "open" ? scene.value.status : status.value]}</span>
+        <span class={`dot ${now}`} />
+        <span role="status">{STATUS_TEXT[now]}</span>
         {progress.value && (
           <>
             <span class="progress-text">{progress.value.text}</span>

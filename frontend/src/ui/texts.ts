@@ -4,6 +4,7 @@ export const STATUS_TEXT: Record<string, string> = {
   connecting: "Connecting…",
   open: "Connected",
   lost: "Connection lost, trying again…",
+  waiting: "Waiting for the server…",
   closed: "Disconnected",
   starting: "The scene starts…",
   loading: "Loading…",

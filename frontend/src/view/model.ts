@@ -3,6 +3,7 @@
  * server once per animation frame. Knows nothing of frameworks.
  */
 import type { Rect } from "../net/painter";
+import { type ById, type Fields, joined, laidOver, TABLES } from "../net/patches";
 import type { Patch, SliceState, ViewState } from "../net/protocol";
 
 /** Fields that a drag of ours may just be ahead of the server in; those of a group move together. */
@@ -98,20 +99,6 @@ export class ViewModel {
   }
 }
 
-type Fields = Record<string, unknown>;
-type ById = Record<string, Fields>;
-
-/** Fields whose values are tables by id, of which a patch gives a part. */
-const TABLES = ["rendering"];
-
-/** Two patches as one, the later one on top. */
-function joined(before: Patch, after: Patch): Patch {
-  const both = { ...before, ...after };
-  for (const name of TABLES)
-    if (before[name] && after[name]) both[name] = laidOver(before[name] as ById, after[name] as ById);
-  return both;
-}
-
 /** The values of a patch, its tables with what the state has besides. */
 function within(state: ViewState, patch: Patch): Patch {
   const whole = Object.fromEntries(Object.entries(patch).filter(([field]) => !WORDS.includes(field)));
@@ -122,15 +109,6 @@ function within(state: ViewState, patch: Patch): Patch {
     whole[name] = laidOver(table, Object.fromEntries(known));
   }
   return whole;
-}
-
-function laidOver(below: ById, above: ById): ById {
-  const both = { ...below };
-  for (const [id, fields] of Object.entries(above)) {
-    const crop = { ...(below[id]?.crop as Fields), ...(fields.crop as Fields) };
-    both[id] = { ...below[id], ...fields, ...(fields.crop ? { crop } : {}) };
-  }
-  return both;
 }
 
 function moveOrigin(next: SliceState, before: SliceState): void {

@@ -8,7 +8,7 @@ import { pan, rectOf, scroll, unproject, WheelSteps, windowed, zoom } from "./sl
 import { type Turn, turned } from "./turns";
 
 type Size = [number, number];
-type Drag = "primary" | "pan" | "zoom";
+type Drag = "primary" | "pan" | "zoom" | "point";
 
 export interface Surface {
   /** The view's name. */
@@ -29,6 +29,8 @@ export interface Surface {
 
 const TAP_PX = 5;
 const TAP_MS = 400;
+/** A finger that rests so long means the place under it. */
+const HOLD_MS = 500;
 const TURN_KEYS: Record<string, Turn> = { h: "flipAcross", v: "flipAlong", "]": "right", "[": "left" };
 
 export function reset(model: ViewModel): void {
@@ -64,6 +66,7 @@ export function attach(surface: Surface): () => void {
   let drag: Drag | null = null;
   let last = { x: 0, y: 0 };
   let begun: { x: number; y: number; at: number } | null = null;
+  let holding: ReturnType<typeof setTimeout> | undefined;
   /** Who has taken the gesture of a pointer. */
   let taken: { by: Interceptor; pointer: number } | null = null;
 
@@ -120,6 +123,17 @@ export function attach(surface: Surface): () => void {
     else if (event.button === 2) drag = "zoom";
     else drag = "primary";
     if (event.button === 1) event.preventDefault();
+    clearTimeout(holding);
+    if (begun && event.pointerType === "touch" && model.state?.kind === "slice")
+      holding = setTimeout(() => hold(spot), HOLD_MS);
+  }
+
+  /** A finger has rested: the other slices follow it from now on, as they follow the mouse with Shift. */
+  function hold(spot: Spot): void {
+    if (!begun || drag !== "primary") return;
+    begun = null;
+    drag = "point";
+    point(spot);
   }
 
   function onMove(event: PointerEvent): void {
@@ -128,6 +142,10 @@ export function attach(surface: Surface): () => void {
     if (event.buttons === 0 && event.shiftKey && event.pointerType === "mouse") point(spotOf(element, event));
     if (!drag || !touches.has(event.pointerId)) return;
     if (begun && Math.hypot(event.clientX - begun.x, event.clientY - begun.y) > TAP_PX) begun = null;
+    if (drag === "point") {
+      point(spotOf(element, event));
+      return;
+    }
     const before = [...touches.values()];
     touches.set(event.pointerId, { x: event.clientX, y: event.clientY });
     if (before.length > 1) {
@@ -163,6 +181,7 @@ export function attach(surface: Surface): () => void {
     if (begun && event.type === "pointerup" && event.timeStamp - begun.at < TAP_MS)
       surface.onTap?.(spotOf(element, event));
     begun = null;
+    clearTimeout(holding);
     touches.delete(event.pointerId);
     if (touches.size === 0) drag = null;
   }
@@ -213,6 +232,7 @@ export function attach(surface: Surface): () => void {
   }
 
   const stopDrag = () => {
+    clearTimeout(holding);
     drag = null;
     touches.clear();
   };

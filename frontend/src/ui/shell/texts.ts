@@ -109,7 +109,7 @@ export const HELP: [string, string][] = [
   ["H, V", "flip a slice left and right, up and down"],
   ["[ and ]", "turn a slice by 90°"],
   ["Space", "play through the slices; spin in 3D"],
-  ["Shift + move", "crosshair: the other slices follow to the point"],
+  ["Shift + move, a finger that rests", "crosshair: the other slices follow to the point"],
   ["1 2 3 4", "maximise axial, 3D, coronal, sagittal; 0 restores"],
   ["L, T, M, C, B", "letters, corner texts, marker, crosshair, ruler"],
   ["D", "latency"],

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { startsPlaying, stopPlaying } from "../../state/playing";
 import {
   change,
+  fresh,
   models,
   pictures,
   scene,
@@ -15,6 +16,7 @@ import {
   type ViewName,
 } from "../../state/store";
 import { showCrosshair } from "../../state/viewing";
+import { onPixelRatio } from "../../view/pixelRatio";
 import { attach } from "../../view/pointer";
 import { unproject } from "../../view/slice";
 import { Corners } from "./Corners";
@@ -38,7 +40,7 @@ function useStream(view: ViewName) {
     size.value = sizeOf(element);
     stream.open(view, canvas.current, size.value, devicePixelRatio);
     let timer = 0;
-    const observer = new ResizeObserver(() => {
+    const resizeSoon = () => {
       clearTimeout(timer);
       timer = window.setTimeout(() => {
         const wanted = sizeOf(element);
@@ -46,8 +48,10 @@ function useStream(view: ViewName) {
         size.value = wanted;
         stream.resize(view, wanted, devicePixelRatio);
       }, RESIZE_PAUSE_MS);
-    });
+    };
+    const observer = new ResizeObserver(resizeSoon);
     observer.observe(element);
+    const forgetRatio = onPixelRatio(resizeSoon);
     const detach = attach({
       view,
       model: models(view),
@@ -66,7 +70,9 @@ function useStream(view: ViewName) {
       onPlay: () => startsPlaying(view),
     });
     return () => {
+      clearTimeout(timer);
       observer.disconnect();
+      forgetRatio();
       detach();
       stopPlaying(view);
       stream.close(view);
@@ -101,7 +107,11 @@ export function ViewPanel({ view, kind, shown, style }: PanelProps) {
   }, [view, shown]);
   const state = states(view).value;
   const text = viewText(view, kind, state);
-  const isOld = stale.value || scene.value.status === "restarting" || scene.value.status === "failed";
+  const isOld =
+    stale.value ||
+    !fresh(view).value ||
+    scene.value.status === "restarting" ||
+    scene.value.status === "failed";
   return (
     <section
       class={`view view-${view}`}

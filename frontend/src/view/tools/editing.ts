@@ -79,10 +79,7 @@ export class Editing implements Interceptor {
     const { drag } = this;
     this.drag = null;
     if (!drag?.patch) return;
-    const { begun } = drag;
-    const back: MarkupPatch = begun.frame
-      ? { frame: begun.frame, size: begun.size ?? [] }
-      : { points: begun.points ?? [] };
+    const back = backOf(drag);
     if (cancelled) this.host.move(surface.view, drag.id, back, drag.gesture);
     this.host.finish(drag.id, cancelled ? back : drag.patch, drag.gesture);
   }
@@ -142,6 +139,13 @@ export class Editing implements Interceptor {
     this.host.change(markup.id, dragged(markup, handle, subtract(to, from)));
     return true;
   }
+}
+
+/** What takes a drag back: only what it has moved, for others may move the rest meanwhile. */
+function backOf({ begun, handle }: Drag): MarkupPatch {
+  if (begun.frame) return { frame: begun.frame, size: begun.size ?? [] };
+  const point = handle.kind === "point" ? begun.points?.[handle.index] : undefined;
+  return point ? { index: handle.index, position: point } : { points: begun.points ?? [] };
 }
 
 /** A point of a markup, for how far away it is. */
