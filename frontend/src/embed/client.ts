@@ -49,7 +49,7 @@ export class View extends EventTarget {
   ) {
     super();
     this.model = new ViewModel(
-      (patch, rect, at) => core.set(key, patch, rect, at),
+      (patch, move, at) => core.set(key, patch, move, at),
       (state) => this.tell("state", state),
     );
     this.size = this.measure();

@@ -4,7 +4,7 @@
  */
 import { backoffMs, shouldReconnect } from "./backoff";
 import type { CoreCommands, CoreEvent } from "./events";
-import { type Drawn, Painter, type Rect } from "./painter";
+import { type Drawn, type Move, Painter } from "./painter";
 import { joined } from "./patches";
 import {
   type CameraKind,
@@ -176,14 +176,14 @@ export class StreamCore implements CoreCommands {
     if (view?.stream) this.send("focus", { stream: view.stream });
   }
 
-  set(name: string, patch: Patch, rect: Rect | null, at?: number): void {
+  set(name: string, patch: Patch, move: Move | null, at?: number): void {
     const view = this.views.get(name);
     if (!view) return;
     if (view.stream === null || this.socket?.readyState !== WebSocket.OPEN || this.stale) {
       view.pending = joined(view.pending ?? {}, patch); // a link that stands still is to carry the newest only, when it goes again
       return;
     }
-    view.painter.want(this.count(view, at), rect);
+    view.painter.want(this.count(view, at), move);
     this.send("set", { stream: view.stream, n: this.n, patch });
   }
 

@@ -1,5 +1,5 @@
 /** What the stream client tells a page, and what it can be told (docs/stream.md). */
-import type { Rect } from "./painter";
+import type { Move } from "./painter";
 import type {
   CameraKind,
   MarkupPatch,
@@ -75,7 +75,7 @@ export interface CoreCommands {
   visible(visible: boolean): void;
   show(view: string, visible: boolean): void;
   /** `at`: when the input was made, ms since 1970 by the page's fine clock; now where absent. */
-  set(view: string, patch: Patch, rect: Rect | null, at?: number): void;
+  set(view: string, patch: Patch, move: Move | null, at?: number): void;
   focus(view: string): void;
   /** Move the tracked tool; a pose that can not be sent at once is forgotten, for the next one is newer. */
   track(view: string, pose: Pose): void;

@@ -14,6 +14,12 @@ export interface Rect {
   scale: number;
 }
 
+/** From what a view shows to what it is to show. */
+export interface Move {
+  from: Rect;
+  to: Rect;
+}
+
 export interface Drawn {
   header: PictureHeader;
   received: number;
@@ -88,11 +94,12 @@ export class Painter {
     this.draw();
   }
 
-  /** The client's newest wish for this view, number n, shows this rectangle. */
-  want(n: number, rect: Rect | null): void {
-    if (!rect) return;
-    this.rects.set(n, rect);
-    this.wantedRect = rect;
+  /** The client's newest wish for this view, number n, moves it so. */
+  want(n: number, move: Move | null): void {
+    if (!move) return;
+    if (this.rects.size === 0) this.shownRect = move.from; // nothing is under way, so the picture is of where it was
+    this.rects.set(n, move.to);
+    this.wantedRect = move.to;
     this.drawWithFrame();
   }
 

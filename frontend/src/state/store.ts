@@ -3,7 +3,7 @@ import { computed, type Signal, signal } from "@preact/signals";
 import { askApi } from "../net/ask";
 import { connectStream } from "../net/client";
 import type { CoreEvent, PictureStats, Status } from "../net/core";
-import type { Rect } from "../net/painter";
+import type { Move } from "../net/painter";
 import type { Member, Patch, SceneInfo, SliceState, ViewState } from "../net/protocol";
 import { ViewModel } from "../view/model";
 import { Ages } from "./ages";
@@ -95,7 +95,7 @@ export const stream = connectStream(hear);
 
 function modelOf(view: ViewName): ViewModel {
   return new ViewModel(
-    (patch, rect, at) => stream.set(view, patch, rect, at),
+    (patch, move, at) => stream.set(view, patch, move, at),
     (state) => {
       states(view).value = state;
     },
@@ -179,8 +179,8 @@ function reopen(view: ViewName, state: ViewState, again: boolean): void {
 }
 
 /** Set values of a view, here at once and on the server once per animation frame. */
-export function change(view: ViewName, patch: Patch, rect: Rect | null = null): void {
-  models(view).change(patch, rect);
+export function change(view: ViewName, patch: Patch, move: Move | null = null): void {
+  models(view).change(patch, move);
 }
 
 /** Switch the layout for everybody; the page follows when the server says so. */

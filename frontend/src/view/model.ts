@@ -2,7 +2,7 @@
  * One view's state on this page: the server's, with the page's own newer values on top. Changes show here at once and go to the
  * server once per animation frame. Knows nothing of frameworks.
  */
-import type { Rect } from "../net/painter";
+import type { Move } from "../net/painter";
 import { type ById, type Fields, joined, laidOver, TABLES } from "../net/patches";
 import type { Patch, SliceState, ViewState } from "../net/protocol";
 
@@ -27,11 +27,11 @@ export class ViewModel {
   /** What the server has told meanwhile of fields that this page is ahead in. */
   private held: Patch = {};
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private waiting: { patch: Patch; rect: Rect | null; at: number } | null = null;
+  private waiting: { patch: Patch; move: Move | null; at: number } | null = null;
 
   /** `send` passes values to the server with the time of the newest (ms since 1970), `onChange` hears every new state. */
   constructor(
-    private readonly send: (patch: Patch, rect: Rect | null, at: number) => void,
+    private readonly send: (patch: Patch, move: Move | null, at: number) => void,
     private readonly onChange: (state: ViewState) => void = () => {},
   ) {}
 
@@ -67,8 +67,8 @@ export class ViewModel {
     }, DRAG_MEMORY_MS);
   }
 
-  /** Set values, here at once and on the server soon; `rect` is what a slice will show then, for prediction. */
-  change(patch: Patch, rect: Rect | null = null): void {
+  /** Set values, here at once and on the server soon; `move` is what that does to what a slice shows, for prediction. */
+  change(patch: Patch, move: Move | null = null): void {
     if (this.state) {
       const next = { ...this.state, ...within(this.state, patch) } as ViewState;
       if (next.kind === "slice" && patch.offset !== undefined) moveOrigin(next, this.state as SliceState);
@@ -82,7 +82,9 @@ export class ViewModel {
     if (!this.waiting) requestAnimationFrame(() => this.flush());
     this.waiting = {
       patch: joined(this.waiting?.patch ?? {}, patch),
-      rect: rect ?? this.waiting?.rect ?? null,
+      move: move
+        ? { from: this.waiting?.move?.from ?? move.from, to: move.to }
+        : (this.waiting?.move ?? null),
       at: performance.timeOrigin + performance.now(),
     };
   }
@@ -90,7 +92,7 @@ export class ViewModel {
   private flush(): void {
     const waiting = this.waiting;
     this.waiting = null;
-    if (waiting) this.send(waiting.patch, waiting.rect, waiting.at);
+    if (waiting) this.send(waiting.patch, waiting.move, waiting.at);
   }
 
   private become(state: ViewState): void {

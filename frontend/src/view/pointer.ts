@@ -44,7 +44,7 @@ export function scrollBy(model: ViewModel, steps: number): void {
 export function zoomBy(model: ViewModel, factor: number, size: Size): void {
   const { state } = model;
   if (state?.kind === "threeD") model.change({ camera: zoomCamera(state.camera, factor) });
-  else if (state) withRect(model, state, zoom(state, factor), size);
+  else if (state) moveTo(model, state, zoom(state, factor), size);
 }
 
 /** Flip or turn a slice about its centre. */
@@ -54,8 +54,8 @@ export function turn(model: ViewModel, kind: Turn): void {
 }
 
 /** Change a slice and say what it will show, so that the last picture can be drawn in the right place meanwhile. */
-function withRect(model: ViewModel, state: SliceState, patch: Partial<SliceState>, size: Size): void {
-  model.change(patch, rectOf({ ...state, ...patch }, size));
+export function moveTo(model: ViewModel, state: SliceState, patch: Partial<SliceState>, size: Size): void {
+  model.change(patch, { from: rectOf(state, size), to: rectOf({ ...state, ...patch }, size) });
 }
 
 /** Attach all interaction; returns a function that removes it. */
@@ -79,7 +79,7 @@ export function attach(surface: Surface): () => void {
     const size = surface.size();
     if (drag === "zoom") zoomBy(model, 2 ** (up * 2), size);
     else if (state.kind === "threeD") dragCamera(state, right, up, box);
-    else if (drag === "pan") withRect(model, state, pan(state, right * size[0], -up * size[1], size), size);
+    else if (drag === "pan") moveTo(model, state, pan(state, right * size[0], -up * size[1], size), size);
     else {
       const values = windowed(state, right, up);
       if (values) model.change(values);

@@ -1,7 +1,7 @@
 /** What the left button or a finger does over a view where the user has chosen it: window, scroll, pan, zoom. */
 import type { Interceptor, Spot } from "../interceptors";
-import { type Surface, scrollBy, zoomBy } from "../pointer";
-import { pan, rectOf, windowed } from "../slice";
+import { moveTo, type Surface, scrollBy, zoomBy } from "../pointer";
+import { pan, windowed } from "../slice";
 
 const SCROLL_PX = 8;
 
@@ -33,11 +33,9 @@ export class Dragging implements Interceptor {
         if (values) model.change(values);
         break;
       }
-      case "pan": {
-        const patch = pan(state, right * size[0], down * size[1], size);
-        model.change(patch, rectOf({ ...state, ...patch }, size));
+      case "pan":
+        moveTo(model, state, pan(state, right * size[0], down * size[1], size), size);
         break;
-      }
       case "zoom":
         zoomBy(model, 2 ** (-down * 2), size);
         break;
