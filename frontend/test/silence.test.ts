@@ -18,7 +18,7 @@ function greeted(): Silence {
   const silence = new Silence();
   silence.begin(0);
   silence.heard(0);
-  silence.greeted();
+  silence.greeted(20_000);
   return silence;
 }
 
@@ -39,6 +39,18 @@ describe("silence", () => {
       expect([stale, dead]).toEqual([false, false]);
       if (probe) silence.heard(now + 100);
     }
+  });
+
+  it("is broken now and then where one only hears", () => {
+    const silence = greeted();
+    const probes: number[] = [];
+    for (let now = 0; now <= 45_000; now += TICK_MS) {
+      silence.heard(now);
+      if (!silence.look(now, true).probe) continue;
+      probes.push(now);
+      silence.sent(now);
+    }
+    expect(probes).toEqual([20_250, 40_500]);
   });
 
   it("is told two seconds after the first of many questions", () => {

@@ -21,7 +21,8 @@ PAGES = [
     "/demos/", "/ServerTests/", *(f"/demos/{name}.html" for name in DEMOS),
 ]  # fmt: skip
 FITS = """() => [...document.querySelectorAll('body *')]
-    .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('pre, .log, .visually-hidden'))
+    .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.log, .visually-hidden'))
+    .filter(e => getComputedStyle(e).visibility !== 'hidden')
     .map(e => e.outerHTML.slice(0, 120))"""
 
 

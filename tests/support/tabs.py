@@ -61,7 +61,8 @@ class Tabs:
 
     def __init__(self, url: str) -> None:
         self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
         self._last = 0
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._socket: WebSocketClientConnection = self._run(self._connect(url))
@@ -108,8 +109,15 @@ class Tabs:
 
     def close(self) -> None:
         """End the connection."""
-        self._loop.call_soon_threadsafe(self._socket.close)
+
+        async def leave() -> None:
+            self._socket.close()
+            await self._reading
+
+        self._run(leave())
         self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
 
 @contextmanager
@@ -124,10 +132,15 @@ def real_tabs(chromium: str, flags: list[str]) -> Iterator[Tabs]:
             assert process.stderr is not None
             found = next((m for line in process.stderr if (m := re.search(r"ws://\S+", line))), None)
             assert found is not None, "Chromium did not start"
-            threading.Thread(target=process.stderr.read, daemon=True).start()  # else it would stand still on a full pipe
+            reading = threading.Thread(target=process.stderr.read, daemon=True)  # else it would stand still on a full pipe
+            reading.start()
             tabs = Tabs(found[0])
             yield tabs
             tabs.close()
+            process.kill()
+            reading.join()
         finally:
             process.kill()
             process.wait()
+            if process.stderr is not None:
+                process.stderr.close()

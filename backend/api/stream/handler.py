@@ -29,6 +29,7 @@ PROTOCOL = 1
 HELLO_BYTES = 16384
 POLICY, PROTOCOL_ERROR, TRY_LATER = 1008, 1002, 1013
 UNSENT_BYTES = 16384
+HEARTBEAT_S = 20.0
 LEAST_ROLE: dict[type, Role] = {m.Track: "steer", m.Markup: "steer", m.Presence: "point"}
 TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)
 
@@ -201,9 +202,11 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
         settings = self.hub.settings
         connection.shows_video = VIDEO in message.codecs and settings.stream_video and has_video()
         codecs = [*CODECS, VIDEO] if connection.shows_video else CODECS
+        heartbeat = min(HEARTBEAT_S, settings.stream_idle_s / 3)
         self._write({
             "type": "welcome", "protocol": PROTOCOL, "id": connection.id, "secret": connection.secret,
-            "codecs": codecs, "resumed": resumed, "heartbeat": 20, "time": time.time(), "user": None, "role": member.role,
+            "codecs": codecs, "resumed": resumed, "heartbeat": heartbeat, "time": time.time(), "user": None,
+            "role": member.role,
             "limits": {"message_bytes": settings.stream_message_bytes, "messages_per_s": settings.stream_messages_per_s,
                        "events_per_s": settings.stream_events_per_s, "streams": settings.stream_views,
                        "pixels": settings.max_pixels},

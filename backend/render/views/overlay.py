@@ -10,14 +10,17 @@ import slicer
 from backend.render.views.matrices import Matrix
 from backend.render.views.shown import ShownNodes
 
+MODELS = "vtkMRMLModelSliceDisplayableManager"
+TRANSFORMS = "vtkMRMLTransformsDisplayableManager2D"
 SLICE_MANAGERS = [
     "vtkMRMLCrosshairDisplayableManager",
-    "vtkMRMLModelSliceDisplayableManager",
+    MODELS,
     "vtkMRMLOrientationMarkerDisplayableManager",
     "vtkMRMLRulerDisplayableManager",
     "vtkMRMLMarkupsDisplayableManager",
-    "vtkMRMLTransformsDisplayableManager2D",
+    TRANSFORMS,
 ]
+"""In the order in which they draw."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,9 @@ class Drawables:
 
     always: bool  # crosshair, ruler, orientation marker, models, transforms, projected markups
     boxes: list[tuple[float, ...]]  # bounds of each other markup, RAS mm
+    absent: frozenset[str]
+    """Displayable managers that are not needed. These look at all nodes of their classes when they come, shown or not, which
+    takes seconds where there are thousands."""
 
     def any_at(self, slice_to_ras: Matrix, thickness_mm: float) -> bool:
         """Whether something shows on this plane.
@@ -41,17 +47,21 @@ def drawables(scene: Any, slice_node: Any, shown: ShownNodes) -> Drawables:
     markups = [
         node for node in shown.of("vtkMRMLMarkupsNode") if node.GetNumberOfControlPoints() and _displayed(node, slice_node)
     ]
+    has_models = any(
+        not slicer.vtkMRMLSliceLogic.IsSliceModelNode(node) and _displayed(node, slice_node)
+        for node in shown.of("vtkMRMLModelNode")
+    )
+    has_transforms = any(_displayed(node, slice_node) for node in shown.of("vtkMRMLTransformNode"))
     always = bool(
         slice_node.GetOrientationMarkerType()
         or slice_node.GetRulerType()
         or (crosshair is not None and crosshair.GetCrosshairMode() != slicer.vtkMRMLCrosshairNode.NoCrosshair)
-        or any(
-            not slicer.vtkMRMLSliceLogic.IsSliceModelNode(node) and _displayed(node, slice_node)
-            for node in shown.of("vtkMRMLModelNode", "vtkMRMLTransformNode")
-        )
+        or has_models
+        or has_transforms
         or any(_is_projected(node) for node in markups)
     )
-    return Drawables(always, [_bounds(node) for node in markups])
+    absent = {name for name, has in ((MODELS, has_models), (TRANSFORMS, has_transforms)) if not has}
+    return Drawables(always, [_bounds(node) for node in markups], frozenset(absent))
 
 
 def _is_projected(node: Any) -> bool:

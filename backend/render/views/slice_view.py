@@ -55,6 +55,7 @@ class SliceView:
         self.logic.GetSliceModelNode().SetName(f"{self.name} Volume Slice")
         self._has_gl = has_gl
         self._offscreen: Offscreen | None = None
+        self._absent: frozenset[str] = frozenset()
         self._stack = LayerStack(self.logic, sources, changes)
         self._background = Remembered(changes, lambda: background_of(self.background))
         self._crosshair = Remembered(changes, self._read_crosshair)
@@ -398,7 +399,7 @@ class SliceView:
             return key
         drawn = self._anything_to_draw()
         changes = self._offscreen.changes if self._offscreen and drawn else 0
-        return (*key, self._segments_key(), drawn, changes)
+        return (*key, self._segments_key(), self._drawables().absent if drawn else (), changes)
 
     def _anything_to_draw(self) -> bool:
         return self._drawables().any_at(self.slice_to_ras, self.node.GetFieldOfView()[2])
@@ -446,15 +447,25 @@ class SliceView:
         finally:
             self._pose, self._is_settled = kept
 
+    def _window(self) -> Offscreen:
+        """A window in which all draw that have something to draw: they begin together, so for one more all begin anew."""
+        old, absent = self._offscreen, self._drawables().absent
+        if old is not None and absent.issuperset(self._absent):
+            return old
+        self._absent = absent if old is None else absent & self._absent
+        managers = [name for name in SLICE_MANAGERS if name not in self._absent]
+        window = Offscreen(slicer.vtkMRMLSliceViewDisplayableManagerFactory, managers)
+        window.changes = old.changes + 1 if old else 0  # never a key again that a picture has had
+        window.renderer.SetBackgroundAlpha(0.0)
+        window.renderer.GetActiveCamera().ParallelProjectionOn()
+        window.show(self.node)
+        return window
+
     def _draw_overlay(self, geometry: Geometry) -> NDArray[np.uint8] | None:
         if not self._has_gl:
             return None
         self.settle()
-        if self._offscreen is None:
-            self._offscreen = Offscreen(slicer.vtkMRMLSliceViewDisplayableManagerFactory, SLICE_MANAGERS)
-            self._offscreen.renderer.SetBackgroundAlpha(0.0)
-            self._offscreen.renderer.GetActiveCamera().ParallelProjectionOn()
-            self._offscreen.show(self.node)
+        self._offscreen = self._window()
         changes = self._offscreen.changes
         box = self.field_of_view()
         fov = (geometry.width * geometry.mm_per_px, geometry.height * geometry.mm_per_px)

@@ -33,6 +33,8 @@ interface View {
   stream: number | null;
   size: [number, number];
   dpr: number;
+  /** What the server was told last. */
+  toldSize: [number, number];
   shown: boolean;
   painter: Painter;
   /** The server had it open before the connection was lost for so long that it has forgotten. */
@@ -110,6 +112,7 @@ export class StreamCore implements CoreCommands {
       stream: null,
       size,
       dpr,
+      toldSize: size,
       shown: true,
       wasOpen: false,
       fresh: true,
@@ -151,7 +154,14 @@ export class StreamCore implements CoreCommands {
     view.size = size;
     view.dpr = dpr;
     view.painter.resize(size[0], size[1]);
-    if (view.stream !== null) this.send("resize", { stream: view.stream, size, dpr });
+    this.saySize(view);
+  }
+
+  private saySize(view: View): void {
+    const { stream, size, dpr, toldSize } = view;
+    if (stream === null || (size[0] === toldSize[0] && size[1] === toldSize[1])) return;
+    view.toldSize = size;
+    this.send("resize", { stream, size, dpr });
   }
 
   visible(visible: boolean): void {
@@ -390,11 +400,12 @@ export class StreamCore implements CoreCommands {
     secret: string;
     codecs: string[];
     resumed: boolean;
+    heartbeat: number;
     limits: Record<string, number>;
     scene: SceneInfo;
   }): void {
     this.attempt = 0;
-    this.silence.greeted();
+    this.silence.greeted(message.heartbeat * 1000);
     this.isResumed = message.resumed;
     this.key = { id: message.id, secret: message.secret };
     this.codecs = message.codecs;
@@ -408,6 +419,7 @@ export class StreamCore implements CoreCommands {
   private openAll(views: View[]): void {
     if (this.socket?.readyState !== WebSocket.OPEN || !this.key || views.length === 0) return;
     this.silence.asked(performance.now());
+    for (const view of views) view.toldSize = view.size;
     const wishes = views.map((v) => ({
       ref: v.key,
       view: v.name,
@@ -427,6 +439,7 @@ export class StreamCore implements CoreCommands {
     }
     view.stream = message.stream;
     this.sayVisible(view);
+    this.saySize(view); // it may have changed since the view was asked for
     if (view.camera !== message.camera) this.send("camera", { stream: view.stream, camera: view.camera });
     this.tell({
       event: "opened",
@@ -516,6 +529,8 @@ export class StreamCore implements CoreCommands {
   }
 
   private send(type: string, fields: object): void {
-    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ type, ...fields }));
+    if (this.socket?.readyState !== WebSocket.OPEN) return;
+    this.silence.sent(performance.now());
+    this.socket.send(JSON.stringify({ type, ...fields }));
   }
 }

@@ -9,6 +9,7 @@ const STALE_MS = 2000;
 const PROBE_MS = 2000;
 /** Silence after a probe, or after the beginning, that ends the connection. */
 const DEAD_MS = 10000;
+const HEARTBEAT_MS = 20000;
 /** Whoever looks so seldom has slept, and what has come meanwhile is yet to be read. */
 const SLEPT_MS = 3000;
 
@@ -20,6 +21,9 @@ export interface Verdict {
 
 export class Silence {
   private heardAt = 0;
+  private sentAt = 0;
+  /** The server takes whoever says nothing for some times as long to be gone, however much it tells itself. */
+  private heartbeatMs = HEARTBEAT_MS;
   /** When something was asked that nothing was heard since, and when a probe was sent. */
   private askedAt: number | null = null;
   private probedAt: number | null = null;
@@ -33,8 +37,13 @@ export class Silence {
   }
 
   /** The server has greeted: it answers probes from now on. */
-  greeted(): void {
+  greeted(heartbeatMs: number): void {
     this.begunAt = null;
+    this.heartbeatMs = heartbeatMs;
+  }
+
+  sent(now: number): void {
+    this.sentAt = now;
   }
 
   heard(now: number): void {
@@ -58,7 +67,8 @@ export class Silence {
     this.lookedAt = now;
     const since = (at: number | null) => (at === null ? 0 : now - at);
     const dead = Math.max(since(this.probedAt), since(this.begunAt)) > DEAD_MS;
-    const isQuiet = this.probedAt === null && now - this.heardAt > PROBE_MS;
+    const isQuiet =
+      this.probedAt === null && (now - this.heardAt > PROBE_MS || now - this.sentAt > this.heartbeatMs);
     const probe = isOpen && !dead && this.begunAt === null && isQuiet;
     if (probe) this.probedAt = now;
     const stale = !isOpen || dead || Math.max(since(this.askedAt), since(this.probedAt)) > STALE_MS;

@@ -85,20 +85,21 @@ export function StudyList(props: {
       />,
     );
   }
+  const isGrid = total > 0; // a grid without rows is none
   return (
     <div
       class={`list ${rowPx === TALL_ROW_PX ? "tall" : ""} ${studies.searching ? "stale" : ""}`}
-      role="grid"
+      role={isGrid ? "grid" : "group"}
       aria-label="Studies"
-      aria-rowcount={total + 1}
+      aria-rowcount={isGrid ? total + 1 : undefined}
       aria-busy={studies.searching}
       aria-activedescendant={total > 0 ? `study-${active}` : undefined}
       tabIndex={0}
       onKeyDown={onKey}
     >
-      <div class="line head" role="row" aria-rowindex={1}>
+      <div class="line head" role={isGrid ? "row" : undefined} aria-rowindex={isGrid ? 1 : undefined}>
         {COLUMNS.map(([name, label]) => (
-          <span key={name} class={name} role="columnheader">
+          <span key={name} class={name} role={isGrid ? "columnheader" : undefined}>
             {label}
           </span>
         ))}
@@ -106,7 +107,7 @@ export function StudyList(props: {
       <div
         ref={scroller}
         class="scroller"
-        role={total > 0 ? "rowgroup" : undefined}
+        role={isGrid ? "rowgroup" : undefined}
         onScroll={(event) => setScroll(event.currentTarget.scrollTop)}
       >
         {studies.total === 0 && !studies.searching && props.empty}

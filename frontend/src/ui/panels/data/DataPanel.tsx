@@ -46,7 +46,7 @@ function Find() {
     <div class="data-find">
       <input
         type="search"
-        placeholder={DATA.search}
+        placeholder={DATA.searchShort}
         aria-label={DATA.search}
         maxLength={200}
         value={search.value}

@@ -4,6 +4,7 @@ import type { Kind } from "../../../state/data/nodes";
 export const DATA = {
   title: "Data",
   search: "Search names",
+  searchShort: "Search…",
   kind: "Kind",
   all: "All kinds",
   add: "Add…",
