@@ -29,7 +29,6 @@ LAYOUTS = (
     "ThreeByThreeSlice", "FiveByTwoSlice", "FourByThreeSlice", "OneUpYellowSlice", "OneUpGreenSlice",
 )  # fmt: skip
 PANELS = {"data": "Data", "views": "Views", "tools": "Tools", "segmentation": "Segment", "rendering": "3D", "share": "Share"}
-LUNG_R, LUNG_A = 85.0, 190.0
 
 
 class Studio:
@@ -159,10 +158,6 @@ def take_rest(studio: Studio, wanted: Callable[[str], bool]) -> None:
                     page.locator(".rail").get_by_role("button", name="Tools").tap()
                     page.wait_for_timeout(800)
                 studio.save(page, f"phone-{theme}", PHONE[0])
-    if wanted("viewer-help"):
-        with studio.page(WIDE) as page:
-            page.keyboard.press("?")
-            studio.save(page, "viewer-help", 800)
 
 
 def main(names: list[str]) -> None:

@@ -12,6 +12,8 @@ from tests.support.link import link_to
 from tests.support.live import LiveServer
 from tests.support.tabs import Tab, Tabs, real_tabs
 
+pytestmark = pytest.mark.timeout(300)
+
 RESUME_S, IDLE_S, HIDDEN_S = 3.0, 8.0, 20.0
 """Minutes in life: here the server is as much less patient."""
 EXACT = "['Red', '1'].every(v => window.slicecast?.picture(v)?.flags & 4)"

@@ -8,6 +8,8 @@ from playwright.sync_api import Browser, Page
 from tests.support.live import LiveServer
 from tests.support.viewer import middle, state, viewer, wait_exact, wait_state
 
+pytestmark = pytest.mark.timeout(300)
+
 FULL = """view => {
     const surface = document.querySelector(`.view-${view} .surface`);
     const picture = slicecast.picture(view);

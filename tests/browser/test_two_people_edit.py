@@ -26,6 +26,8 @@ from tests.support.live import LiveServer
 from tests.support.phantoms import write_nrrd
 from tests.support.viewer import wait_exact
 
+pytestmark = pytest.mark.timeout(300)
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:

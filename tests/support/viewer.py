@@ -32,7 +32,7 @@ def viewer(browser: Browser, url: str, width: int = 1280, height: int = 800, **o
     assert faults == []
 
 
-def wait_exact(page: Page, *views: str, timeout: float = 30_000) -> None:
+def wait_exact(page: Page, *views: str, timeout: float = 60_000) -> None:
     """Until these views show their pictures without loss, and so without anything left to do."""
     names = ", ".join(f"'{view}'" for view in views)
     page.wait_for_function(f"[{names}].every(v => window.slicecast?.picture(v)?.flags & 4)", timeout=timeout)
