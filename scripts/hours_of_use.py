@@ -33,7 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=60.0)
     minutes = parser.parse_args().minutes
-    server = LiveServer().wait()
+    server = LiveServer(undo_mb=32, picture_cache_mb=16).wait()  # so that they are full soon
     samples: list[tuple[float, Held]] = []
     try:
         with sync_playwright() as playwright:

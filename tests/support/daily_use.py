@@ -63,7 +63,7 @@ def one_round(page: Page, server: LiveServer) -> None:
         drag(page, view, button, key)
     for name in PANELS:
         show_panel(page, name)
-    measure(page)
+    measure(page, server)
     paint(page, server)
     for name in LAYOUTS:
         assert server.request("PUT", "/api/layout", f'{{"layout": "{name}"}}'.encode()).status == 200
@@ -106,7 +106,7 @@ def show_panel(page: Page, name: str) -> None:
     page.wait_for_timeout(200)
 
 
-def measure(page: Page) -> None:
+def measure(page: Page, server: LiveServer) -> None:
     """Draw a distance and take it back."""
     show_panel(page, "tools")
     begun = page.evaluate("slicecast.markups().length")
@@ -119,7 +119,7 @@ def measure(page: Page) -> None:
     undo = page.get_by_role("button", name="Undo")
     until = time.monotonic() + 15
     while page.evaluate("slicecast.markups().length") > begun:
-        assert time.monotonic() < until, "the distance is still there"
+        assert time.monotonic() < until, (page.evaluate("slicecast.markups()"), server.get("/api/history").body)
         if undo.is_enabled():
             undo.click()
         page.wait_for_timeout(300)
