@@ -24,9 +24,9 @@ def recorded(history: History, links: Links, view: Any, command: c.SetView) -> I
     """Change a view within, by a command; what is worth it comes into the history."""
     patch = command.patch
     if isinstance(view, ThreeDView):
-        nodes = view.rendering_nodes(list(patch.rendering or {}))
+        nodes, what = view.rendering_nodes(list(patch.rendering or {})), _what(patch)
         with (
-            history.changing("Volume rendering", nodes, f"rendering {view.name} {command.by}", GOES_ON_S)
+            history.changing("Volume rendering", nodes, f"rendering {what} {view.name} {command.by}", GOES_ON_S)
             if nodes
             else nullcontext()
         ):
@@ -39,6 +39,15 @@ def recorded(history: History, links: Links, view: Any, command: c.SetView) -> I
         _text, _key, now, on = make(links, view)
         if now != state:
             history.push(Edit(text, back, on, merge=f"{key} {command.by}", merge_s=GOES_ON_S))
+
+
+def _what(patch: c.ViewPatch) -> str:
+    """What of a volume rendering a patch sets: the next slider is another edit, and so is the next point."""
+    fields = []
+    for one in (patch.rendering or {}).values():
+        fields += [name for name in one.__struct_fields__ if getattr(one, name) is not None]
+        fields += [str(len(points)) for points in (one.opacity_points, one.color_points) if points]
+    return " ".join(fields)
 
 
 Recorded = tuple[str, str, Any, Callable[[], None]]
