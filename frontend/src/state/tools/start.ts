@@ -44,11 +44,16 @@ function flush(): void {
   waiting.clear();
 }
 
+/** Of each markup that was changed: which change is the newest. */
+const newest = new Map<string, number>();
+
 async function finish(id: string, patch: MarkupPatch, gesture: string): Promise<MarkupState> {
   waiting.delete(id);
   lead(id, patch);
+  const mine = (newest.get(id) ?? 0) + 1;
+  newest.set(id, mine);
   const state = await changeMarkup(id, patch, gesture);
-  follow(state);
+  if (newest.get(id) === mine) follow(state); // keys go on from what is here, not from some presses before
   return state;
 }
 

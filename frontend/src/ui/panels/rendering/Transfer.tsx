@@ -52,8 +52,8 @@ export function Transfer({ volume, rendering }: { volume: string; rendering: Ren
   const choose = (of: Track) => (n: number) => {
     chosen.value = { track: of, index: n };
   };
-  const setCurve = (points: Points<number>) => changeRendering({ opacity_points: points });
-  const setStops = (points: Points<string>) => changeRendering({ color_points: points });
+  const setCurve = (points: Points<number>) => changeRendering({ opacity_points: points, preset: "" });
+  const setStops = (points: Points<string>) => changeRendering({ color_points: points, preset: "" });
   return (
     <div class="transfer">
       <StopTrack
