@@ -232,6 +232,25 @@ describe("turning", () => {
       }
   });
 
+  it("and sizing go on in slices that cut a box obliquely", () => {
+    const [cosine, sine] = [Math.cos(0.4), Math.sin(0.4)];
+    const frame = [1, 0, 0, 0, 0, cosine, -sine, 0, 0, sine, cosine, 10, 0, 0, 0, 1];
+    const tilted = { ...roi, frame, size: [40, 20, 60] };
+    const all = handlesOf(tilted, axial, SIZE);
+    expect(all.every(({ at }) => Math.abs(at[2] - 10) < 1e-9)).toBe(true); // all in the plane, to be taken hold of
+    const front = all.find(({ sides }) => sides[0] === 0 && sides[1] === 1) as Handle;
+    expect(front.at[1]).toBeCloseTo(10 / cosine); // where the plane cuts the side
+    const { size } = dragged(tilted, front, [0, 5, 0]);
+    expect(size?.[1]).toBeCloseTo(20 + 5 * cosine);
+    const [lever] = turns(axial, tilted);
+    if (!lever) throw new Error("no handle");
+    const [x, y, z, centre] = turnedTo(axial, lever, [-40, 0, 10], tilted);
+    expect(x).toEqual([0, 1, 0]);
+    expect(y?.[0]).toBeCloseTo(-cosine, 5);
+    expect(z?.[0]).toBeCloseTo(sine, 5);
+    expect(centre).toEqual([0, 0, 10]);
+  });
+
   it("is offered for what is chosen only, and within the view", () => {
     const [top] = turns(axial);
     const spot = see(axial, SIZE, (top as Handle).at) as Seen;

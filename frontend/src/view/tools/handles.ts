@@ -92,9 +92,13 @@ function cutHandles(
   const across = axes.map((axis) => Math.abs(dot(axis, normal)));
   const k = across.indexOf(Math.max(...across));
   const [u, v] = [0, 1, 2].filter((n) => n !== k) as [number, number];
-  const away = dot(normal, subtract(state.origin, middle)) / dot(axes[k] as Vector3, normal);
-  if (Math.abs(away) > Math.max(half[k] ?? 0, reachOf(state))) return [];
-  const base = along(middle, axes, k, Math.max(-(half[k] ?? 0), Math.min(half[k] ?? 0, away)));
+  const awayOf = (from: Vector3) =>
+    dot(normal, subtract(state.origin, from)) / dot(axes[k] as Vector3, normal);
+  if (Math.abs(awayOf(middle)) > Math.max(half[k] ?? 0, reachOf(state))) return [];
+  /** Along the box into the plane, as far as the box goes: of one that is turned, sides lie before and behind its middle. */
+  const cut = (from: Vector3) =>
+    along(from, axes, k, Math.max(-(half[k] ?? 0), Math.min(half[k] ?? 0, awayOf(from))));
+  const base = cut(middle);
   const found: Handle[] = [{ kind: "middle", index: -1, at: base, sides: NONE }];
   for (const su of [-1, 0, 1])
     for (const sv of [-1, 0, 1]) {
@@ -102,8 +106,8 @@ function cutHandles(
       const sides: Vector3 = [0, 0, 0];
       sides[u] = su;
       sides[v] = sv;
-      const at = along(along(base, axes, u, su * (half[u] ?? 0)), axes, v, sv * (half[v] ?? 0));
-      found.push({ kind: "side", index: -1, at, sides });
+      const at = along(along(middle, axes, u, su * (half[u] ?? 0)), axes, v, sv * (half[v] ?? 0));
+      found.push({ kind: "side", index: -1, at: cut(at), sides });
     }
   found.push(turnInPlane(axes, half, base, u, v, state, size));
   return found;
@@ -120,16 +124,12 @@ function turnInPlane(
   size: Size,
 ): Handle {
   const off = TURN_PX * devicePixelRatio * mmAt(state, size, base);
+  const normal = axesOf(state)[2];
+  const flat = (at: Vector3) => add(at, scale(normal, dot(normal, subtract(base, at)))); // a lever, wherever the side is
   const place = (n: number, sign: number, by: number): Handle => {
     const side = along(base, axes, n, sign * (half[n] ?? 0));
-    return {
-      kind: "turn",
-      index: -1,
-      at: along(side, axes, n, sign * by),
-      sides: NONE,
-      axis: axesOf(state)[2],
-      stem: side,
-    };
+    const at = flat(along(side, axes, n, sign * by));
+    return { kind: "turn", index: -1, at, sides: NONE, axis: normal, stem: flat(side) };
   };
   const all = [place(v, 1, off), place(v, -1, off), place(u, 1, off), place(u, -1, off)];
   return (
