@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -65,11 +66,27 @@ def handle(page: Page, view: str, n: int = 0) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
+@contextmanager
+def finished(page: Page, count: int = 1) -> Iterator[None]:
+    """What is done within ends when the server has taken this many last words on markups."""
+    taken: list[str] = []
+    page.on(
+        "response", lambda one: taken.append(one.url) if one.request.method == "PUT" and "/api/markups/" in one.url else None
+    )
+    yield
+    for _ in range(300):
+        if len(taken) >= count:
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"{len(taken)} of {count} changes were taken")
+
+
 def drag(page: Page, begin: tuple[float, float], end: tuple[float, float]) -> None:
-    page.mouse.move(*begin)
-    page.mouse.down()
-    page.mouse.move(*end, steps=6)
-    page.mouse.up()
+    with finished(page):
+        page.mouse.move(*begin)
+        page.mouse.down()
+        page.mouse.move(*end, steps=6)
+        page.mouse.up()
 
 
 def pen(page: Page, path: list[tuple[float, float]]) -> None:
@@ -118,8 +135,8 @@ __execResult = {{'axes': [[matrix.GetElement(r, c) for r in range(3)] for c in r
 def undone(page: Page, node_id: str, steps: int) -> None:
     """After so many steps back it is where it was made."""
     for _ in range(steps):
-        page.keyboard.press("Control+z")
-        page.wait_for_timeout(150)
+        with page.expect_response("**/api/undo"):
+            page.keyboard.press("Control+z")
     page.wait_for_function(
         """([id, frame]) => slicecast.markups().find((one) => one.id === id)
             ?.frame.every((v, n) => Math.abs(v - frame[n]) < 1e-9)""",
@@ -140,7 +157,6 @@ def test_an_roi_in_an_axial_slice_by_mouse(page: Page, server: LiveServer) -> No
     page.locator(".view-Red .surface").focus()
     page.keyboard.press("h")
     page.wait_for_function("slicecast.state('Red').slice_to_ras[0] > 0.9")
-    page.wait_for_timeout(300)
     drag(page, handle(page, "Red"), spot(page, (-60.0, 0.0, 0.0)))
     axes(page, server, node_id, left)
     undone(page, node_id, 1)
@@ -153,7 +169,8 @@ def test_an_roi_in_a_sagittal_slice_by_pen(page: Page, server: LiveServer) -> No
     begin = handle(page, "Yellow")
     # The handle is at the head's end; to the back, by 45 degrees.
     end = spot(page, (0.0, -50.0, 50.0), "Yellow")
-    pen(page, [begin, ((begin[0] + end[0]) / 2, (begin[1] + end[1]) / 2), end])
+    with finished(page):
+        pen(page, [begin, ((begin[0] + end[0]) / 2, (begin[1] + end[1]) / 2), end])
     half = 0.5**0.5
     axes(page, server, node_id, [[1, 0, 0], [0, half, half], [0, -half, half]])
     undone(page, node_id, 1)
@@ -163,7 +180,8 @@ def test_a_plane_is_tilted_in_a_coronal_slice_by_a_finger(page: Page, server: Li
     node_id = make(page, server, "plane", [60, 60])
     begin = handle(page, "Green")
     middle = spot(page, (-40.0, 0.0, 40.0), "Green")
-    touch(page, [begin, middle, spot(page, (-60.0, 0.0, 0.0), "Green")])
+    with finished(page):
+        touch(page, [begin, middle, spot(page, (-60.0, 0.0, 0.0), "Green")])
     # Its normal from the head to the patient's left; what pointed to the right points to the head.
     axes(page, server, node_id, [[0, 0, 1], [0, 1, 0], [-1, 0, 0]])
     undone(page, node_id, 1)
@@ -225,8 +243,9 @@ camera.SetViewUp(0, 0, 1)
 def test_by_keys(page: Page, server: LiveServer) -> None:
     node_id = make(page, server, "roi", [60, 30, 20])
     page.locator(".view-Red .surface").focus()
-    for _ in range(8):
-        page.keyboard.press("Alt+Shift+ArrowRight")
+    with finished(page, 8):
+        for _ in range(8):
+            page.keyboard.press("Alt+Shift+ArrowRight")
     # Clockwise as it is seen: what points to the front goes to the patient's left.
     axes(page, server, node_id, about(2, 8).T.tolist(), 0.5)
     undone(page, node_id, 8)
@@ -238,6 +257,9 @@ def test_what_is_locked_or_not_chosen_has_no_such_handles(page: Page, server: Li
     page.get_by_role("button", name="Lock Mine against dragging").click()
     page.wait_for_function("slicecast.markups()[0].locked")
     before: list[Any] = page.evaluate("slicecast.markups()[0].frame")
-    drag(page, begin, spot(page, (-60.0, 0.0, 0.0)))
+    page.mouse.move(*begin)
+    page.mouse.down()
+    page.mouse.move(*spot(page, (-60.0, 0.0, 0.0)), steps=4)
+    page.mouse.up()
     assert server.get("/api/markups").json()["markups"][0]["frame"] == pytest.approx(before)
     assert node_id == page.evaluate("slicecast.markups()[0].id")

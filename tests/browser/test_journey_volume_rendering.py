@@ -137,7 +137,7 @@ def test_the_transfer_function_by_pointer_keys_and_numbers(page: Page, server: L
     added = written(page, server, "points", "p.length === 6")
     assert added[1] == pytest.approx([-600, 0.36], abs=30)
     assert of_volume(page, "preset") == ""
-    changed(page, "1", shot, 0.5)
+    changed(page, "1", shot, 0.5, 30)
     page.mouse.move(*at(*added[1]))
     page.mouse.down()
     page.mouse.move(*at(-300.0, 0.16), steps=5)
@@ -228,7 +228,7 @@ node.GetDisplayNode().SetColor(1, 0, 0)
     shots = [pixels(page, "1")]
 
     def shows_otherwise() -> None:
-        changed(page, "1", shots[-1], 0.3)
+        changed(page, "1", shots[-1], 0.3, 30)
         wait_exact(page, "1")
         shots.append(pixels(page, "1"))
 
@@ -268,8 +268,10 @@ node.GetDisplayNode().SetColor(1, 0, 0)
     expect(lung).to_have_attribute("aria-pressed", "false")
     shows_otherwise()
     # What another client does shows here.
-    server.request("PATCH", "/api/nodes?", b'{"kind": "model", "visible": false}')
+    server.request("PATCH", "/api/nodes", b'{"kind": "model", "visible": false}')
     expect(ball).to_have_attribute("aria-pressed", "false")
+    page.get_by_label("Show this volume in 3D").check()
+    wait_state(page, "1", "Object.values(s.rendering)[0].visible")
 
 
 def test_look_and_camera(page: Page) -> None:
