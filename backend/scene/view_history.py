@@ -42,11 +42,11 @@ def recorded(history: History, links: Links, view: Any, command: c.SetView) -> I
 
 
 def _what(patch: c.ViewPatch) -> str:
-    """What of a volume rendering a patch sets: the next slider is another edit, and so is the next point."""
+    """Which points of a transfer function a patch sets, and how many: one that is added or removed is an edit of its own."""
     fields = []
     for one in (patch.rendering or {}).values():
-        fields += [name for name in one.__struct_fields__ if getattr(one, name) is not None]
-        fields += [str(len(points)) for points in (one.opacity_points, one.color_points) if points]
+        fields += [f"opacity {len(one.opacity_points)}"] if one.opacity_points else []
+        fields += [f"color {len(one.color_points)}"] if one.color_points else []
     return " ".join(fields)
 
 
