@@ -244,11 +244,12 @@ export class Painter {
     const { zoom, dx, dy } = predicted(this.shownRect, this.wantedRect);
     const side = Math.min(width, height);
     const [across, along] = fitted(this.shownSize, [width, height]).map((length) => length * zoom) as Size;
+    const [x, y] = [width / 2 + 0.5, height / 2 - 0.5]; // where slices have their origin: view/slice.ts
     this.context.imageSmoothingQuality = "high";
     this.context.drawImage(
       this.shown,
-      width / 2 - across / 2 + dx * side,
-      height / 2 - along / 2 + dy * side,
+      x - (x / width) * across + dx * side,
+      y - (y / height) * along + dy * side,
       across,
       along,
     );
