@@ -62,7 +62,8 @@ class Archive:
         self.volume_workers = Workers(1, settings.worker_waiting, settings.worker_timeout_s)  # one, which remembers volumes
         quarantine = Quarantine(self.folder / "quarantine", settings.quarantine_mb << 20)
         inflated = settings.instance_inflated_mb << 20
-        self._ingest = Ingest(self.blobs, self._writer, self.workers, quarantine, inflated, 2 * processes)
+        strict = settings.wrong_character_sets == "refuse"
+        self._ingest = Ingest(self.blobs, self._writer, self.workers, quarantine, inflated, strict, 2 * processes)
         self._scratch = self.folder / "scratch"
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir()

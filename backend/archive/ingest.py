@@ -129,11 +129,12 @@ class Ingest:
     """Takes instances into the archive."""
 
     def __init__(
-        self, blobs: Blobs, writer: Writer, workers: Workers, quarantine: Quarantine, inflated_bytes: int, parallel: int
-    ) -> None:
-        """`inflated_bytes`: of a deflated instance. `parallel`: how many are taken apart at a time."""
+        self, blobs: Blobs, writer: Writer, workers: Workers, quarantine: Quarantine, inflated_bytes: int, strict_texts: bool,
+        parallel: int,
+    ) -> None:  # fmt: skip
+        """`inflated_bytes`, `strict_texts`: as `take_in` has them. `parallel`: how many are taken apart at a time."""
         self._blobs, self._writer, self._workers, self._quarantine = blobs, writer, workers, quarantine
-        self._inflated = inflated_bytes
+        self._inflated, self._strict_texts = inflated_bytes, strict_texts
         self._turn = asyncio.Semaphore(parallel)
 
     async def take(self, incoming: Incoming, study: str | None = None) -> Outcome:
@@ -165,11 +166,11 @@ class Ingest:
         if not incoming.size:
             return Outcome("failed", reason=Reason.NOT_UNDERSTOOD, message="it is empty")
         async with self._turn:
-            taken = await self._workers.run(take_in, incoming.path, self._inflated)
+            taken = await self._workers.run(take_in, incoming.path, self._inflated, self._strict_texts)
         if isinstance(taken, Refused):
             log.info("not stored", why=taken.message, origin=incoming.origin)
             await asyncio.to_thread(self._quarantine.take, incoming.path, taken.message, incoming.origin, incoming.detail)
-            return Outcome("failed", reason=Reason.NOT_UNDERSTOOD, message=taken.message)
+            return Outcome("failed", *taken.uids, Reason.NOT_UNDERSTOOD, taken.message)
         return await self._store(taken, incoming, study)
 
     async def _store(self, taken: TakenIn, incoming: Incoming, study: str | None) -> Outcome:

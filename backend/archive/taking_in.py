@@ -12,7 +12,7 @@ from pathlib import Path
 from isal import isal_zlib
 
 from backend.dicom.file_head import MARK, PREAMBLE, TIFF, made_head
-from backend.dicom.part10 import DataSet, Indexed, index, read_data_set
+from backend.dicom.part10 import DataSet, Indexed, index, read_data_set, uids_of
 from backend.errors import UnreadableError
 
 
@@ -29,25 +29,30 @@ class TakenIn:
 
 @dataclass(frozen=True)
 class Refused:
-    """A file that can not be stored. `is_dicom`: whether it begins as one at least."""
+    """A file that can not be stored. `is_dicom`: whether it begins as one at least; `uids`: as `part10.uids_of`."""
 
     message: str
     is_dicom: bool
+    uids: tuple[str, str, str, str] = ("", "", "", "")
 
 
-def take_in(path: Path, inflated_bytes: int) -> TakenIn | Refused:
+def take_in(path: Path, inflated_bytes: int, strict_texts: bool) -> TakenIn | Refused:
     """Make a file ready for the archive. On return its bytes are on disk.
 
     Args:
         path: in the folder for files that come in; it is changed, and renamed.
         inflated_bytes: how large a deflated data set may become.
+        strict_texts: whether wrong character sets are refused (`part10.index`).
     """
     file = _mapped(path)
+    data: DataSet | None = None
     try:
         data = read_data_set(file, inflated_bytes)
-        indexed = index(data)
+        indexed = index(data, strict_texts)
     except (UnreadableError, RecursionError, MemoryError) as error:
-        return Refused(str(error) or "it is nested too deep or too large", bytes(file[PREAMBLE : PREAMBLE + 4]) == MARK)
+        is_dicom = bytes(file[PREAMBLE : PREAMBLE + 4]) == MARK
+        uids = uids_of(data) if data is not None else ("", "", "", "")
+        return Refused(str(error) or "it is nested too deep or too large", is_dicom, uids)
     _make_whole(path, file, data, indexed)
     return _named(path, indexed)
 
