@@ -93,6 +93,7 @@ def read_header(file: Path, broken: list[str]) -> tuple[Dataset | None, FrameInd
     are added to `broken`."""
     try:
         with file.open("rb") as stream:
+            header: Dataset | None
             header, frames = read_strictly(stream, LARGEST_INFLATED)
     except (OSError, ValueError, UnreadableError):
         header, frames = _read_forgivingly(file, broken), None

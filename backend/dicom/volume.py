@@ -252,10 +252,11 @@ def _rescaled_whole(pixels: NDArray[Any], header: Dataset) -> NDArray[Any] | Non
         limits = np.iinfo(dtype)
         if limits.min <= min(low, a, b) and max(high, a, b) <= limits.max:
             # What overflows on the way comes back: the results fit, and sums and products are modulo the type's range.
-            values = pixels.astype(dtype)
+            values: NDArray[Any] = pixels.astype(dtype)
             if a != 1:
-                values *= dtype(a)
-            return np.add(values, dtype(b), out=values)
+                np.multiply(values, dtype(a), out=values)
+            np.add(values, dtype(b), out=values)
+            return values
     return None
 
 

@@ -141,7 +141,7 @@ BAD_INPUT: dict[str, tuple[Callable[[], bytes], str, bool]] = {
         lambda: with_bytes(b"ISO_IR 100", b"ISO_IR 999", SpecificCharacterSet="ISO_IR 100"), "names the character set", True
     ),
     "texts in another character set": (
-        lambda: with_bytes(b"M--ller", b"M\xfcller", SpecificCharacterSet="ISO_IR 192", PatientName="M--ller"),
+        lambda: with_bytes(b"M--ller", b"M\xfcller ", SpecificCharacterSet="ISO_IR 192", PatientName="M--ller"),
         "do not fit", True,
     ),
     "no DICOM": (lambda: b"<html>" + bytes(400), "it is no DICOM file", False),
