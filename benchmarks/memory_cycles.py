@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from pathlib import Path
 
 from benchmarks.common import SECONDS_MOST, report
+from tests.support.daily_use import resident_mb
 from tests.support.live import LiveServer
 from tests.support.stream_client import StreamClient
 
@@ -14,14 +14,6 @@ CYCLES, WARM_UP = 200, 40
 QUICK_CYCLES = 20
 OFFSETS = 20  # all of them in the warm-up: what is cached is bounded, and no growth
 MOST_GROWTH = 1.05
-
-
-def resident_mb(pid: int) -> float:
-    """Resident memory that is the process's own, MB."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("RssAnon"):
-            return int(line.split()[1]) / 1e3
-    raise LookupError("no RssAnon")
 
 
 async def cycles(port: int, count: int) -> None:

@@ -13,11 +13,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from backend import __version__
-from backend.api.stream.hub import Hub
 from backend.config import Settings
-from backend.doors import make_opener, open_archive, open_network, routes_of
-from backend.http.openapi import openapi
+from backend.doors import Wiring, open_house
 from backend.sessions.journal import Journal
 from backend.sessions.session import Session
 
@@ -45,13 +42,12 @@ def document() -> dict[str, Any]:
 
         async def describe() -> dict[str, Any]:
             session = Session("default", settings, Journal(Path(folder) / "session"))
-            archive = open_archive(settings)
-            opener, network = make_opener(session, settings, archive), open_network(archive, settings)
-            routes = routes_of(session, Hub(session, settings), settings, opener, archive, network, lambda: None)
-            found = openapi(routes, __version__)
-            if not isinstance(archive, str):
-                await archive.stop()
-            return found
+            wiring = Wiring(open_house(settings, lambda: None))
+            wiring.sessions.take_in(session)
+            await wiring.sessions.stop()
+            if not isinstance(wiring.house.archive, str):
+                await wiring.house.archive.stop()
+            return wiring.document
 
         return asyncio.run(describe())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import tornado.httputil
+import tornado.routing
 import tornado.web
 
 from backend.http.intake import has_body
@@ -33,3 +34,7 @@ class Application(tornado.web.Application):
         if handler not in self._bodiless:
             self._bodiless[handler] = type(handler.__name__, (handler,), {"_stream_request_body": False})
         return self._bodiless[handler]
+
+    def router(self) -> tornado.routing.RuleRouter:
+        """A table of routes of its own, whose handlers are this application's."""
+        return type(self.wildcard_router)(self, [])

@@ -21,6 +21,7 @@ from backend.http.access_log import AccessLog, Kind, Level
 from backend.http.guard import is_foreign_page
 from backend.http.intake import Intake, has_body
 from backend.http.negotiate import parse_query
+from backend.http.session_router import prefix_of
 from backend.http.switches import Switches
 from backend.redact import redact
 
@@ -234,6 +235,16 @@ class BaseHandler(tornado.web.RequestHandler):
         """Strong ETags of If-None-Match."""
         given = self.request.headers.get("If-None-Match", "")
         return tuple(tag.strip().removeprefix("W/") for tag in given.split(",") if tag.strip())[:16]
+
+    def here(self, path: str) -> str:
+        """The path as the request's session has it."""
+        return prefix_of(self.request) + path
+
+    def send_job(self, job: str, **fields: Any) -> None:
+        """202: a job has begun, and where it tells how far it is."""
+        place = self.here(f"/api/jobs/{job}")
+        self.set_header("Location", place)
+        self.send_json({**fields, "job": job, "job_url": place}, 202)
 
     def send_json(self, value: Any, status: int = 200) -> None:
         """Answer with JSON; the content type is exactly `application/json`, which clients compare."""

@@ -68,6 +68,11 @@ class Channel(asyncio.BufferedProtocol):
             raise errors.UnavailableError("the scene is restarting", RETRY_AFTER_S)
         self._transport.writelines([part for part in wire.pack(wire.Request(number, cast(AnyCommand, command))) if part])
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody waits for an answer."""
+        return bool(self._waiting)
+
     def _give_up(self, number: int) -> None:
         future = self._waiting.get(number)
         if future is not None and not future.done():

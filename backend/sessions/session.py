@@ -93,6 +93,11 @@ class Session:
         """Number of the scene process."""
         return self._process.pid if self._process else None
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether it starts, loads, restarts, or somebody waits for an answer."""
+        return self.status not in ("ready", "failed") or (self._process is not None and self._process.channel.is_busy)
+
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Be told of events and changes of status; call what is returned to stop."""
         self._listeners.add(listener)

@@ -1,6 +1,7 @@
 import { render } from "preact";
 import { myName } from "./state/share/people";
 import "./state/shell";
+import { here } from "./net/place";
 import { ages, pictures, states, status, stream } from "./state/store";
 import { markups } from "./state/tools/markups";
 import { App } from "./ui/App";
@@ -39,7 +40,7 @@ async function begin(root: HTMLElement, kind: Kind): Promise<void> {
   stream.introduce(myName.value);
   openLink();
   addEventListener("hashchange", openLink);
-  stream.connect(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/stream`);
+  stream.connect(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${here("/stream")}`);
 }
 
 const root = document.getElementById("app");

@@ -55,7 +55,9 @@ def as_it_is(_context: Any, value: Any) -> bytes:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    live = LiveServer(allow_path=[str(tmp_path_factory.mktemp("allowed"))], max_pixels=300_000, body_timeout_s=5).wait()
+    live = LiveServer(
+        allow_path=[str(tmp_path_factory.mktemp("allowed"))], max_pixels=300_000, body_timeout_s=5, session_limit=2
+    ).wait()
     yield live
     lines = live.log_lines()
     live.stop()

@@ -50,9 +50,11 @@ class StreamClient:
     reader: asyncio.Task[None] | None = None
 
     @classmethod
-    async def connect(cls, port: int, hello: dict[str, Any] | None = None, **headers: str) -> StreamClient:
+    async def connect(
+        cls, port: int, hello: dict[str, Any] | None = None, path: str = "/stream", **headers: str
+    ) -> StreamClient:
         """Connect and say hello (unless `hello` is an empty dict)."""
-        request = HTTPRequest(f"ws://127.0.0.1:{port}/stream", headers=headers)
+        request = HTTPRequest(f"ws://127.0.0.1:{port}{path}", headers=headers)
         client = cls(await websocket_connect(request, max_message_size=64 << 20))
         protocol = client.socket.protocol
         assert protocol is not None

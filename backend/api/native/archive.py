@@ -81,8 +81,7 @@ class FilesHandler(BaseHandler):
         job = self.jobs.submit("upload", name, work)
         self._path = None
         self._keep(remove_after(self.jobs, job, path))
-        self.set_header("Location", f"/api/jobs/{job.id}")
-        self.send_json({"job": job.id, "job_url": f"/api/jobs/{job.id}"}, 202)
+        self.send_job(job.id)
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

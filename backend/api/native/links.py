@@ -48,9 +48,7 @@ class OpenStudyHandler(BaseHandler):
         except (msgspec.DecodeError, UnicodeError) as error:
             raise BadRequestError(f'the body is not {{"study": …, "series": …}}: {error}') from error
         job = self.opener.open_study(wanted.study, [wanted.series] if wanted.series else [])
-        place = f"/api/jobs/{job.id}"
-        self.set_header("Location", place)
-        self.send_json({"job": job.id, "job_url": place}, 202)
+        self.send_job(job.id)
 
 
 class OpenHandler(BaseHandler):
@@ -70,7 +68,7 @@ class OpenHandler(BaseHandler):
         link = parse_link(url)
         is_own = partial(is_own_address, self)
         job = self.opener.open(link, is_own)
-        viewer = f"{self.request.protocol}://{self.request.host}{VIEWER}"
+        viewer = f"{self.request.protocol}://{self.request.host}{self.here(VIEWER)}"
         answer: dict[str, Any] = {
             "study": link.study.uid if link.study else None,
             "viewer": self.opener.session.name,
@@ -80,9 +78,7 @@ class OpenHandler(BaseHandler):
             result = await self.opener.jobs.wait(job)
             self.send_json({"status": "success", **answer, "loaded": result["loaded"], "warnings": result["warnings"]})
             return
-        place = f"/api/jobs/{job.id}"
-        self.set_header("Location", place)
-        self.send_json({"status": "accepted", **answer, "job": job.id, "job_url": place}, 202)
+        self.send_job(job.id, status="accepted", **answer)
 
     def _wanted(self) -> str:
         """The link, from a JSON body or the query.
@@ -114,7 +110,7 @@ class SlicerLinkHandler(OpenHandler):
         parse_link(url)
         if wants_page(self):
             self.set_header("Referrer-Policy", "no-referrer")
-            self.redirect(f"{VIEWER}#open={quote(url, safe='')}", status=303)
+            self.redirect(f"{self.here(VIEWER)}#open={quote(url, safe='')}", status=303)
             return
         require_own_page(self)
         await self._open(url)

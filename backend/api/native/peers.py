@@ -74,8 +74,7 @@ class PeerHandler(BaseHandler):
             self.send_json(await self.network.query(peer, wanted.level, keys))
         else:
             job = self._retrieve(peer) if action == "retrieve" else self._send(peer)
-            self.set_header("Location", f"/api/jobs/{job.id}")
-            self.send_json({"job": job.id, "job_url": f"/api/jobs/{job.id}"}, 202)
+            self.send_job(job.id)
 
     def _retrieve(self, peer: Peer) -> Job:
         wanted = self._body(RetrieveRequest)

@@ -37,7 +37,7 @@ class SharedViewsHandler(BaseHandler):
             raise BadRequestError(f"texts of up to {LONGEST_TITLE} characters are taken")
         look = await self.session.ask(c.DescribeLook(), c.Look)
         name = await asyncio.to_thread(self.views.add, SharedView(look, wanted.title, wanted.maximized))
-        self.send_json({"id": name, "path": f"{VIEWER}{name}"}, 201)
+        self.send_json({"id": name, "path": f"{self.here(VIEWER)}{name}"}, 201)
 
 
 class SharedViewHandler(BaseHandler):

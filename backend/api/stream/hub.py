@@ -48,6 +48,11 @@ class Hub:
         """Whether no more clients are taken."""
         return len(self._sockets) + len(self._watching) >= self.settings.stream_connections
 
+    @property
+    def is_visited(self) -> bool:
+        """Whether somebody is there, or may come back."""
+        return bool(self._sockets or self._watching or self._lost)
+
     @contextmanager
     def watching(self, wake: asyncio.Event) -> Iterator[None]:
         """Count a client of `/live` while it is there; `wake` is set when the server stops.
@@ -74,8 +79,8 @@ class Hub:
         return connection.member
 
     def _count(self) -> None:
+        metrics.STREAM_CLIENTS.inc(len(self._sockets) - self.audience.present)  # there are other sessions' too
         self.audience.present = len(self._sockets)
-        metrics.STREAM_CLIENTS.set(self.audience.present)
 
     def tell_members(self) -> None:
         """Tell everybody who is there."""

@@ -10,6 +10,7 @@
 
 import { type Api, apiOf } from "../net/api/ask";
 import { type CoreEvent, type PictureStats, type Status, StreamCore } from "../net/core";
+import { prefixOf } from "../net/place";
 import type { Patch, Pose, SceneInfo, ViewState } from "../net/protocol";
 import { ViewModel } from "../view/model";
 import { attach } from "../view/pointer";
@@ -146,7 +147,7 @@ export class Client extends EventTarget {
     super();
     this.api = apiOf(server);
     this.core = new StreamCore((event) => this.hear(event));
-    const url = new URL("/stream", server);
+    const url = new URL(`${prefixOf(server.pathname)}/stream`, server);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     this.core.connect(url.href);
     document.addEventListener("visibilitychange", this.onVisibility);

@@ -3,6 +3,7 @@
  * from), `own` (a camera of its own), `tools="off"`, `letters="off"`. Events of `View` are dispatched on the element;
  * `element.state` and `element.set(patch)` are those of its view. All elements of one server share one connection.
  */
+import { prefixOf } from "../net/place";
 import type { Patch, ViewState } from "../net/protocol";
 import { type Client, connect, type View } from "./client";
 
@@ -57,7 +58,8 @@ export class SlicecastView extends HTMLElement {
     const name = this.getAttribute("view") || "red";
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", `Slicecast view ${name}`);
-    this.server = new URL(this.getAttribute("server") || import.meta.url, document.baseURI).origin;
+    const server = new URL(this.getAttribute("server") || import.meta.url, document.baseURI);
+    this.server = `${server.origin}${prefixOf(server.pathname)}/`;
     this.view = borrow(this.server).open(name, canvas, {
       tools: this.getAttribute("tools") !== "off",
       own: this.hasAttribute("own"),

@@ -1,8 +1,9 @@
 /** The native API as JSON. */
+import { here } from "./place";
 
 /** Ask `/api/…`; throws with the server's message. */
 export async function askApi<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const response = await fetch(path, {
+  const response = await fetch(here(path), {
     method,
     ...(body === undefined
       ? {}

@@ -1,4 +1,5 @@
 /** `slicer:` links: what one asks for, in words; opening it here; offering to take them from the browser. */
+import { here } from "./place";
 
 const SCHEMES = ["slicer:", "web+slicer:"];
 
@@ -63,7 +64,7 @@ function lastOf(address: string): string {
 
 /** Have the server open a link; its progress comes through the stream. Throws with the server's message. */
 export async function openLink(link: string): Promise<void> {
-  const response = await fetch("/api/open", {
+  const response = await fetch(here("/api/open"), {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ url: link }),

@@ -1,4 +1,5 @@
 /** The server panel's side of the wire: `/api/server`, and its log as Server-Sent Events read by `fetch`, which can send a token. */
+import { here } from "./place";
 
 export interface Door {
   name: string;
@@ -47,7 +48,7 @@ const RETRY_MS = 2000;
 async function ask(path: string, token: string, options: RequestInit = {}): Promise<Response> {
   const headers = new Headers(options.headers);
   if (token) headers.set("Authorization", `Bearer ${token}`);
-  const response = await fetch(path, { ...options, headers, cache: "no-store" });
+  const response = await fetch(here(path), { ...options, headers, cache: "no-store" });
   if (response.ok) return response;
   const message = (await response.json().catch(() => null))?.error?.message;
   const text = message ?? `the server answered ${response.status}`;

@@ -1,4 +1,5 @@
 /** Files of the user's into the scene: an upload of its own for each drop, then one request that loads it. */
+import { here } from "./place";
 
 export interface Loaded {
   loaded: { id: string; name: string; class: string }[];
@@ -35,11 +36,11 @@ function messageOf(text: string): string | undefined {
 
 /** Upload files and load them; `onProgress` hears fractions of the upload. Throws with the server's message. */
 export async function uploadAndLoad(files: File[], onProgress: (fraction: number) => void): Promise<Loaded> {
-  const { id } = await answer<{ id: string }>(await fetch("/api/uploads", { method: "POST" }));
+  const { id } = await answer<{ id: string }>(await fetch(here("/api/uploads"), { method: "POST" }));
   const total = files.reduce((sum, file) => sum + file.size, 0) || 1;
   let before = 0;
   for (const file of files) {
-    await put(`/api/uploads/${id}/${encodeURIComponent(file.name)}`, file, (sent) =>
+    await put(here(`/api/uploads/${id}/${encodeURIComponent(file.name)}`), file, (sent) =>
       onProgress((before + sent) / total),
     );
     before += file.size;
@@ -47,7 +48,7 @@ export async function uploadAndLoad(files: File[], onProgress: (fraction: number
   onProgress(1);
   const body = JSON.stringify({ upload: id });
   return answer(
-    await fetch("/api/load", { method: "POST", headers: { "Content-Type": "application/json" }, body }),
+    await fetch(here("/api/load"), { method: "POST", headers: { "Content-Type": "application/json" }, body }),
   );
 }
 

@@ -1,4 +1,5 @@
 /** Our own API, checked by its types: `api("PATCH /api/nodes/{id}", { path: { id }, body: { visible: false } })`. */
+import { prefixOf } from "../place";
 import type { Operations } from "./operations";
 
 export type OperationName = keyof Operations;
@@ -39,10 +40,10 @@ export function apiOf(base: string | URL = location.href): Api {
       signal?: AbortSignal;
     };
     const [method = "GET", template = ""] = operation.split(" ");
-    const url = new URL(
-      template.replace(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(path?.[name] ?? "")),
-      base,
+    const place = template.replace(/\{(\w+)\}/g, (_whole, name: string) =>
+      encodeURIComponent(path?.[name] ?? ""),
     );
+    const url = new URL(prefixOf(new URL(base).pathname) + place, base);
     for (const [name, value] of Object.entries(query ?? {})) {
       if (value !== undefined && value !== "") url.searchParams.set(name, String(value));
     }

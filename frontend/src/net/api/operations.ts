@@ -491,6 +491,11 @@ export interface Operations {
     answer: unknown;
   };
 
+  /** This document. */
+  "GET /api/openapi.json": {
+    answer: unknown;
+  };
+
   /** DICOM applications that this server knows. */
   "GET /api/peers": {
     answer: unknown;
@@ -580,6 +585,18 @@ export interface Operations {
       text: string;
       undo: string[];
       redo: string[];
+    };
+  };
+
+  /** How often values occur in a volume. */
+  "GET /api/rendering/histogram": {
+    query: {
+      volume: string;
+      bins?: number;
+    };
+    answer: {
+      range: [number, number];
+      counts: number[];
     };
   };
 
@@ -1019,6 +1036,56 @@ export interface Operations {
       limit?: number;
     };
     answer: string;
+  };
+
+  /** All sessions. */
+  "GET /api/sessions": {
+    answer: {
+      sessions: {
+        id: string;
+        status: "failed" | "loading" | "ready" | "restarting" | "starting";
+        url: string;
+        idle_s: number;
+        volumes: number;
+      }[];
+      limit: number;
+    };
+  };
+
+  /** Begin a session with a scene of its own, below /sessions/{id}/. */
+  "POST /api/sessions": {
+    body: {
+      id?: string;
+    };
+    answer: {
+      id: string;
+      status: "failed" | "loading" | "ready" | "restarting" | "starting";
+      url: string;
+      idle_s: number;
+      volumes: number;
+    };
+  };
+
+  /** One session. */
+  "GET /api/sessions/{id}": {
+    path: {
+      id: string;
+    };
+    answer: {
+      id: string;
+      status: "failed" | "loading" | "ready" | "restarting" | "starting";
+      url: string;
+      idle_s: number;
+      volumes: number;
+    };
+  };
+
+  /** End a session; the default one ends with the server. */
+  "DELETE /api/sessions/{id}": {
+    path: {
+      id: string;
+    };
+    answer: unknown;
   };
 
   /** Share what the scene looks like now: layout, views, visibility. */

@@ -1,4 +1,5 @@
 /** Requests to our own server, whose refusals become errors with the server's words. */
+import { here } from "../place";
 
 export class Refusal extends Error {
   constructor(
@@ -21,7 +22,7 @@ export function messageOf(text: string): string | undefined {
 
 /** Ask, and throw a `Refusal` unless all is well. */
 export async function ask(path: string, options: RequestInit = {}): Promise<Response> {
-  const response = await fetch(path, options);
+  const response = await fetch(here(path), options);
   if (response.ok) return response;
   const said = messageOf(await response.text());
   throw new Refusal(said ?? `the server answered ${response.status}`, response.status);

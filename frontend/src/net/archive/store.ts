@@ -1,4 +1,6 @@
 /** A file into the archive: DICOM by STOW-RS, zips as a job. Sent by XMLHttpRequest, which tells how far it is. */
+
+import { here } from "../place";
 import { messageOf } from "./ask";
 import { follow, type Job } from "./jobs";
 
@@ -78,11 +80,11 @@ export async function store(
     const answer = await send("/dicom/studies", "application/dicom", file, onSent, signal);
     return outcomeOf(answer, nameOf(file));
   }
-  const path = `/api/archive/files?name=${encodeURIComponent(file.name)}`;
+  const path = here(`/api/archive/files?name=${encodeURIComponent(file.name)}`);
   const answer = await send(path, "application/zip", file, onSent, signal);
   if (answer.status !== 202) return outcomeOf(answer, nameOf(file));
   const { job } = JSON.parse(answer.text);
-  const stop = () => void fetch(`/api/jobs/${job}`, { method: "DELETE" });
+  const stop = () => void fetch(here(`/api/jobs/${job}`), { method: "DELETE" });
   signal.addEventListener("abort", stop);
   try {
     return outcomeOfJob(await follow(job, onJob, signal));

@@ -1,6 +1,7 @@
 /** Getting more into the scene: files, a folder, an address, sample data, a study. */
 import "../../../style/confirm.css";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { here } from "../../../net/place";
 import { api } from "../../../state/data/nodes";
 import { loadBy, loadFiles } from "../../../state/loads";
 import { Menu } from "../../shell/Menu";
@@ -32,7 +33,11 @@ export function Add() {
           { id: "url", label: DATA.addUrl, run: () => setDialog("url") },
           { id: "sample", label: DATA.addSample, run: () => setDialog("sample") },
           { id: "study", label: DATA.addStudy, run: () => location.assign("#studies") },
-          { id: "save", label: DATA.saveScene, run: () => void download("/api/scene/file?as=scene.mrb") },
+          {
+            id: "save",
+            label: DATA.saveScene,
+            run: () => void download(here("/api/scene/file?as=scene.mrb")),
+          },
         ]}
       >
         {DATA.add}

@@ -1,4 +1,6 @@
 /** Presets to choose from, each with a small picture of the volume under it. */
+
+import { here } from "../../../net/place";
 import type { Rendering } from "../../../net/protocol";
 import { changeRendering } from "../../../state/rendering";
 import { RENDERING } from "./texts";
@@ -16,7 +18,9 @@ export function Presets({ volume, rendering }: { volume: string; rendering: Rend
           onClick={() => changeRendering({ preset, shift: 0, opacity: 1, visible: true })}
         >
           <img
-            src={`/api/rendering/looks?${new URLSearchParams({ volume, preset, size: `${PICTURE_PX * 2}` })}`}
+            src={here(
+              `/api/rendering/looks?${new URLSearchParams({ volume, preset, size: `${PICTURE_PX * 2}` })}`,
+            )}
             alt=""
             loading="lazy"
             width={PICTURE_PX}
