@@ -24,9 +24,9 @@ def recorded(history: History, links: Links, view: Any, command: c.SetView) -> I
     """Change a view within, by a command; what is worth it comes into the history."""
     patch = command.patch
     if isinstance(view, ThreeDView):
-        nodes = view.rendering_nodes(list(patch.rendering or {}))
+        nodes, what = view.rendering_nodes(list(patch.rendering or {})), _what(patch)
         with (
-            history.changing("Volume rendering", nodes, f"rendering {view.name} {command.by}", GOES_ON_S)
+            history.changing("Volume rendering", nodes, f"rendering {what} {view.name} {command.by}", GOES_ON_S)
             if nodes
             else nullcontext()
         ):
@@ -39,6 +39,15 @@ def recorded(history: History, links: Links, view: Any, command: c.SetView) -> I
         _text, _key, now, on = make(links, view)
         if now != state:
             history.push(Edit(text, back, on, merge=f"{key} {command.by}", merge_s=GOES_ON_S))
+
+
+def _what(patch: c.ViewPatch) -> str:
+    """Which points of a transfer function a patch sets, and how many: one that is added or removed is an edit of its own."""
+    fields = []
+    for one in (patch.rendering or {}).values():
+        fields += [f"opacity {len(one.opacity_points)}"] if one.opacity_points else []
+        fields += [f"color {len(one.color_points)}"] if one.color_points else []
+    return " ".join(fields)
 
 
 Recorded = tuple[str, str, Any, Callable[[], None]]

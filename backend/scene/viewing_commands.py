@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import slicer
 
 from backend.errors import BadRequestError, NotFoundError, TooLargeError
+from backend.imaging.histograms import histogram
 from backend.render.views.looks import Looks
 from backend.render.views.nodes import nodes_of_class
 from backend.scene import commands as c
 from backend.scene.context import Context, Performer
+from backend.scene.deferred import Deferred
 from backend.scene.layouts import LAYOUT_NAMES
 from backend.scene.readers.source import unique_name
 
@@ -26,9 +29,11 @@ class ViewingCommands:
 
     def __init__(self, context: Context) -> None:
         self._app, self._announce = context.app, context.announce_lists
+        self._renderings, self._sources = context.views.renderings, context.views.sources
         self._looks = Looks(context.app.scene, context.views.sources, context.views.renderings)
         self.performers: Mapping[type[c.Command], Performer] = {
             c.LookPicture: self._look,
+            c.Histogram: self._histogram,
             c.ListLayouts: self._layouts,
             c.ListBookmarks: lambda _command, _arrived: [_bookmark_of(node) for node in self._bookmarks()],
             c.AddBookmark: self._add_bookmark,
@@ -44,6 +49,17 @@ class ViewingCommands:
             info.unchanged = True
             return lambda: (info, b"")
         return lambda: (info, draw())
+
+    def _histogram(self, command: c.Histogram, _arrived: float) -> Deferred:
+        volume = self._renderings.volume(command.volume)
+        source = self._sources.of(volume)
+        low, high = (float(value) for value in volume.GetImageData().GetScalarRange())
+        if source is None or not (math.isfinite(low) and math.isfinite(high)):
+            raise BadRequestError(f"{volume.GetName()} has no range of values")
+        high, voxels = max(high, low + 1e-6 * max(abs(low), 1.0)), source.voxels
+        return Deferred(
+            lambda: histogram(voxels, low, high, command.bins), lambda counts: c.HistogramOf((low, high), counts.tolist())
+        )
 
     def _layouts(self, _command: c.ListLayouts, _arrived: float) -> list[c.LayoutEntry]:
         node = self._app.layout_node

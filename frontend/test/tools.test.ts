@@ -6,6 +6,7 @@ import type {
   SliceState,
   ThreeDState,
   Vector3,
+  ViewState,
 } from "../src/net/protocol";
 import { lead, markups, patched, takeMarkups } from "../src/state/tools/markups";
 import { shortLabel } from "../src/ui/panels/tools/MarkupList";
@@ -13,18 +14,20 @@ import { measured, place } from "../src/ui/panels/tools/texts";
 import type { Surface } from "../src/view/pointer";
 import { Dragging } from "../src/view/tools/dragging";
 import { Editing, type EditingHost } from "../src/view/tools/editing";
-import { dragged, handlesOf, hit } from "../src/view/tools/handles";
-import { pointAt, see } from "../src/view/tools/lens";
+import { dragged, type Handle, handlesOf, hit } from "../src/view/tools/handles";
+import { pointAt, pointOn, type Seen, see } from "../src/view/tools/lens";
 import { angleAt, lengthOf } from "../src/view/tools/measures";
 import { Placing, type PlacingHost } from "../src/view/tools/placing";
+import { turned } from "../src/view/turns";
+import { about, add, subtract } from "../src/view/vectors";
 
-/** As radiologists see it: patient left on the right, anterior on top. */
+/** As radiologists see it: patient left on the right, anterior on top. Half a pixel off, so that round fractions are round places. */
 const axial = {
   kind: "slice",
   offset: 10,
   offset_step: 2,
-  slice_to_ras: [-1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 10, 0, 0, 0, 1],
-  origin: [0, 0, 10],
+  slice_to_ras: [-1, 0, 0, -0.25, 0, 1, 0, 0.25, 0, 0, 1, 10, 0, 0, 0, 1],
+  origin: [-0.25, 0.25, 10],
   fov: [200, 100],
   window: 400,
   level: 40,
@@ -111,13 +114,14 @@ describe("handles", () => {
   });
 
   it("of a box are its cut with the slice, eight sides and the middle", () => {
-    expect(handlesOf(roi, axial)).toHaveLength(9);
-    expect(handlesOf(roi, { ...axial, origin: [0, 0, 20] })).toHaveLength(0);
-    expect(handlesOf(roi, fromFront)).toHaveLength(7);
+    const sides = (handles: Handle[]) => handles.filter(({ kind }) => kind !== "turn");
+    expect(sides(handlesOf(roi, axial, SIZE))).toHaveLength(9);
+    expect(handlesOf(roi, { ...axial, origin: [0, 0, 20] }, SIZE)).toHaveLength(0);
+    expect(sides(handlesOf(roi, fromFront, SIZE))).toHaveLength(7);
   });
 
   it("move a side and keep the opposite one where it is", () => {
-    const side = handlesOf(roi, axial).find(({ sides }) => sides[0] === 1 && sides[1] === 0);
+    const side = handlesOf(roi, axial, SIZE).find(({ sides }) => sides[0] === 1 && sides[1] === 0);
     if (!side) throw new Error("no such side");
     const { frame, size } = dragged(roi, side, [10, 5, 0]);
     expect(size).toEqual([50, 20, 6]);
@@ -126,7 +130,7 @@ describe("handles", () => {
   });
 
   it("move points and wholes", () => {
-    const [first] = handlesOf(line, axial);
+    const [first] = handlesOf(line, axial, SIZE);
     if (!first) throw new Error("no handle");
     expect(dragged(line, first, [1, 2, 0])).toEqual({ index: 0, position: [-49, 2, 10] });
     const body = { ...first, kind: "body" as const };
@@ -134,6 +138,128 @@ describe("handles", () => {
       [-49, 2, 10],
       [51, 2, 10],
     ]);
+  });
+});
+
+const vectorsOf = ({ frame }: MarkupPatch) =>
+  [0, 1, 2, 3].map((c) =>
+    [0, 1, 2].map((row) => Math.round((frame?.[4 * row + c] ?? Number.NaN) * 1e6) / 1e6 + 0),
+  );
+
+describe("turning", () => {
+  const turns = (state: ViewState, of = roi) =>
+    handlesOf(of, state, SIZE).filter(({ kind }) => kind === "turn");
+
+  /** Drag a handle with the pointer to where a point is seen. */
+  function turnedTo(state: ViewState, handle: Handle, to: Vector3, of = roi) {
+    const [down, up] = [see(state, SIZE, handle.at), see(state, SIZE, to)];
+    if (!down || !up || !handle.axis) throw new Error("not seen");
+    const from = pointOn(state, SIZE, down, handle.at, handle.axis);
+    const by = subtract(pointOn(state, SIZE, up, handle.at, handle.axis), from);
+    return vectorsOf(dragged(of, handle, by));
+  }
+
+  it("in an axial slice from the front to the patient's left goes clockwise as it is seen", () => {
+    const [top] = turns(axial);
+    if (!top) throw new Error("no handle");
+    expect(top.at[1]).toBeGreaterThan(10 + 5); // off the anterior side
+    expect(top.at[0]).toBe(0);
+    // Axes and centre: what pointed to the front points to the left, what pointed to the right to the front.
+    expect(turnedTo(axial, top, [-40, 0, 10])).toEqual([
+      [0, 1, 0],
+      [-1, 0, 0],
+      [0, 0, 1],
+      [0, 0, 10],
+    ]);
+    const half = Math.SQRT1_2;
+    expect(turnedTo(axial, top, [-30, 30, 10])[1]).toEqual(
+      [-half, half, 0].map((v) => Math.round(v * 1e6) / 1e6),
+    );
+  });
+
+  it("ends at the same place in a slice that is flipped, where the same points lie elsewhere", () => {
+    const flipped = { ...axial, slice_to_ras: turned(axial.slice_to_ras, "flipAcross") };
+    const [top] = turns(flipped);
+    if (!top) throw new Error("no handle");
+    expect(turnedTo(flipped, top, [-40, 0, 10])).toEqual(
+      turnedTo(axial, turns(axial)[0] as Handle, [-40, 0, 10]),
+    );
+  });
+
+  it("in a coronal slice tilts what was drawn in an axial one", () => {
+    const coronal = {
+      ...axial,
+      slice_to_ras: [-1, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1],
+      origin: [0, 0, 0],
+    } as unknown as SliceState;
+    const plane = markup("plane", {
+      frame: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1],
+      size: [40, 40],
+    });
+    const [top] = turns(coronal, plane);
+    if (!top) throw new Error("no handle");
+    expect(top.at[2]).toBeGreaterThan(5); // along its normal
+    // The normal from the head to the patient's left; what pointed to the right points to the head.
+    expect(turnedTo(coronal, top, [-30, 0, 0], plane)).toEqual([
+      [0, 0, 1],
+      [0, 1, 0],
+      [-1, 0, 0],
+      [0, 0, 0],
+    ]);
+  });
+
+  it("in 3D about each of the box's axes, from wherever it is seen", () => {
+    const fromLeft = {
+      ...fromFront,
+      camera: { position: [-400, 300, 200], focal_point: [0, 0, 0], view_up: [0, 0, 1], view_angle: 30 },
+    } as unknown as ThreeDState;
+    for (const state of [fromLeft, { ...fromLeft, parallel: true }])
+      for (const [n, handle] of turns(state).entries()) {
+        expect(handle.axis).toEqual([0, 1, 2].map((m) => (m === n ? 1 : 0)));
+        const middle: Vector3 = [0, 0, 10];
+        const axis = handle.axis as Vector3;
+        const to = add(middle, about(subtract(handle.at, middle), axis, Math.PI / 6));
+        const axes = turnedTo(state, handle, to);
+        const wanted = [0, 1, 2].map((m) =>
+          about([0, 1, 2].map((k) => (k === m ? 1 : 0)) as Vector3, axis, Math.PI / 6),
+        );
+        wanted.forEach((vector, m) => {
+          vector.forEach((v, k) => {
+            expect(axes[m]?.[k]).toBeCloseTo(v, 5);
+          });
+        });
+        expect(axes[3]).toEqual(middle);
+      }
+  });
+
+  it("and sizing go on in slices that cut a box obliquely", () => {
+    const [cosine, sine] = [Math.cos(0.4), Math.sin(0.4)];
+    const frame = [1, 0, 0, 0, 0, cosine, -sine, 0, 0, sine, cosine, 10, 0, 0, 0, 1];
+    const tilted = { ...roi, frame, size: [40, 20, 60] };
+    const all = handlesOf(tilted, axial, SIZE);
+    expect(all.every(({ at }) => Math.abs(at[2] - 10) < 1e-9)).toBe(true); // all in the plane, to be taken hold of
+    const front = all.find(({ sides }) => sides[0] === 0 && sides[1] === 1) as Handle;
+    expect(front.at[1]).toBeCloseTo(10 / cosine); // where the plane cuts the side
+    const { size } = dragged(tilted, front, [0, 5, 0]);
+    expect(size?.[1]).toBeCloseTo(20 + 5 * cosine);
+    const [lever] = turns(axial, tilted);
+    if (!lever) throw new Error("no handle");
+    const [x, y, z, centre] = turnedTo(axial, lever, [-40, 0, 10], tilted);
+    expect(x).toEqual([0, 1, 0]);
+    expect(y?.[0]).toBeCloseTo(-cosine, 5);
+    expect(z?.[0]).toBeCloseTo(sine, 5);
+    expect(centre).toEqual([0, 0, 10]);
+  });
+
+  it("is offered for what is chosen only, and within the view", () => {
+    const [top] = turns(axial);
+    const spot = see(axial, SIZE, (top as Handle).at) as Seen;
+    expect(hit([roi], axial, SIZE, spot, 8)).toBeNull();
+    expect(hit([roi], axial, SIZE, spot, 8, roi.id)?.handle.kind).toBe("turn");
+    const wide = { ...roi, size: [500, 500, 6] };
+    const seen = see(axial, SIZE, turns(axial, wide)[0]?.at as Vector3) as Seen;
+    expect(seen.y).toBeGreaterThanOrEqual(0);
+    expect(seen.y).toBeLessThanOrEqual(1);
   });
 });
 

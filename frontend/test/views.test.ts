@@ -94,8 +94,11 @@ describe("points of a slice", () => {
     const state = slice();
     const left = project(state, SIZE, [5 - 20, -7, 30]);
     expect(left.x).toBeGreaterThan(0.5);
-    expect(left).toMatchObject({ x: 0.6, y: 0.5, above: 0 });
-    expect(project(state, SIZE, [5, -7 + 25, 33])).toMatchObject({ x: 0.5, y: 0.25, above: 3 });
+    // In pixels of a picture of 400 by 200, 0.5 mm each: the origin is pixel 200 from the left and 100 from below.
+    expect(left.x).toBeCloseTo(240.5 / 400, 12);
+    expect([left.y, left.above]).toEqual([99.5 / 200, 0]);
+    const up = project(state, SIZE, [5, -7 + 25, 33]);
+    expect([up.x, up.y, up.above]).toEqual([200.5 / 400, 49.5 / 200, 3]);
   });
 
   it("goes there and back, flipped and turned too", () => {

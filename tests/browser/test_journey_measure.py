@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.support.live import LiveServer
 from tests.support.phantoms import write_nrrd
+from tests.support.viewer import spot, touch
 
 DIMS, SPACING = (80, 70, 40), (1.0, 1.0, 2.0)
 LESION = (slice(18, 22), slice(30, 42), slice(50, 66))  # k, j, i
@@ -65,17 +66,6 @@ def page(browser: Browser, server: LiveServer) -> Iterator[Page]:
     yield found
     assert found.faults == []  # type: ignore[attr-defined]
     context.close()
-
-
-def spot(page: Page, ras: tuple[float, float, float], view: str = "Red") -> tuple[float, float]:
-    """Where on the page a point of a slice view is."""
-    state = page.evaluate(f"slicecast.state('{view}')")
-    box = page.locator(f".view-{view} .surface").bounding_box()
-    assert box is not None
-    matrix = np.array(state["slice_to_ras"]).reshape(4, 4)
-    mm = max(state["fov"][0] / box["width"], state["fov"][1] / box["height"])
-    right, up, _away = matrix[:3, :3].T @ (np.array(ras) - state["origin"])
-    return box["x"] + box["width"] / 2 + right / mm, box["y"] + box["height"] / 2 - up / mm
 
 
 def show(page: Page, s: float) -> None:
@@ -237,17 +227,6 @@ def test_a_finger_draws_a_line_and_moves_its_end(browser: Browser, server: LiveS
     assert np.allclose(moved["points"][1][:2], (25, 20), atol=1.5)
     assert page.faults == []  # type: ignore[attr-defined]
     context.close()
-
-
-def touch(page: Page, path: list[tuple[float, float]]) -> None:
-    """One finger down, along a path, and up, as the browser's own input has it."""
-    session = page.context.new_cdp_session(page)
-    for n, (x, y) in enumerate(path):
-        kind = "touchStart" if n == 0 else "touchMove"
-        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
-        page.wait_for_timeout(30)
-    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    session.detach()
 
 
 def test_a_line_with_keys_alone(page: Page, server: LiveServer) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.live import LiveServer
-from tests.support.viewer import changed, pixels, state, viewer, wait_exact, wait_state
+from tests.support.viewer import changed, pixels, state, touch, viewer, wait_exact, wait_state
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +82,196 @@ __execResult = {'bounds': bounds, 'volumeProperty': slicer.mrmlScene.GetFirstNod
         b"slicer.mrmlScene.GetFirstNodeByClass('vtkMRMLVolumeRenderingDisplayNode').SetCroppingEnabled(False)",
     )
     expect(page.get_by_label("Show only a box")).not_to_be_checked()
+
+
+PROPERTY = """
+node = slicer.mrmlScene.GetFirstNodeByClass('vtkMRMLVolumeRenderingDisplayNode').GetVolumePropertyNode()
+curve, colors = node.GetScalarOpacity(), node.GetColor()
+points, stops = [], []
+for n in range(curve.GetSize()):
+    point = [0.0] * 4
+    curve.GetNodeValue(n, point)
+    points.append(point[:2])
+for n in range(colors.GetSize()):
+    stop = [0.0] * 6
+    colors.GetNodeValue(n, stop)
+    stops.append(stop[:4])
+__execResult = {'points': points, 'stops': stops}
+"""
+
+
+def written(page: Page, server: LiveServer, field: str, condition: str) -> list[list[float]]:
+    """Points of the MRML node once the page has it that a condition on them holds, and the node has them too."""
+    of_page = {"points": "opacity_points", "stops": "color_points"}[field]
+    page.wait_for_function(f"(p => {condition})(Object.values(slicecast.state('1').rendering)[0].{of_page})")
+    for _ in range(60):
+        found: list[list[float]] = server.request("POST", "/slicer/exec", PROPERTY.encode()).json()[field]
+        wanted = of_volume(page, of_page)
+        assert isinstance(wanted, list)
+        numbers = 1 if field == "stops" else 2  # colours are told in eight bits
+        if [point[:numbers] for point in found] == [pytest.approx(point[:numbers]) for point in wanted]:
+            return found
+        page.wait_for_timeout(100)
+    raise AssertionError(f"the node has {found}, the page {wanted}")
+
+
+def test_the_transfer_function_by_pointer_keys_and_numbers(page: Page, server: LiveServer) -> None:
+    page.get_by_role("button", name="CT bone", exact=True).click()
+    wait_state(page, "1", "Object.values(s.rendering)[0].preset === 'CT bone'")
+    page.locator(".transfer .counts").wait_for(state="attached")
+    picture = page.locator(".presets img").first
+    before = picture.get_attribute("src")
+    curve = page.get_by_role("listbox", name="Opacity by value")
+    curve.scroll_into_view_if_needed()
+    preset = written(page, server, "points", "p.length === 5")
+    shot = pixels(page, "1")
+    # A double click adds a point, a drag moves it; both are of one hand, and one look of no preset.
+    box = curve.bounding_box()
+    assert box is not None
+    low, high = page.evaluate("Object.values(slicecast.state('1').rendering)[0].range")
+
+    def at(value: float, opacity: float) -> tuple[float, float]:
+        return box["x"] + (value - low) / (high - low) * box["width"], box["y"] + (1 - opacity**0.5) * box["height"]
+
+    page.mouse.dblclick(*at(-600.0, 0.36))
+    added = written(page, server, "points", "p.length === 6")
+    assert added[1] == pytest.approx([-600, 0.36], abs=30)
+    assert of_volume(page, "preset") == ""
+    changed(page, "1", shot, 0.5, 30)
+    page.mouse.move(*at(*added[1]))
+    page.mouse.down()
+    page.mouse.move(*at(-300.0, 0.16), steps=5)
+    page.mouse.up()
+    moved = written(page, server, "points", "Math.abs(p[1][0] + 300) < 30")
+    assert moved[1] == pytest.approx([-300, 0.16], abs=30)
+    assert [*moved[:1], *moved[2:]] == preset
+    # By keys: the next one, to the right, up, and away with it.
+    curve.focus()
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
+    option = curve.get_by_role("option", selected=True)
+    expect(option).to_have_attribute("aria-label", re.compile("^Point 5 of 6: 600, opacity 80 %"))
+    page.keyboard.press("Alt+ArrowLeft")
+    by_keys = written(page, server, "points", "Math.abs(p[4][0] - 600) > 1")
+    assert by_keys[4][0] == pytest.approx(600 - (high - low) / 100)
+    page.keyboard.press("Alt+ArrowUp")
+    assert written(page, server, "points", "p[4][1] > 0.8")[4][1] == pytest.approx((0.8**0.5 + 0.01) ** 2)
+    page.keyboard.press("Insert")
+    assert len(written(page, server, "points", "p.length === 7")) == 7
+    page.keyboard.press("Delete")
+    written(page, server, "points", "p.length === 6")
+    # In numbers.
+    page.get_by_label("Value", exact=True).fill("500")
+    page.keyboard.press("Enter")
+    page.get_by_label("Opacity, %").fill("45")
+    page.keyboard.press("Enter")
+    typed = written(page, server, "points", "p[4][0] === 500 && p[4][1] === 0.45")
+    assert typed[4] == [500, 0.45]
+    # Colours have a bar of their own.
+    bar = page.get_by_role("listbox", name="Colours by value")
+    bar.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    page.get_by_label("Colour", exact=True).fill("#00ff80")
+    stops = written(page, server, "stops", "p[1][1] === '#00ff80'")
+    assert stops[1] == pytest.approx([180, 0, 1, 128 / 255])
+    assert len(stops) == 4
+    # Taken back and done again, step by step; a preset is what it was, and so is its picture.
+    page.get_by_role("button", name="Undo").click()
+    assert written(page, server, "stops", "p[1][1] !== '#00ff80'")[1][1:] == pytest.approx([0.72, 0.58, 0.42])
+    page.get_by_role("button", name="Redo").click()
+    written(page, server, "stops", "p[1][1] === '#00ff80'")
+    page.get_by_role("button", name="CT bone", exact=True).click()
+    assert written(page, server, "points", "p.length === 5") == preset
+    assert picture.get_attribute("src") == before
+    # What a script does shows here.
+    code = PROPERTY.replace("points, stops = [], []", "curve.AddPoint(1000.0, 0.5); points, stops = [], []")
+    assert server.request("POST", "/slicer/exec", code.encode()).status == 200
+    expect(curve.get_by_role("option")).to_have_count(6)
+
+
+def test_a_finger_moves_a_point(browser: Browser, server: LiveServer) -> None:
+    with viewer(browser, server.url, has_touch=True) as page:
+        page.keyboard.press("Shift+R")
+        page.get_by_role("button", name="CT skin", exact=True).click()
+        wait_state(page, "1", "Object.values(s.rendering)[0].preset === 'CT skin'")
+        written(page, server, "points", "p.length === 5 && p[3][0] === -100")
+        curve = page.get_by_role("listbox", name="Opacity by value")
+        curve.scroll_into_view_if_needed()
+        box = curve.get_by_role("option").nth(3).bounding_box()
+        assert box is not None
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        touch(page, [(x, y), (x, y + 15), (x, y + 30)])
+        moved = written(page, server, "points", "p[3][1] < 0.4")
+        assert moved[3][0] == pytest.approx(-100, abs=30)
+
+
+def test_models_and_segmentations_in_3d(page: Page, server: LiveServer) -> None:
+    code = b"""
+import vtk
+source = vtk.vtkSphereSource()
+source.SetRadius(60)
+source.SetCenter(0, 0, -170)
+source.Update()
+node = slicer.mrmlScene.AddNewNodeByClass('vtkMRMLModelNode', 'Ball')
+node.SetAndObservePolyData(source.GetOutput())
+node.CreateDefaultDisplayNodes()
+node.GetDisplayNode().SetColor(1, 0, 0)
+"""
+    assert server.request("POST", "/slicer/exec", code).status == 200
+    listed = page.get_by_role("list", name="Models and segmentations")
+    ball = listed.get_by_role("button", name="Show Ball in 3D")
+    expect(ball).to_have_attribute("aria-pressed", "true")
+    page.get_by_label("Show this volume in 3D").uncheck()
+    wait_state(page, "1", "!Object.values(s.rendering)[0].visible")
+    wait_exact(page, "1")
+    shots = [pixels(page, "1")]
+
+    def shows_otherwise() -> None:
+        changed(page, "1", shots[-1], 0.3, 30)
+        wait_exact(page, "1")
+        shots.append(pixels(page, "1"))
+
+    def display(what: str, class_name: str) -> object:
+        script = f"__execResult = {{'found': slicer.util.getNode({what!r}).GetDisplayNode().{class_name}}}"
+        return server.request("POST", "/slicer/exec", script.encode()).json()["found"]
+
+    whole = listed.get_by_label("Segmentation: Opacity")
+    surface = listed.get_by_role("button", name="Show Segmentation in 3D")
+    expect(surface).to_have_attribute("aria-pressed", "true")
+    surface.click()
+    expect(surface).to_have_attribute("aria-pressed", "false")
+    shows_otherwise()
+    assert not display("Segmentation", "GetVisibility3D()")
+    assert display("Segmentation", "GetVisibility()")  # slices show it still
+    listed.get_by_label("Colour of Ball").fill("#00ff00")
+    shows_otherwise()
+    assert display("Ball", "GetColor()") == pytest.approx([0, 1, 0])
+    opacity = listed.get_by_label("Ball: Opacity")
+    opacity.fill("0.3")
+    shows_otherwise()
+    assert display("Ball", "GetOpacity()") == pytest.approx(0.3)
+    ball.click()
+    expect(ball).to_have_attribute("aria-pressed", "false")
+    shows_otherwise()
+    page.get_by_role("button", name="Undo").click()
+    expect(ball).to_have_attribute("aria-pressed", "true")
+    surface.click()
+    shows_otherwise()
+    whole.fill("0.4")
+    shows_otherwise()
+    assert display("Segmentation", "GetOpacity()") == pytest.approx(0.4)
+    # Its segments, each by itself.
+    listed.get_by_role("button", name="Segmentation", exact=False).last.click()
+    lung = listed.get_by_role("button", name="Show right lung in 3D")
+    lung.click()
+    expect(lung).to_have_attribute("aria-pressed", "false")
+    shows_otherwise()
+    # What another client does shows here.
+    server.request("PATCH", "/api/nodes", b'{"kind": "model", "visible": false}')
+    expect(ball).to_have_attribute("aria-pressed", "false")
+    page.get_by_label("Show this volume in 3D").check()
+    wait_state(page, "1", "Object.values(s.rendering)[0].visible")
 
 
 def test_look_and_camera(page: Page) -> None:

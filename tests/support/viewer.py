@@ -84,3 +84,25 @@ def middle(page: Page, view: str) -> tuple[float, float]:
 def corner(page: Page, view: str, where: str) -> str:
     """The words in a corner of a view, such as `bottom-left`."""
     return re.sub(r"\s+", " ", page.locator(f".view-{view} .corner.{where}").inner_text())
+
+
+def spot(page: Page, ras: tuple[float, float, float], view: str = "Red") -> tuple[float, float]:
+    """Where on the page a point of a slice view is."""
+    state = page.evaluate(f"slicecast.state('{view}')")
+    box = page.locator(f".view-{view} .surface").bounding_box()
+    assert box is not None
+    matrix = np.array(state["slice_to_ras"]).reshape(4, 4)
+    mm = max(state["fov"][0] / box["width"], state["fov"][1] / box["height"])
+    right, up, _away = matrix[:3, :3].T @ (np.array(ras) - state["origin"])
+    return box["x"] + box["width"] / 2 + right / mm, box["y"] + box["height"] / 2 - up / mm
+
+
+def touch(page: Page, path: list[tuple[float, float]]) -> None:
+    """One finger down, along a path, and up, as the browser's own input has it."""
+    session = page.context.new_cdp_session(page)
+    for n, (x, y) in enumerate(path):
+        kind = "touchStart" if n == 0 else "touchMove"
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        page.wait_for_timeout(30)
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    session.detach()

@@ -1,5 +1,4 @@
-"""What a viewer offers beside its views: `/api/layouts`, `/api/rendering/looks`, `/api/bookmarks`, `/api/sequences`,
-`/api/tracking`."""
+"""What a viewer offers beside its views: layouts, looks of volume rendering, bookmarks, sequences, following the tool."""
 
 from __future__ import annotations
 
@@ -15,6 +14,7 @@ from backend.sessions.session import Session
 
 LOOK_PX = (16, 256)
 MAX_NAME = 80
+BINS, BINS_AT_LEAST, BINS_AT_MOST = 256, 8, 1024
 
 
 class BookmarkRequest(msgspec.Struct):
@@ -69,6 +69,20 @@ class LookHandler(SessionHandler):
         command = c.LookPicture(query["volume"], query["preset"], size, tuple(self.known_etags))
         info, data = await self.session.ask_picture(command, c.PictureInfo)
         self.send(data, "image/png", info.etag)
+
+
+class HistogramHandler(SessionHandler):
+    """`/api/rendering/histogram`."""
+
+    async def get(self) -> None:
+        """How often values occur in a volume."""
+        volume, bins = self.query.get("volume", ""), self.query.get("bins", str(BINS))
+        if not volume:
+            raise BadRequestError("give a volume's id")
+        if not bins.isdecimal() or not BINS_AT_LEAST <= int(bins) <= BINS_AT_MOST:
+            raise BadRequestError(f"bins is a whole number from {BINS_AT_LEAST} to {BINS_AT_MOST}")
+        found = await self.session.ask(c.Histogram(volume, int(bins)), c.HistogramOf)
+        self.send_json(msgspec.to_builtins(found))
 
 
 class BookmarksHandler(SessionHandler):
@@ -154,6 +168,14 @@ def viewing_routes(session: Session) -> list[Route]:
                         answer=_object(layouts=_list(layout)))  # fmt: skip
     look = Operation("/api/rendering/looks", "A small picture of a volume under a preset of volume rendering", tag="scene",
                      params=looked, answers=("image/png",))  # fmt: skip
+    counted = (
+        Param("volume", "id of a volume", required=True),
+        Param("bins", "parts of its range", "integer", default=BINS, minimum=BINS_AT_LEAST, maximum=BINS_AT_MOST),
+    )
+    span = {"type": "array", "items": number, "minItems": 2, "maxItems": 2}
+    histogram = Operation("/api/rendering/histogram", "How often values occur in a volume", tag="scene", params=counted,
+                          answer=_object(range=span, counts=_list({"type": "integer"})),
+                          description="Of large volumes an evenly spread part of the voxels is counted.")  # fmt: skip
     bookmarks = Operation("/api/bookmarks", "The remembered cameras", tag="scene", answer=_object(bookmarks=_list(bookmark)))
     remember = Operation("/api/bookmarks", "Remember a camera; a name that is taken gets a number", ("POST",), "scene",
                          answer=bookmark, status=201, accepts="application/json", body=bookmark,
@@ -172,6 +194,7 @@ def viewing_routes(session: Session) -> list[Route]:
         Route(r"/api/tracking", FollowHandler, (followed, follow), one),
         Route(r"/api/layouts", LayoutsHandler, (layouts,), one),
         Route(r"/api/rendering/looks", LookHandler, (look,), one),
+        Route(r"/api/rendering/histogram", HistogramHandler, (histogram,), one),
         Route(r"/api/bookmarks", BookmarksHandler, (bookmarks, remember), one),
         Route(r"/api/bookmarks/([^/]+)", BookmarkHandler, (forget,), one),
         Route(r"/api/sequences", SequencesHandler, (sequences,), one),

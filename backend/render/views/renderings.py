@@ -6,20 +6,19 @@ field for, the preset's name and how far it was moved, is kept in attributes of 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
 import vtk
 
 from backend.errors import BadRequestError, NotFoundError
+from backend.render.views import transfer
 from backend.render.views.changes import Remembered, SceneChanges
 from backend.render.views.nodes import nodes_of_class
 from backend.render.volume_looks import Preset, modality_preset, presets
 from backend.scene.commands import CropPatch, RenderingPatch
 
 DISPLAY = "vtkMRMLVolumeRenderingDisplayNode"
-PRESET, SHIFT = "Slicecast.preset", "Slicecast.shift"
 LEAST_OPACITY = 0.01
 
 
@@ -98,7 +97,9 @@ class Renderings:
         if patch.preset:
             apply_preset(properties, presets(*value_range(volume))[patch.preset])
         if patch.shift is not None:
-            _move(properties, patch.shift)
+            transfer.move(properties, patch.shift)
+        if patch.opacity_points is not None or patch.color_points is not None:
+            transfer.set_points(properties, patch.opacity_points, patch.color_points)
         if patch.opacity is not None:
             properties.GetVolumeProperty().SetScalarOpacityUnitDistance(1.0 / max(patch.opacity, LEAST_OPACITY))
         if patch.shade is not None:
@@ -135,9 +136,11 @@ def _state_of(display: Any, volume: Any, properties: Any) -> dict[str, Any]:
     return {
         "name": volume.GetName(),
         "visible": bool(display.GetVisibility()),
-        "preset": properties.GetAttribute(PRESET) or "",
+        "preset": properties.GetAttribute(transfer.PRESET) or "",
         "presets": list(presets(low, high)),
-        "shift": _shift_of(properties),
+        "shift": transfer.shift_of(properties),
+        "opacity_points": transfer.opacity_points(look),
+        "color_points": transfer.color_points(look),
         "range": [low, high],
         "opacity": 1.0 / max(look.GetScalarOpacityUnitDistance(), 1e-6),
         "shade": bool(look.GetShade()),
@@ -157,35 +160,6 @@ def bounds_of(node: Any) -> list[float]:
     bounds = [0.0] * 6
     node.GetRASBounds(bounds)
     return bounds
-
-
-def _shift_of(properties: Any) -> float:
-    try:
-        shift = float(properties.GetAttribute(SHIFT) or 0.0)
-    except ValueError:  # a script wrote something else
-        return 0.0
-    return shift if math.isfinite(shift) else 0.0
-
-
-def _move(properties: Any, shift: float) -> None:
-    """Move colours and opacities along the values so that they are `shift` from where the preset has them."""
-    by = shift - _shift_of(properties)
-    if not by:
-        return
-    look = properties.GetVolumeProperty()
-    opacity, color = vtk.vtkPiecewiseFunction(), vtk.vtkColorTransferFunction()
-    point = [0.0] * 4
-    for index in range(look.GetScalarOpacity().GetSize()):
-        look.GetScalarOpacity().GetNodeValue(index, point)
-        opacity.AddPoint(point[0] + by, *point[1:])
-    point = [0.0] * 6
-    for index in range(look.GetRGBTransferFunction().GetSize()):
-        look.GetRGBTransferFunction().GetNodeValue(index, point)
-        color.AddRGBPoint(point[0] + by, *point[1:])
-    look.SetScalarOpacity(opacity)
-    look.SetColor(color)
-    properties.SetAttribute(SHIFT, repr(shift))
-    properties.Modified()
 
 
 def _place(roi: Any, bounds: Any) -> None:
@@ -221,8 +195,8 @@ def apply_preset(node: Any, preset: Preset) -> None:
     """Write a preset's control points into a volume property node."""
     apply_preset_to(node.GetVolumeProperty(), preset)
     node.SetName(preset.name)
-    node.SetAttribute(PRESET, preset.name)
-    node.SetAttribute(SHIFT, "0.0")
+    node.SetAttribute(transfer.PRESET, preset.name)
+    node.SetAttribute(transfer.SHIFT, "0.0")
     node.Modified()
 
 

@@ -117,6 +117,8 @@ from backend.scene.commands.viewing import (
     MAX_BOOKMARKS,
     AddBookmark,
     Bookmark,
+    Histogram,
+    HistogramOf,
     LayoutEntry,
     ListBookmarks,
     ListLayouts,
@@ -164,7 +166,9 @@ SegmentCommand = (
     | ApplyEffect | CancelEffect | UpdateSurfaces | SegmentStatistics | KeepSegments | KeptSegments | WriteSegments
 )  # fmt: skip
 HistoryCommand = GetHistory | Undo | NodesWent
-ViewingCommand = LookPicture | ListLayouts | ListBookmarks | AddBookmark | RemoveBookmark | ListSequences | ShowItem
+ViewingCommand = (
+    LookPicture | Histogram | ListLayouts | ListBookmarks | AddBookmark | RemoveBookmark | ListSequences | ShowItem
+)  # fmt: skip
 AnyCommand = (
     ViewCommand | PictureCommand | ContentCommand | ConsoleCommand | LayoutCommand | GraphicsCommand | ArrangementCommand
     | SampleCommand | VolumeCommand | MarkupsCommand | AnnotationCommand | ProbingCommand | MrmlCommand | SegmentCommand
@@ -222,6 +226,8 @@ __all__ = [
     "GraphicsCommand",
     "Grow",
     "GuiState",
+    "Histogram",
+    "HistogramOf",
     "HistoryChanged",
     "HistoryCommand",
     "HistoryState",

@@ -23,6 +23,21 @@ class LookPicture(Command):
     if_none_match: tuple[str, ...] = ()
 
 
+class Histogram(Command):
+    """Count how often values occur in a volume, by its id; answers `HistogramOf`."""
+
+    limit = "load_timeout_s"
+    volume: str
+    bins: int = 256
+
+
+class HistogramOf(msgspec.Struct):
+    """Counts of voxels in equal parts of the range (least and greatest value). Of large volumes a part is counted."""
+
+    range: tuple[float, float]
+    counts: list[int]
+
+
 class ListLayouts(Command):
     """Ask for all layouts that show views of the scene."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Literal
 
 import msgspec
@@ -38,6 +40,7 @@ class RenderingPatch(msgspec.Struct, omit_defaults=True):
     """How 3D views draw a volume; absent fields stay. `preset` comes first, so that a shift given with it holds.
 
     `shift` moves colours and opacities along the values, in their unit; `opacity` multiplies what the preset has, up to 20.
+    `opacity_points` (value, 0 to 1) and `color_points` (value, `#rrggbb`), by rising values, make a look of no preset.
     """
 
     visible: bool | None = None
@@ -46,6 +49,8 @@ class RenderingPatch(msgspec.Struct, omit_defaults=True):
     opacity: float | None = None
     shade: bool | None = None
     crop: CropPatch | None = None
+    opacity_points: list[tuple[float, float]] | None = None
+    color_points: list[tuple[float, str]] | None = None
 
 
 class ViewPatch(msgspec.Struct, omit_defaults=True):
@@ -83,6 +88,7 @@ class ViewPatch(msgspec.Struct, omit_defaults=True):
 MAX_RENDERINGS = 64
 MAX_ID = 128
 MAX_OPACITY = 20.0
+MAX_POINTS = 256
 HEX_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 POSE_FIELDS = ("orientation", "offset", "slice_to_ras", "origin", "fov", "fit", "camera", "look_from", "reset")
 
@@ -211,3 +217,18 @@ def _require_rendering(volumes: dict[str, RenderingPatch]) -> None:
         bounds = volume.crop.bounds if volume.crop is not None else None
         if bounds is not None and any(bounds[2 * axis] >= bounds[2 * axis + 1] for axis in range(3)):
             raise ValueError(f"rendering.{key}.crop.bounds must each end after they begin")
+        _require_points(f"rendering.{key}.opacity_points", volume.opacity_points)
+        _require_points(f"rendering.{key}.color_points", volume.color_points)
+        if not all(0 <= amount <= 1 for _value, amount in volume.opacity_points or ()):
+            raise ValueError(f"rendering.{key}.opacity_points must have opacities of 0 to 1")
+        if not all(HEX_COLOR.fullmatch(color) for _value, color in volume.color_points or ()):
+            raise ValueError(f"rendering.{key}.color_points must have colours as #RRGGBB")
+
+
+def _require_points(name: str, points: Sequence[tuple[float, Any]] | None) -> None:
+    if points is None:
+        return
+    if not 1 <= len(points) <= MAX_POINTS:
+        raise ValueError(f"{name} must be 1 to {MAX_POINTS} points")
+    if any(after[0] <= before[0] for before, after in pairwise(points)):
+        raise ValueError(f"{name} must have rising values")

@@ -223,11 +223,12 @@ export class Painter {
     if (!this.shown) return;
     const { zoom, dx, dy } = predicted(this.shownRect, this.wantedRect);
     const side = Math.min(width, height);
+    const [x, y] = [width / 2 + 0.5, height / 2 - 0.5]; // where slices have their origin: view/slice.ts
     this.context.imageSmoothingQuality = "high";
     this.context.drawImage(
       this.shown,
-      width / 2 - (width * zoom) / 2 + dx * side,
-      height / 2 - (height * zoom) / 2 + dy * side,
+      x - x * zoom + dx * side,
+      y - y * zoom + dy * side,
       width * zoom,
       height * zoom,
     );

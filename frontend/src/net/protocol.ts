@@ -59,6 +59,10 @@ export interface Rendering {
   shade: boolean;
   crop: { on: boolean; bounds: Bounds };
   bounds: Bounds;
+  /** Values and opacities there, 0 to 1; null where there are too many to be told. */
+  opacity_points: [number, number][] | null;
+  /** Values and colours there, #rrggbb. */
+  color_points: [number, string][] | null;
 }
 
 /** rmin, rmax, amin, amax, smin, smax: RAS mm. */

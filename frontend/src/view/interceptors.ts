@@ -40,11 +40,12 @@ export function intercept(interceptor: Interceptor): () => void {
 
 export const interceptors: readonly Interceptor[] = asked;
 
-/** Where over an element an event happened. */
+/** Where over an element an event happened: in the middle of the pixel that a mouse or pen is on, where a finger is. */
 export function spotOf(element: HTMLElement, event: MouseEvent): Spot {
   const box = element.getBoundingClientRect();
+  const half = (event as Partial<PointerEvent>).pointerType === "touch" ? 0 : 0.5 / devicePixelRatio;
   return {
-    x: (event.clientX - box.left) / (box.width || 1),
-    y: (event.clientY - box.top) / (box.height || 1),
+    x: (event.clientX + half - box.left) / (box.width || 1),
+    y: (event.clientY + half - box.top) / (box.height || 1),
   };
 }

@@ -16,6 +16,12 @@ export function mmPerPixel(state: SliceState, size: Size): number {
   return Math.max(state.fov[0] / size[0], state.fov[1] / size[1]);
 }
 
+/**
+ * Pixels from the middle of a picture, right and up, to the centre of the pixel that shows the origin: like Slicer's XYToRAS the server
+ * has it on pixel (width / 2, height / 2) counted from the bottom left, whose centre is half a pixel further.
+ */
+const ORIGIN_PX = 0.5;
+
 /** Where a point (RAS mm) lies: fractions of the view from the top left, and how far above its plane, mm. */
 export function project(
   state: SliceState,
@@ -25,14 +31,15 @@ export function project(
   const mm = mmPerPixel(state, size);
   const from = subtract(ras, state.origin);
   const [right, up, normal] = [0, 1, 2].map((c) => dot(column(state.slice_to_ras, c), from)) as Vector3;
-  return { x: 0.5 + right / (mm * size[0]), y: 0.5 - up / (mm * size[1]), above: normal };
+  const [x, y] = [right / mm + ORIGIN_PX, up / mm + ORIGIN_PX];
+  return { x: 0.5 + x / size[0], y: 0.5 - y / size[1], above: normal };
 }
 
 /** The point (RAS mm) of the plane at a spot of the view, given as fractions from the top left. */
 export function unproject(state: SliceState, size: Size, spot: { x: number; y: number }): Vector3 {
   const mm = mmPerPixel(state, size);
-  const across = scale(column(state.slice_to_ras, 0), (spot.x - 0.5) * size[0] * mm);
-  const along = scale(column(state.slice_to_ras, 1), (0.5 - spot.y) * size[1] * mm);
+  const across = scale(column(state.slice_to_ras, 0), ((spot.x - 0.5) * size[0] - ORIGIN_PX) * mm);
+  const along = scale(column(state.slice_to_ras, 1), ((0.5 - spot.y) * size[1] - ORIGIN_PX) * mm);
   return add(state.origin, add(across, along));
 }
 

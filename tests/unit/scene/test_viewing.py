@@ -12,6 +12,7 @@ import slicer
 from PIL import Image
 
 from backend.errors import BadRequestError, NotFoundError
+from backend.imaging.histograms import histogram
 from backend.scene import commands as c
 from backend.scene.host import SceneHost
 
@@ -70,6 +71,64 @@ def test_a_preset_is_chosen_moved_and_made_denser(scene: SceneHost, volume: Any)
     put(scene, rendering={node_id: c.RenderingPatch(preset="CT bone")})
     assert points(volume) == at
     assert rendering(scene, volume)["shift"] == 0.0
+
+
+def test_points_of_a_look_are_those_of_the_mrml_node(scene: SceneHost, volume: Any) -> None:
+    node_id = volume.GetID()
+    put(scene, rendering={node_id: c.RenderingPatch(visible=True, preset="CT bone")})
+    preset = rendering(scene, volume)
+    assert [tuple(point) for point in preset["opacity_points"]] == points(volume)
+    scene.history.clear()
+    mine = [(-500.0, 0.0), (250.5, 0.25), (700.0, 1.0)]
+    put(scene, rendering={node_id: c.RenderingPatch(opacity_points=mine)})
+    state = rendering(scene, volume)
+    assert points(volume) == mine
+    assert (state["preset"], state["color_points"]) == ("", preset["color_points"])
+    exact = [0.0] * 6
+    colors = volume.GetNthDisplayNode(1).GetVolumePropertyNode().GetColor()
+    colors.GetNodeValue(1, exact)
+    put(scene, rendering={node_id: c.RenderingPatch(color_points=[(180.0, preset["color_points"][1][1]), (900.0, "#ff8000")])})
+    colors = volume.GetNthDisplayNode(1).GetVolumePropertyNode().GetColor()
+    kept = [0.0] * 6
+    colors.GetNodeValue(0, kept)
+    assert kept == exact  # not rounded to what its colour in eight bits is
+    assert colors.GetColor(900.0) == pytest.approx((1.0, 128 / 255, 0.0))
+    assert points(volume) == mine
+    # What a script does is told, and moving moves what there is.
+    volume.GetNthDisplayNode(1).GetVolumePropertyNode().GetScalarOpacity().AddPoint(400.0, 0.5)
+    assert [400.0, 0.5] in [list(point) for point in rendering(scene, volume)["opacity_points"]]
+    put(scene, rendering={node_id: c.RenderingPatch(shift=10.0)})
+    assert (710.0, 1.0) in points(volume)
+    # Points, colours and the move are one edit each.
+    for _ in range(3):
+        scene.perform(c.Undo(), 0.0)
+    state = rendering(scene, volume)
+    assert (state["preset"], state["opacity_points"]) == ("CT bone", preset["opacity_points"])
+    assert not scene.history.state.undo
+    scene.perform(c.Undo(again=True), 0.0)
+    assert points(volume) == mine
+
+
+def test_a_look_with_very_many_points_is_left_as_it_is(scene: SceneHost, volume: Any) -> None:
+    put(scene, rendering={volume.GetID(): c.RenderingPatch(visible=True)})
+    opacity = volume.GetNthDisplayNode(1).GetVolumePropertyNode().GetScalarOpacity()
+    for value in range(300):
+        opacity.AddPoint(1000.0 + value, 0.5)
+    assert rendering(scene, volume)["opacity_points"] is None
+    assert rendering(scene, volume)["color_points"]
+
+
+def test_values_are_counted(scene: SceneHost, volume: Any) -> None:
+    work = scene.perform(c.Histogram(volume.GetID(), 17), 0.0)
+    found: c.HistogramOf = work.finish(work.work())
+    assert found.range == (-1000.0, 700.0)
+    ball = int((slicer.util.arrayFromVolume(volume) == 700).sum())
+    assert (found.counts[0], found.counts[-1], sum(found.counts[1:-1])) == (40**3 - ball, ball, 0)
+    with pytest.raises(NotFoundError):
+        scene.perform(c.Histogram("vtkMRMLModelNode1"), 0.0)
+    few = histogram(np.full((50, 60, 70), 3.0), 0.0, 6.0, 4, most=1000)
+    assert few[2] == few.sum()
+    assert 200 < few.sum() < 1300
 
 
 def test_each_change_is_a_new_revision(scene: SceneHost, volume: Any) -> None:
@@ -139,6 +198,12 @@ def test_looks_of_a_3d_view(scene: SceneHost) -> None:
         ({"rendering": {"a": c.RenderingPatch(shift=float("nan"))}}, "shift"),
         ({"rendering": {"a": c.RenderingPatch(crop=c.CropPatch(bounds=(0, 0, 0, 1, 0, 1)))}}, "crop.bounds"),
         ({"rendering": {"a" * 200: c.RenderingPatch()}}, "ids"),
+        ({"rendering": {"a": c.RenderingPatch(opacity_points=[])}}, "opacity_points must be 1 to"),
+        ({"rendering": {"a": c.RenderingPatch(opacity_points=[(0.0, 0.5), (0.0, 0.5)])}}, "rising"),
+        ({"rendering": {"a": c.RenderingPatch(opacity_points=[(0.0, 1.5)])}}, "opacities of 0 to 1"),
+        ({"rendering": {"a": c.RenderingPatch(opacity_points=[(float("inf"), 0.5)])}}, "opacity_points"),
+        ({"rendering": {"a": c.RenderingPatch(color_points=[(0.0, "blue")])}}, "colours as #RRGGBB"),
+        ({"rendering": {"a": c.RenderingPatch(color_points=[(float(n), "#000000") for n in range(257)])}}, "1 to 256"),
     ],
 )
 def test_patches_out_of_bounds_are_refused(patch: dict[str, Any], said: str) -> None:

@@ -588,6 +588,18 @@ export interface Operations {
     };
   };
 
+  /** How often values occur in a volume. */
+  "GET /api/rendering/histogram": {
+    query: {
+      volume: string;
+      bins?: number;
+    };
+    answer: {
+      range: [number, number];
+      counts: number[];
+    };
+  };
+
   /** A small picture of a volume under a preset of volume rendering. */
   "GET /api/rendering/looks": {
     query: {

@@ -69,7 +69,8 @@ export function rowAt(index: number): Row | undefined {
   return row && withAhead(row);
 }
 
-function withAhead(row: Row): Row {
+/** A row with what one has set of it just now. */
+export function withAhead(row: Row): Row {
   const set = ahead.value[row.key];
   return set ? { ...row, ...set, transform: row.transform ?? "" } : row;
 }
@@ -164,14 +165,18 @@ function tell(key: string, change: Change | null): void {
 
 const sending = new Map<string, { next: Change | null }>();
 
-/** Set values of a row: at once here, and on the server, where of a drag only the newest values wait. */
-export async function edit(row: Row, change: Change): Promise<void> {
+/**
+ * Set values of a row: at once here, and on the server, where of a drag only the newest values wait. Answers what the row is then;
+ * null where that is not known, or where an edit that has begun before takes it along.
+ */
+export async function edit(row: Row, change: Change): Promise<Row | null> {
   tell(row.key, change);
   const busy = sending.get(row.key);
   if (busy) {
     busy.next = { ...busy.next, ...change };
-    return;
+    return null;
   }
+  let last: Row | null = null;
   const work: { next: Change | null } = { next: change };
   sending.set(row.key, work);
   try {
@@ -179,6 +184,7 @@ export async function edit(row: Row, change: Change): Promise<void> {
       const body = work.next;
       work.next = null;
       const now = await send(row, body);
+      last = now;
       const renewed = (old: Row): Row => ({ ...now, depth: old.depth ?? 0, open: old.open === true });
       rows.replace((old) => old.key === row.key, renewed);
       if (chosen.peek()?.key === row.key) chosen.value = renewed(row);
@@ -190,6 +196,7 @@ export async function edit(row: Row, change: Change): Promise<void> {
     tell(row.key, null);
     rows.refresh(query());
   }
+  return last;
 }
 
 function send(row: Row, body: Change): Promise<Row> {

@@ -117,16 +117,19 @@ export async function add(): Promise<void> {
   chooseSegment(made.id);
 }
 
-/** Show other values at once; the server has them soon. */
-export function change(values: Partial<Segmentation>): void {
-  const node = current.value;
+/** Show other values at once; the server has them soon. Of the segmentation that is edited, or of another. */
+export function change(values: Partial<Segmentation>, node: Segmentation | null = current.value): void {
   if (!node) return;
   show({ ...node, ...values });
   queue(`${node.id} ${Object.keys(values)}`, () => changeSegmentation(node.id, values));
 }
 
-export function changeOne(id: string, values: Partial<Segment>): void {
-  const node = current.value;
+/** The same of a segment. */
+export function changeOne(
+  id: string,
+  values: Partial<Segment>,
+  node: Segmentation | null = current.value,
+): void {
   if (!node) return;
   show({ ...node, segments: node.segments.map((one) => (one.id === id ? { ...one, ...values } : one)) });
   queue(`${node.id} ${id} ${Object.keys(values)}`, () => changeSegment(node.id, id, values));

@@ -48,7 +48,7 @@ export function setAlone(alone: boolean): void {
   for (const view of views) if (models(view).state) stream.look(view, alone ? "own" : "shared");
 }
 
-/** The point of the patient under a spot of a view; `size` of the view in any unit. */
+/** The point of the patient under a spot of a view; `size` of the view in device pixels. */
 export function pointUnder(
   state: ViewState,
   size: [number, number],

@@ -44,12 +44,22 @@ function flush(): void {
   waiting.clear();
 }
 
+/** Of each markup that is being changed: its newest change. They are sent one after the other, for keys may be quicker than the server. */
+const newest = new Map<string, Promise<MarkupState>>();
+
 async function finish(id: string, patch: MarkupPatch, gesture: string): Promise<MarkupState> {
   waiting.delete(id);
   lead(id, patch);
-  const state = await changeMarkup(id, patch, gesture);
-  follow(state);
-  return state;
+  const send = () => changeMarkup(id, patch, gesture);
+  const mine = newest.get(id)?.then(send, send) ?? send();
+  newest.set(id, mine);
+  try {
+    const state = await mine;
+    if (newest.get(id) === mine) follow(state); // keys go on from what is here, not from some presses before
+    return state;
+  } finally {
+    if (newest.get(id) === mine) newest.delete(id);
+  }
 }
 
 /** Change a markup by a button, a field or a key: one step of undo. */

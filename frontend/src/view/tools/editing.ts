@@ -1,14 +1,15 @@
 /** Taking hold of markups and moving them, choosing them, removing them by keys. Knows nothing of frameworks. */
-import type { MarkupPatch, MarkupState, Vector3 } from "../../net/protocol";
+import type { MarkupPatch, MarkupState, Vector3, ViewState } from "../../net/protocol";
 import type { Interceptor, Spot } from "../interceptors";
 import type { Surface } from "../pointer";
 import { subtract } from "../vectors";
-import { dragged, type Handle, type Hit, handlesOf, hit } from "./handles";
-import { mmAt, pointAt } from "./lens";
+import { dragged, type Handle, type Hit, handlesOf, hit, turnedBy } from "./handles";
+import { mmAt, pointAt, pointOn, type Size, towards } from "./lens";
 import { newGesture } from "./placing";
 
 const MOUSE_PX = 8;
 const FINGER_PX = 22;
+const TURN_BY_KEY = Math.PI / 180;
 
 export interface EditingHost {
   /** Whether another part of the viewer has the views to itself. */
@@ -61,7 +62,7 @@ export class Editing implements Interceptor {
     this.host.choose(id, handle.kind === "point" ? handle.index : null);
     const at =
       handle.kind === "body" ? pointAt(state, surface.size(), spot, nearOf(begun, surface)) : handle.at;
-    const from = pointAt(state, surface.size(), spot, at);
+    const from = placeOf(state, surface.size(), spot, handle, at);
     this.drag = { id, handle, begun, from, at, gesture: newGesture(), patch: null };
     return true;
   }
@@ -70,7 +71,7 @@ export class Editing implements Interceptor {
     const state = surface.model.state;
     const { drag } = this;
     if (!state || !drag) return;
-    const to = pointAt(state, surface.size(), spot, drag.at);
+    const to = placeOf(state, surface.size(), spot, drag.handle, drag.at);
     drag.patch = dragged(drag.begun, drag.handle, subtract(to, drag.from));
     this.host.move(surface.view, drag.id, drag.patch, drag.gesture);
   }
@@ -104,6 +105,8 @@ export class Editing implements Interceptor {
     if (!chosen || !markup || event.ctrlKey || event.metaKey || this.host.isOff()) return false;
     if (event.key === "Delete" || event.key === "Backspace") this.remove(markup, chosen.index);
     else if (event.key === "Escape") this.host.choose(null, null);
+    else if (event.altKey && event.shiftKey && markup.frame && !markup.locked)
+      return this.turn(surface, markup, event.key);
     else if (event.altKey && event.key.startsWith("Arrow"))
       return this.nudge(surface, markup, chosen.index, event.key);
     else return false;
@@ -117,6 +120,15 @@ export class Editing implements Interceptor {
       this.host.change(markup.id, { remove: index });
       this.host.choose(markup.id, null);
     } else this.host.remove(markup.id);
+  }
+
+  /** Turn in the view by a degree. */
+  private turn(surface: Surface, { id, frame }: MarkupState, key: string): boolean {
+    const state = surface.model.state;
+    const sign = { ArrowLeft: 1, ArrowRight: -1 }[key];
+    if (!state || !frame || !sign) return false;
+    this.host.change(id, turnedBy(frame, towards(state), sign * TURN_BY_KEY));
+    return true;
   }
 
   /** Move by a pixel of the view with the arrow keys. */
@@ -144,9 +156,14 @@ export class Editing implements Interceptor {
   }
 }
 
+/** Where a spot means a handle to be, which lies at `at` now. */
+function placeOf(state: ViewState, size: Size, spot: Spot, { axis }: Handle, at: Vector3): Vector3 {
+  return axis ? pointOn(state, size, spot, at, axis) : pointAt(state, size, spot, at);
+}
+
 /** A point of a markup, for how far away it is. */
 function nearOf(markup: MarkupState, surface: Surface, index: number | null = null): Vector3 {
   const state = surface.model.state;
-  const handles = state ? handlesOf(markup, state) : [];
+  const handles = state ? handlesOf(markup, state, surface.size()) : [];
   return (handles[index ?? 0] ?? handles[0])?.at ?? [0, 0, 0];
 }

@@ -66,6 +66,28 @@ export function pointAt(state: ViewState, size: Size, spot: Spot, near?: Vector3
   return add(add(eye.position, scale(eye.forward, depth)), add(across, along));
 }
 
+/** Less than this of a ray's direction across a plane, and the plane is seen from its edge. */
+const EDGE_ON = 0.15;
+
+/**
+ * The point under a spot of a plane through `at`, given by its unit normal. Of a plane that is seen from its edge, the point as far
+ * away as `at`, and so in a slice view.
+ */
+export function pointOn(state: ViewState, size: Size, spot: Spot, at: Vector3, normal: Vector3): Vector3 {
+  const flat = pointAt(state, size, spot, at);
+  if (state.kind === "slice") return flat;
+  const eye = eyeOf(state);
+  const ray = eye.parallel ? eye.forward : unit(subtract(flat, eye.position));
+  const steep = dot(ray, normal);
+  if (Math.abs(steep) < EDGE_ON) return flat;
+  return add(flat, scale(ray, dot(subtract(at, flat), normal) / steep));
+}
+
+/** Towards who looks at a view: about this, a turn that is seen to go counterclockwise has a positive angle. */
+export function towards(state: ViewState): Vector3 {
+  return state.kind === "slice" ? axesOf(state)[2] : scale(eyeOf(state).forward, -1);
+}
+
 /** How far from its plane a slice view shows and moves points, mm: half a slice or slab to either side. */
 export function reachOf(state: SliceState): number {
   const slab = state.slab.mode === "off" ? 0 : state.slab.thickness;

@@ -1,4 +1,4 @@
-/** Volume rendering, the look of the 3D view, its camera. */
+/** Volume rendering, models and segmentations, the look of the 3D view, its camera. */
 import {
   changeRendering,
   changeView,
@@ -15,7 +15,10 @@ import { Check, Choice, Range, Section } from "../../shell/fields";
 import { Camera } from "./Camera";
 import { Crop } from "./Crop";
 import { Presets } from "./Presets";
-import { RENDERING } from "./texts";
+import { Surfaces } from "./Surfaces";
+import { Transfer } from "./Transfer";
+import { RENDERING, valueText } from "./texts";
+import "../../../style/data.css";
 import "../../../style/rendering.css";
 
 /** Bottom and top. */
@@ -43,6 +46,9 @@ export function RenderingPanel() {
         </label>
       )}
       <VolumePart />
+      <Section title={RENDERING.surfaces}>
+        <Surfaces />
+      </Section>
       <Section title={RENDERING.look}>
         <Looks />
       </Section>
@@ -101,6 +107,9 @@ function VolumePart() {
               value={rendering.shade}
               onChange={(shade) => changeRendering({ shade })}
             />
+          </Section>
+          <Section title={RENDERING.transfer}>
+            <Transfer volume={panelVolume.value} rendering={rendering} />
           </Section>
           <Section title={RENDERING.crop}>
             <Crop rendering={rendering} />
@@ -174,9 +183,4 @@ function Looks() {
       />
     </>
   );
-}
-
-/** Whole numbers where the values are large, as CT's are. */
-function valueText(value: number, [low, high]: [number, number]): string {
-  return high - low >= 50 ? value.toFixed(0) : Number(value.toPrecision(3)).toString();
 }

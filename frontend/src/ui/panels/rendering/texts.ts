@@ -11,6 +11,24 @@ export const RENDERING = {
   opacity: "Opacity",
   factor: (factor: number) => `× ${factor >= 10 ? factor.toFixed(0) : factor.toFixed(2)}`,
   shade: "Shading",
+  transfer: "Transfer function",
+  curve: "Opacity by value",
+  stops: "Colours by value",
+  tooMany: "This look has too many points to be edited here.",
+  transferKeys:
+    "Arrow keys choose a point, with Alt they move it. Insert or a double click adds one, Delete removes it.",
+  pointText: (n: number, count: number, value: string, percent: string) =>
+    `Point ${n} of ${count}: ${value}, opacity ${percent}`,
+  stopText: (n: number, count: number, value: string, color: string) =>
+    `Colour ${n} of ${count}: ${value}, ${color}`,
+  percent: (part: number) => `${Number((100 * part).toPrecision(2))} %`,
+  chosenPoint: "Chosen point",
+  chosenStop: "Chosen colour",
+  value: "Value",
+  pointOpacity: "Opacity, %",
+  stopColor: "Colour",
+  add: "Add",
+  remove: "Remove",
   crop: "Cropping",
   cropOn: "Show only a box",
   cropReset: "The whole volume",
@@ -21,6 +39,12 @@ export const RENDERING = {
   ],
   mm: (mm: number) => `${mm.toFixed(0)} mm`,
   span: (from: number, to: number) => `${from.toFixed(0)} to ${to.toFixed(0)} mm`,
+  surfaces: "Models and segmentations",
+  noSurfaces: "There are no models or segmentations in the scene.",
+  shown: (name: string) => `Show ${name} in 3D`,
+  segments: (count: number) => `${count} ${count === 1 ? "segment" : "segments"}`,
+  segmentsOf: (name: string) => `Segments of ${name}`,
+  moreModels: (count: number) => `${count} more in the data panel`,
   look: "Picture",
   technique: "Technique",
   techniques: { composite: "Volume", mip: "MIP" },
@@ -46,3 +70,8 @@ export const RENDERING = {
   goTo: (name: string) => `Go to ${name}`,
   fault: (message: string) => `The server refused: ${message}`,
 };
+
+/** Whole numbers where the values are large, as CT's are. */
+export function valueText(value: number, [low, high]: [number, number]): string {
+  return high - low >= 50 ? value.toFixed(0) : Number(value.toPrecision(3)).toString();
+}

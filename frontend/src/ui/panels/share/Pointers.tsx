@@ -1,7 +1,7 @@
 /** Where the others point, over the pictures. */
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ViewState } from "../../../net/protocol";
 import { colorOf, nameOf, type Pointer, pointers } from "../../../state/share/people";
+import { sizes } from "../../../state/store";
 import { spotAt } from "../../../view/places3d";
 import { project } from "../../../view/slice";
 import type { OverlayProps, ViewOverlay } from "../../views/overlays";
@@ -9,7 +9,7 @@ import type { OverlayProps, ViewOverlay } from "../../views/overlays";
 const NEAR_MM = 2;
 const FAR_MM = 15;
 
-/** Where a pointer is seen in a view and how strongly; null where it is not. */
+/** Where a pointer is seen in a view, of a size in device pixels, and how strongly; null where it is not. */
 export function seenAt(
   pointer: Pointer,
   view: string,
@@ -29,29 +29,21 @@ export function seenAt(
 const inside = ({ x, y }: { x: number; y: number }) => x >= 0 && x <= 1 && y >= 0 && y <= 1;
 
 function Pointers({ view, state }: OverlayProps) {
-  const box = useRef<HTMLDivElement>(null);
-  const [size, setSize] = useState<[number, number] | null>(null);
+  const size = sizes(view).value;
   const all = Object.entries(pointers.value);
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (!element || all.length === 0) return;
-    const { clientWidth, clientHeight } = element;
-    if (size?.[0] !== clientWidth || size[1] !== clientHeight) setSize([clientWidth, clientHeight]);
-  });
   if (all.length === 0) return null;
   return (
-    <div class="pointers" ref={box} aria-hidden="true">
-      {size?.[1] &&
-        all.map(([who, pointer]) => {
-          const spot = seenAt(pointer, view, state, size);
-          if (!spot) return null;
-          const place = { left: `${spot.x * 100}%`, top: `${spot.y * 100}%`, opacity: spot.opacity };
-          return (
-            <span key={who} class="pointer" style={{ ...place, "--who": colorOf(who) }}>
-              {nameOf(who)}
-            </span>
-          );
-        })}
+    <div class="pointers" aria-hidden="true">
+      {all.map(([who, pointer]) => {
+        const spot = seenAt(pointer, view, state, size);
+        if (!spot) return null;
+        const place = { left: `${spot.x * 100}%`, top: `${spot.y * 100}%`, opacity: spot.opacity };
+        return (
+          <span key={who} class="pointer" style={{ ...place, "--who": colorOf(who) }}>
+            {nameOf(who)}
+          </span>
+        );
+      })}
     </div>
   );
 }

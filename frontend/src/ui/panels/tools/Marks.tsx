@@ -1,6 +1,7 @@
 /** Over each view: handles of the chosen markup, what is being placed, the place of the keys, what the probe finds. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { MarkupState, ViewState } from "../../../net/protocol";
+import { sizes } from "../../../state/store";
 import { markups, selected } from "../../../state/tools/markups";
 import { cursor, type Draft, draft, dragging, hovered, placing, probed } from "../../../state/tools/tools";
 import type { Spot } from "../../../view/interceptors";
@@ -15,16 +16,7 @@ const percent = (part: number) => `${(part * 100).toFixed(3)}%`;
 
 export function Marks({ view, state }: OverlayProps) {
   const root = useRef<HTMLDivElement>(null);
-  const [size, setSize] = useState<Size>([1, 1]);
-  useEffect(() => {
-    const element = root.current;
-    if (!element) return;
-    const measure = () => setSize([element.clientWidth || 1, element.clientHeight || 1]);
-    const observer = new ResizeObserver(measure);
-    observer.observe(element);
-    measure();
-    return () => observer.disconnect();
-  }, []);
+  const size = sizes(view).value;
   const over = hovered.value?.view === view ? hovered.value : null;
   useEffect(() => {
     const surface = root.current?.closest<HTMLElement>(".surface");
@@ -39,7 +31,7 @@ export function Marks({ view, state }: OverlayProps) {
       <svg width="100%" height="100%">
         <title>{TOOLS.markups}</title>
         {chosen?.visible && (
-          <Handles markup={chosen} state={state} size={size} index={selected.value?.index ?? null} />
+          <Handles markup={chosen} state={state} size={size} index={selected.value?.index ?? null} turns />
         )}
         {under?.visible && <Handles markup={under} state={state} size={size} index={over?.index ?? null} />}
         {drawn && <DraftLines draft={drawn} state={state} size={size} />}
@@ -56,16 +48,28 @@ interface Shown {
   state: ViewState;
   size: Size;
   index: number | null;
+  /** With those that turn it. */
+  turns?: boolean;
 }
 
-function Handles({ markup, state, size, index }: Shown) {
+function Handles({ markup, state, size, index, turns }: Shown) {
   const isMoving = markup.id === "" || dragging.value === markup.id; // the server draws those that rest
   return (
     <g class={markup.locked ? "locked" : ""}>
       {isMoving && outline(markup, state, size).map(([a, b]) => <Line key={`${a.x} ${a.y}`} a={a} b={b} />)}
-      {handlesOf(markup, state).map((handle) => {
+      {handlesOf(markup, state, size).map((handle) => {
         const seen = see(state, size, handle.at);
         if (!seen || !isNear(state, seen)) return null;
+        if (handle.kind === "turn")
+          return (
+            turns && (
+              <Turn
+                key={`turn ${handle.index}`}
+                seen={seen}
+                stem={see(state, size, handle.stem ?? handle.at)}
+              />
+            )
+          );
         const isChosen = handle.kind === "point" && handle.index === index;
         const key = `${handle.kind} ${handle.index} ${handle.sides}`;
         const where = { cx: percent(seen.x), cy: percent(seen.y) };
@@ -73,6 +77,21 @@ function Handles({ markup, state, size, index }: Shown) {
           <circle key={key} class={isChosen ? "handle chosen" : "handle"} r={isChosen ? 7 : 5} {...where} />
         );
       })}
+    </g>
+  );
+}
+
+/** A handle that turns a box: on a stem, with an arrow around it. */
+function Turn({ seen, stem }: { seen: Spot; stem: Spot | null }) {
+  const ends = stem && { x1: percent(stem.x), y1: percent(stem.y), x2: percent(seen.x), y2: percent(seen.y) };
+  return (
+    <g class="turn">
+      {ends && <line {...ends} />}
+      <circle class="handle" r="8" cx={percent(seen.x)} cy={percent(seen.y)} />
+      <svg x={percent(seen.x)} y={percent(seen.y)} overflow="visible">
+        <title>{TOOLS.turn}</title>
+        <path d="M-3.500 -2A4 4 0 1 1 -3 3M-5 -4.500L-3.600 -1.700L-0.700 -2.800" />
+      </svg>
     </g>
   );
 }

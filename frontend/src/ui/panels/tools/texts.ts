@@ -26,6 +26,7 @@ export const TOOLS = {
   linked: "Link the slice views",
   linkedHint: "Volumes, zoom, slab and planes of the same orientation follow each other",
   markups: "Markups",
+  turn: "Turn",
   none: "Nothing is marked yet. Choose a tool above and click into a view.",
   others: (count: number) => `and ${count} more, which the data panel finds`,
   show: (name: string) => `Show ${name}`,
@@ -77,6 +78,7 @@ export const TOOL_KEYS: [string, string][] = [
   ["Escape", "give up what is placed; put the tool away"],
   ["Delete", "remove the chosen point or markup"],
   ["Alt + arrows", "move the chosen point or markup by a pixel"],
+  ["Alt + Shift + ← →", "turn the chosen ROI or plane by a degree"],
   ["Arrows, Enter", "with a tool: move the place, put a point there"],
 ];
 
