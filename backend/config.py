@@ -67,6 +67,10 @@ class Settings(BaseSettings):
     duplicates: Literal["replace", "keep", "refuse"] = Field(
         "replace", description="what becomes of another instance that comes under a UID which the archive has"
     )
+    wrong_character_sets: Literal["refuse", "keep"] = Field(
+        "refuse",
+        description="what becomes of an instance whose texts do not fit the character set that it names",
+    )
     store_max_mb: int = Field(65536, ge=1, description="largest request that stores instances")
     instance_max_mb: int = Field(4096, ge=1, description="largest instance that is stored")
     instance_inflated_mb: int = Field(512, ge=1, description="what a deflated instance may inflate to")

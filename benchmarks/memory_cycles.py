@@ -1,4 +1,5 @@
-"""Memory of the server's two processes after 200 stream clients that came, looked at a slice and the volume, and left."""
+"""Memory of the server's two processes after 200 stream clients that came, looked at a slice and the volume, and left, and
+after further sessions that began, were looked at and ended."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from tests.support.stream_client import StreamClient
 
 CYCLES, WARM_UP = 200, 40
 QUICK_CYCLES = 20
+SESSIONS, SESSIONS_WARM_UP, QUICK_SESSIONS = 12, 2, 1
 OFFSETS = 20  # all of them in the warm-up: what is cached is bounded, and no growth
 MOST_GROWTH = 1.05
 
@@ -28,6 +30,14 @@ async def cycles(port: int, count: int) -> None:
         await client.close()
 
 
+def sessions(server: LiveServer, count: int) -> None:
+    """Begin a session, get a picture of it, end it."""
+    for _ in range(count):
+        name = server.request("POST", "/api/sessions").json()["id"]
+        assert server.get(f"/sessions/{name}/threeD").status == 200
+        assert server.request("DELETE", f"/api/sessions/{name}").status == 200
+
+
 def main() -> None:
     """Print the figures."""
     count = QUICK_CYCLES if SECONDS_MOST in os.environ else CYCLES
@@ -42,6 +52,13 @@ def main() -> None:
             growth = after[name] / before[name]
             note = f"({before[name]:.0f} MB, then {after[name]:.0f} MB)"
             report(f"memory after {count} stream clients, {name}", growth, "×", better="lower", note=note, target=MOST_GROWTH)
+        gateway, some = server.process.pid, SESSIONS if count == CYCLES else QUICK_SESSIONS
+        sessions(server, min(SESSIONS_WARM_UP, some))
+        begun = resident_mb(gateway)
+        sessions(server, some)
+        growth = resident_mb(gateway) / begun
+        note = f"({begun:.0f} MB, then {growth * begun:.0f} MB)"
+        report(f"memory after {some} sessions, gateway", growth, "×", better="lower", note=note, target=MOST_GROWTH)
     finally:
         server.stop()
 

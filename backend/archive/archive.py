@@ -21,6 +21,7 @@ from backend.archive.find import Found, find
 from backend.archive.ingest import Incoming, Ingest
 from backend.archive.quarantine import Quarantine
 from backend.archive.records import Change, Content, Counts, Outcome, StoredInstance
+from backend.archive.taking_in import Rules
 from backend.archive.workers import Workers
 from backend.config import Settings
 from backend.dicom.query import Query
@@ -62,7 +63,8 @@ class Archive:
         self.volume_workers = Workers(1, settings.worker_waiting, settings.worker_timeout_s)  # one, which remembers volumes
         quarantine = Quarantine(self.folder / "quarantine", settings.quarantine_mb << 20)
         inflated = settings.instance_inflated_mb << 20
-        self._ingest = Ingest(self.blobs, self._writer, self.workers, quarantine, inflated, 2 * processes)
+        rules = Rules(self.folder, inflated, settings.wrong_character_sets == "refuse", settings.duplicates)
+        self._ingest = Ingest(rules, self.database, self._writer, self.workers, quarantine, processes)
         self._scratch = self.folder / "scratch"
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir()
@@ -73,6 +75,7 @@ class Archive:
     def _open(self) -> None:
         self.database = Database(self.folder / "index.db")
         self.blobs = Blobs(self.folder)
+        self.blobs.prepare()
         repaired = repair(self.database, self.blobs)
         if repaired:
             log.info("put right what a crash had left", files=repaired)
@@ -101,7 +104,7 @@ class Archive:
         Raises:
             NotFoundError: there is none below exactly these.
         """
-        count = await asyncio.shield(asyncio.wrap_future(self._writer.remove(study, series, instance)))
+        count = await asyncio.shield(asyncio.to_thread(self._writer.remove, study, series, instance))
         if not count:
             raise nothing_there(study, series, instance)
         return count
@@ -202,7 +205,7 @@ class Archive:
         """Finish what is being written, and close it."""
         await self.workers.stop()
         await self.volume_workers.stop()
-        await asyncio.to_thread(self._writer.stop)
+        await asyncio.to_thread(self._writer.close)
         self._readers.shutdown()
         self._searchers.shutdown()
         self.database.close()

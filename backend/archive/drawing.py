@@ -81,7 +81,7 @@ def draw_picture(path: Path, frame: int, look: Look) -> bytes:
 
 @readable()
 def draw_moving(path: Path, frames: tuple[int, ...], look: Look) -> bytes:
-    """Frames as an animated GIF; all where none are named."""
+    """Frames as an animated GIF or a film; all where none are named."""
     from backend.render.stored.pictures import moving_picture
 
     return moving_picture(path, look, frames)

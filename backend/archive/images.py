@@ -88,7 +88,7 @@ class Images:
         return await self._made(key, lambda: self.archive.workers.run(drawing.draw_picture, instance.path, frame, look))
 
     async def moving(self, instance: StoredInstance, frames: tuple[int, ...], look: Look) -> bytes:
-        """Frames, all where none are named, as an animated GIF. Raises as `picture`."""
+        """Frames, all where none are named, as an animated GIF or a film. Raises as `picture`."""
         key = (instance.digest, frames, look)
         return await self._made(key, lambda: self.archive.workers.run(drawing.draw_moving, instance.path, frames, look))
 

@@ -1,11 +1,12 @@
-"""The one way in: bytes to a spool file, taken apart in a worker, written to disk and index, then acknowledged."""
+"""The one way in: bytes to a file, which a worker takes apart and puts into the archive, on disk and in the index; then it is
+acknowledged. What comes while all workers are busy goes to the next one together."""
 
 from __future__ import annotations
 
 import asyncio
-import errno
 import secrets
 import threading
+from collections import deque
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -14,17 +15,17 @@ import structlog
 
 from backend.archive.quarantine import Quarantine
 from backend.archive.records import Outcome, Reason
-from backend.archive.taking_in import Refused, TakenIn, take_in
+from backend.archive.taking_in import NAME, Arrival, Result, Rules, reason_of, take_in
 from backend.archive.workers import Workers
-from backend.errors import SlicecastError
-from backend.store.blobs import Blobs
-from backend.store.storing import NewInstance
+from backend.errors import SlicecastError, UnreadableError
+from backend.store.engine import Database
 from backend.store.writer import Writer
 
 log = structlog.get_logger("archive")
 HELD_BYTES, HELD_AT_MOST = 1 << 20, 4 << 20
 """Of an instance on its way in, held in memory: when it is time to write them, and when they are written at once."""
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+TOGETHER, TOGETHER_BYTES = 16, 64 << 20
+"""Instances that a worker takes in at once, while pictures wait for it: how many, and how large they are together."""
 
 
 class Incoming:
@@ -32,7 +33,8 @@ class Incoming:
 
     def __init__(self, folder: Path, limit_bytes: int, origin: str, detail: str | None) -> None:
         """`folder`: of files that come in. `limit_bytes`: of one instance. `origin`, `detail`: who sends it, for the index."""
-        self.path = folder / f"part-{secrets.token_hex(8)}"
+        self.token = secrets.token_hex(8)
+        self.path = folder / (NAME + self.token)
         self.origin, self.detail = origin, detail
         self._limit = limit_bytes
         self._file: BinaryIO | None = None
@@ -118,23 +120,17 @@ class Incoming:
         self._discard_locked()
 
 
-def reason_of(error: OSError) -> tuple[Reason, str]:
-    """What a fault of the disk means for who sends."""
-    if error.errno in FULL:
-        return Reason.NO_RESOURCES, "the archive's disk is full"
-    return Reason.PROCESSING, "the archive could not write it"
-
-
 class Ingest:
     """Takes instances into the archive."""
 
     def __init__(
-        self, blobs: Blobs, writer: Writer, workers: Workers, quarantine: Quarantine, inflated_bytes: int, parallel: int
+        self, rules: Rules, database: Database, writer: Writer, workers: Workers, quarantine: Quarantine, busy: int
     ) -> None:
-        """`inflated_bytes`: of a deflated instance. `parallel`: how many are taken apart at a time."""
-        self._blobs, self._writer, self._workers, self._quarantine = blobs, writer, workers, quarantine
-        self._inflated = inflated_bytes
-        self._turn = asyncio.Semaphore(parallel)
+        """`busy`: how many workers take instances in at a time."""
+        self._rules, self._database, self._writer = rules, database, writer
+        self._workers, self._quarantine, self._free = workers, quarantine, busy
+        self._waiting: deque[tuple[Arrival, int, asyncio.Future[Result]]] = deque()
+        self._under_way: set[asyncio.Task[None]] = set()
 
     async def take(self, incoming: Incoming, study: str | None = None) -> Outcome:
         """Take an instance in. When this returns that it is here, it is on disk and found by searches.
@@ -153,35 +149,64 @@ class Ingest:
             return Outcome("failed", reason=reason_of(error)[0], message=reason_of(error)[1])
         except SlicecastError as error:
             return Outcome("failed", reason=Reason.PROCESSING, message=str(error))
-        except Exception:
-            log.exception("not stored")
-            return Outcome(
-                "failed", reason=Reason.PROCESSING, message="it could not be stored; the server's log has the details"
-            )
         finally:
             incoming.discard()
 
     async def _take(self, incoming: Incoming, study: str | None) -> Outcome:
         if not incoming.size:
             return Outcome("failed", reason=Reason.NOT_UNDERSTOOD, message="it is empty")
-        async with self._turn:
-            taken = await self._workers.run(take_in, incoming.path, self._inflated)
-        if isinstance(taken, Refused):
-            log.info("not stored", why=taken.message, origin=incoming.origin)
-            await asyncio.to_thread(self._quarantine.take, incoming.path, taken.message, incoming.origin, incoming.detail)
-            return Outcome("failed", reason=Reason.NOT_UNDERSTOOD, message=taken.message)
-        return await self._store(taken, incoming, study)
+        arrival = Arrival(incoming.path, incoming.origin, incoming.detail, study)
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((arrival, incoming.size, future))
+        self._start()
+        result = await future  # who gives up waiting does not stop it: it may be written already
+        outcome = result.outcome
+        if result.fault:
+            log.warning("not stored", why=result.fault, origin=incoming.origin)
+        elif result.unreadable:
+            log.info("not stored", why=outcome.message, origin=incoming.origin)
+            await asyncio.to_thread(self._quarantine.take, incoming.path, outcome.message, incoming.origin, incoming.detail)
+        return outcome
 
-    async def _store(self, taken: TakenIn, incoming: Incoming, study: str | None) -> Outcome:
-        one = taken.indexed
-        uids = (one.study_uid, one.series_uid, one.sop_instance_uid, one.sop_class_uid)
-        if study is not None and one.study_uid != study:
-            taken.path.unlink(missing_ok=True)
-            return Outcome("failed", *uids, Reason.WRONG_STUDY, "it is of another study than the address names", one.warnings)
-        new = NewInstance(one, taken.digest, taken.bytes, incoming.origin, incoming.detail, taken.crc32)
-        # Who gives up waiting does not stop it: it may be written already.
-        result, new_study = await asyncio.shield(asyncio.wrap_future(self._writer.store(new, taken.path)))
-        if result == "refused":
-            message = "another instance of this UID is here already"
-            return Outcome("failed", *uids, Reason.DUPLICATE, message, one.warnings)
-        return Outcome(result, *uids, warnings=one.warnings, new_study=new_study)
+    def _start(self) -> None:
+        """Give what waits to workers that have nothing to do."""
+        while self._waiting and self._free:
+            some = [self._waiting.popleft()]
+            size = some[0][1]
+            most = min(TOGETHER, -(-(len(self._waiting) + 1) // self._free))
+            while self._waiting and len(some) < most and size + self._waiting[0][1] <= TOGETHER_BYTES:
+                some.append(self._waiting.popleft())
+                size += some[-1][1]
+            self._free -= 1
+            task = asyncio.get_running_loop().create_task(self._run([(one[0], one[2]) for one in some]))
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+
+    async def _run(self, some: list[tuple[Arrival, asyncio.Future[Result]]]) -> None:
+        try:
+            await self._run_together(some)
+        finally:
+            self._free += 1
+            self._start()
+
+    async def _run_together(self, some: list[tuple[Arrival, asyncio.Future[Result]]]) -> None:
+        try:
+            results = await self._workers.run_here(take_in, self._rules, [arrival for arrival, _future in some])
+        except UnreadableError as error:  # a worker died or hung: each for itself, so that only that one fails which has to
+            if len(some) > 1:
+                for one in some:
+                    await self._run_together([one])
+                return
+            await asyncio.to_thread(self._writer.abandon, some[0][0].path.name.removeprefix(NAME))
+            results = [Result(Outcome("failed", reason=Reason.PROCESSING, message=str(error)))]
+        except SlicecastError as error:
+            results = [Result(Outcome("failed", reason=Reason.PROCESSING, message=str(error)))] * len(some)
+        except Exception as error:
+            log.exception("not stored")
+            message = "it could not be stored; the server's log has the details"
+            results = [Result(Outcome("failed", reason=Reason.PROCESSING, message=message), fault=str(error))] * len(some)
+        finally:
+            self._database.note()
+        for (_arrival, future), result in zip(some, results, strict=True):
+            if not future.done():
+                future.set_result(result)

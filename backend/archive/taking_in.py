@@ -1,80 +1,215 @@
-"""What a worker does with a file that has come in: made whole, taken apart, measured, synced, named by its digest."""
+"""What a worker does with files that have come in: they are taken apart, measured, synced, named by their digests, and put into
+the archive, many in one transaction."""
 
 from __future__ import annotations
 
+import ctypes
+import errno
+import functools
 import hashlib
 import mmap
 import os
-import secrets
+import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from isal import isal_zlib
 
-from backend.dicom.file_head import MARK, PREAMBLE, TIFF, made_head
-from backend.dicom.part10 import DataSet, Indexed, index, read_data_set
+from backend.archive.records import Outcome, Reason
+from backend.dicom.file_head import PREAMBLE, TIFF, made_head
+from backend.dicom.part10 import DataSet, Indexed, index, read_data_set, uids_of
 from backend.errors import UnreadableError
+from backend.store.blobs import Blobs
+from backend.store.engine import Database
+from backend.store.storing import Duplicates, NewInstance
+from backend.store.writer import Writer
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+SYNC_FILE_RANGE = getattr(ctypes.CDLL(None), "sync_file_range", None)
+"""Of Linux's C library."""
+if SYNC_FILE_RANGE is not None:
+    SYNC_FILE_RANGE.argtypes = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
+WRITE_ONLY = 2
+"""SYNC_FILE_RANGE_WRITE of sync_file_range(2)."""
+NAME = "part-"
+"""Begins the name of a file that comes in; a token follows, which its later name keeps."""
 
 
 @dataclass(frozen=True)
-class TakenIn:
-    """A file that is ready to be stored. `path` is its new name in the folder that it came in."""
+class Rules:
+    """The archive's folder and how instances are judged."""
 
-    indexed: Indexed
-    digest: str
-    bytes: int
-    crc32: int
+    folder: Path
+    inflated_bytes: int
+    """Of a deflated data set."""
+    strict_texts: bool
+    """Whether wrong character sets are refused (`part10.index`)."""
+    duplicates: Duplicates
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A file in the folder for files that come in, all of it written; `study`: the UID that its study must have, if any."""
+
+    path: Path
+    origin: str
+    detail: str | None
+    study: str | None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of an arrival. Of one that is `unreadable` the file is where it was. `fault`: for the log."""
+
+    outcome: Outcome
+    unreadable: bool = False
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """An instance whose file is whole and on disk, at its new name."""
+
+    new: NewInstance
     path: Path
 
 
-@dataclass(frozen=True)
-class Refused:
-    """A file that can not be stored. `is_dicom`: whether it begins as one at least."""
-
-    message: str
-    is_dicom: bool
-
-
-def take_in(path: Path, inflated_bytes: int) -> TakenIn | Refused:
-    """Make a file ready for the archive. On return its bytes are on disk.
-
-    Args:
-        path: in the folder for files that come in; it is changed, and renamed.
-        inflated_bytes: how large a deflated data set may become.
-    """
-    file = _mapped(path)
+def take_in(rules: Rules, arrivals: Sequence[Arrival]) -> list[Result]:
+    """Put files into the archive. What is told to be there is on disk when this returns, file and index."""
+    handles = [_opened(arrival.path) for arrival in arrivals]
     try:
-        data = read_data_set(file, inflated_bytes)
-        indexed = index(data)
+        for handle in handles:
+            _begin_writing(handle)
+        ready = [_tried(rules, arrival, handle) for arrival, handle in zip(arrivals, handles, strict=True)]
+        for number, fault in enumerate(_sync(handles)):
+            one = ready[number]
+            if fault is not None and isinstance(one, _Ready):
+                one.path.unlink()
+                ready[number] = _failed(fault)
+    finally:
+        for handle in handles:
+            if handle >= 0:
+                os.close(handle)
+    whole = [one for one in ready if isinstance(one, _Ready)]
+    stored = iter(_writer(rules.folder, rules.duplicates).store([(one.new, one.path) for one in whole]) if whole else ())
+    return [one if isinstance(one, Result) else _told(one.new, next(stored)) for one in ready]
+
+
+def _told(new: NewInstance, stored: tuple[str, bool] | Exception) -> Result:
+    one = new.indexed
+    uids = (one.study_uid, one.series_uid, one.sop_instance_uid, one.sop_class_uid)
+    if isinstance(stored, Exception):
+        return _failed(stored, uids)
+    result, new_study = stored
+    if result == "refused":
+        message = "another instance of this UID is here already"
+        return Result(Outcome("failed", *uids, Reason.DUPLICATE, message, one.warnings))
+    return Result(Outcome(result, *uids, warnings=one.warnings, new_study=new_study))  # type: ignore[arg-type]
+
+
+def _failed(error: Exception, uids: tuple[str, str, str, str] = ("", "", "", "")) -> Result:
+    if isinstance(error, OSError):
+        return Result(Outcome("failed", *uids, *reason_of(error)), fault=str(error))
+    message = "it could not be stored; the server's log has the details"
+    return Result(Outcome("failed", *uids, Reason.PROCESSING, message), fault="".join(traceback.format_exception(error)))
+
+
+def reason_of(error: OSError) -> tuple[Reason, str]:
+    """What a fault of the disk means for who sends."""
+    if error.errno in FULL:
+        return Reason.NO_RESOURCES, "the archive's disk is full"
+    return Reason.PROCESSING, "the archive could not write it"
+
+
+def _opened(path: Path) -> int:
+    """A handle to a file that has come in; -1 where there is none."""
+    try:
+        if not path.exists():  # who had it before us died
+            for renamed in path.parent.glob(f"*.{path.name.removeprefix(NAME)}"):
+                renamed.rename(path)
+        return os.open(path, os.O_RDONLY)
+    except OSError:
+        return -1
+
+
+def _begin_writing(handle: int) -> None:
+    """Have the system write a file to its disk while we read it: no wait, and no promise that it is there then."""
+    if handle >= 0 and SYNC_FILE_RANGE is not None:
+        SYNC_FILE_RANGE(handle, 0, 0, WRITE_ONLY)
+
+
+def _sync(handles: Sequence[int]) -> list[OSError | None]:
+    """Have files on disk. The first waits longest: file systems write what all have changed in the meantime."""
+    faults: list[OSError | None] = []
+    for handle in handles:
+        try:
+            if handle >= 0:
+                os.fsync(handle)
+            faults.append(None)
+        except OSError as error:
+            faults.append(error)
+    return faults
+
+
+@functools.lru_cache(2)
+def _writer(folder: Path, duplicates: Duplicates) -> Writer:
+    return Writer(Database(folder / "index.db"), Blobs(folder), duplicates)
+
+
+def _tried(rules: Rules, arrival: Arrival, handle: int) -> _Ready | Result:
+    try:
+        return _made_ready(rules, arrival, handle)
+    except Exception as error:
+        return _failed(error)
+
+
+def _made_ready(rules: Rules, arrival: Arrival, handle: int) -> _Ready | Result:
+    if handle < 0:
+        raise FileNotFoundError(errno.ENOENT, "a file that came in is gone")
+    path = arrival.path
+    file = _mapped(handle)
+    data: DataSet | None = None
+    try:
+        data = read_data_set(file, rules.inflated_bytes)
+        indexed = index(data, rules.strict_texts)
     except (UnreadableError, RecursionError, MemoryError) as error:
-        return Refused(str(error) or "it is nested too deep or too large", bytes(file[PREAMBLE : PREAMBLE + 4]) == MARK)
-    _make_whole(path, file, data, indexed)
-    return _named(path, indexed)
+        message = str(error) or "it is nested too deep or too large"
+        uids = uids_of(data) if data is not None else ("", "", "", "")
+        return Result(Outcome("failed", *uids, Reason.NOT_UNDERSTOOD, message), unreadable=True)
+    uids = (indexed.study_uid, indexed.series_uid, indexed.sop_instance_uid, indexed.sop_class_uid)
+    if arrival.study is not None and indexed.study_uid != arrival.study:
+        path.unlink()
+        message = "it is of another study than the address names"
+        return Result(Outcome("failed", *uids, Reason.WRONG_STUDY, message, indexed.warnings))
+    if _make_whole(path, file, data, indexed):
+        with path.open("rb") as changed:
+            os.fsync(changed.fileno())
+            file = _mapped(changed.fileno())
+    digest, checksum = hashlib.sha256(file).hexdigest(), isal_zlib.crc32(file)
+    named = path.with_name(f"{digest}.{path.name.removeprefix(NAME)}")
+    path.rename(named)
+    return _Ready(NewInstance(indexed, digest, len(file), arrival.origin, arrival.detail, checksum), named)
 
 
-def _mapped(path: Path) -> memoryview:
-    with path.open("rb") as file:
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b"")
+def _mapped(handle: int) -> memoryview:
+    return memoryview(mmap.mmap(handle, 0, access=mmap.ACCESS_READ) if os.fstat(handle).st_size else b"")
 
 
-def _make_whole(path: Path, file: memoryview, data: DataSet, indexed: Indexed) -> None:
-    """Give the file a head if it lacks one. A preamble may be a program (PS3.10, 7.5): only those of TIFF files stay."""
+def _make_whole(path: Path, file: memoryview, data: DataSet, indexed: Indexed) -> bool:
+    """Give the file a head if it lacks one. A preamble may be a program (PS3.10, 7.5): only those of TIFF files stay.
+
+    Returns: whether it was changed.
+    """
     if not data.head.is_complete:
         whole = path.with_name(path.name + ".whole")
         with whole.open("wb") as target:
             target.write(made_head(indexed.transfer_syntax, indexed.sop_class_uid, indexed.sop_instance_uid))
             target.write(file[data.head.start :])
         whole.replace(path)
-    elif any(file[:PREAMBLE]) and not bytes(file[:4]).startswith(TIFF):
+        return True
+    if any(file[:PREAMBLE]) and not bytes(file[:4]).startswith(TIFF):
         with path.open("r+b") as target:
             target.write(bytes(PREAMBLE))
-
-
-def _named(path: Path, indexed: Indexed) -> TakenIn:
-    file = _mapped(path)
-    digest, checksum = hashlib.sha256(file).hexdigest(), isal_zlib.crc32(file)
-    with path.open("rb") as handle:
-        os.fsync(handle.fileno())
-    named = path.with_name(f"{digest}.{secrets.token_hex(4)}")
-    path.rename(named)
-    return TakenIn(indexed, digest, len(file), checksum, named)
+        return True
+    return False

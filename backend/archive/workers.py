@@ -9,7 +9,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 import structlog
 
@@ -62,6 +62,13 @@ class _Worker:
         await self._process.wait()
 
 
+def _value(answer: Answer) -> object:
+    value, error = answer
+    if error is not None:
+        raise error
+    return value
+
+
 class Workers:
     """A pool of processes, each started when it is first needed, and replaced when it dies."""
 
@@ -72,7 +79,7 @@ class Workers:
         for _ in range(processes):
             self._places.put_nowait(None)
         self._workers: set[_Worker] = set()
-        self._calls: set[asyncio.Task[Answer]] = set()
+        self._calls: set[asyncio.Task[Any]] = set()
         self._is_stopped = False
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -84,17 +91,27 @@ class Workers:
             UnavailableError: too many calls wait already, or the server is about to stop.
             UnreadableError: it brought the process down, or took too long.
         """
+        self._require_room()
+        task = asyncio.get_running_loop().create_task(self._call(framed((function, args, kwargs)), function.__name__))
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+        return cast(T, _value(await asyncio.shield(task)))
+
+    async def run_here(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The same for a task that nobody cancels; it spares another one."""
+        self._require_room()
+        task = cast("asyncio.Task[Any]", asyncio.current_task())
+        self._calls.add(task)
+        try:
+            return cast(T, _value(await self._call(framed((function, args, kwargs)), function.__name__)))
+        finally:
+            self._calls.discard(task)
+
+    def _require_room(self) -> None:
         if self._is_stopped:
             raise UnavailableError("the server is about to stop")
         if len(self._calls) >= self._most:
             raise UnavailableError("the server is busy with other images; try again", RETRY_AFTER_S)
-        task = asyncio.get_running_loop().create_task(self._call(framed((function, args, kwargs)), function.__name__))
-        self._calls.add(task)
-        task.add_done_callback(self._calls.discard)
-        value, error = await asyncio.shield(task)
-        if error is not None:
-            raise error
-        return cast(T, value)
 
     async def _call(self, message: bytes, name: str) -> Answer:
         for _ in range(2):  # once more, for the system kills processes when memory is short, whoever it was that took it

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pydicom
-from pydicom.dataset import Dataset, FileDataset
+from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 
+from backend.dicom.frames import LARGEST_INFLATED, FrameIndex
+from backend.dicom.header import read_strictly
 from backend.errors import UnreadableError
 from backend.imaging.series import Diagnosis
 
@@ -26,12 +28,19 @@ KEPT = (
 
 @dataclass
 class Series:
-    """Headers (without pixels) and paths of one series."""
+    """Headers (without pixels) and paths of one series, and where the pixels of its files are, as far as that is known."""
 
     uid: str
     modality: str
     description: str
-    files: list[tuple[Path, FileDataset]] = field(default_factory=list)
+    files: list[tuple[Path, Dataset]] = field(default_factory=list)
+    frames: dict[Path, FrameIndex] = field(default_factory=dict)
+
+    def add(self, path: Path, header: Dataset, frames: FrameIndex | None) -> None:
+        """One more file."""
+        self.files.append((path, header))
+        if frames is not None:
+            self.frames[path] = frames
 
     @property
     def pixels(self) -> int:
@@ -58,7 +67,7 @@ def scan(path: Path, max_files: int) -> tuple[list[Series], list[Diagnosis]]:
     for file in candidates:
         if file.name.startswith(".") or file.name.upper() == "DICOMDIR":
             continue
-        header = read_header(file, broken)
+        header, frames = read_header(file, broken)
         if header is None:
             continue
         modality = str(header.get("Modality", ""))
@@ -68,7 +77,7 @@ def scan(path: Path, max_files: int) -> tuple[list[Series], list[Diagnosis]]:
             continue
         uid = str(header.get("SeriesInstanceUID", "")) or "unknown"
         found = series.setdefault(uid, Series(uid, modality, str(header.get("SeriesDescription", ""))))
-        found.files.append((file, header))
+        found.add(file, header, frames)
     diagnoses = []
     if broken:
         names = ", ".join(broken[:4]) + ("…" if len(broken) > 4 else "")
@@ -79,8 +88,22 @@ def scan(path: Path, max_files: int) -> tuple[list[Series], list[Diagnosis]]:
     return list(series.values()), diagnoses
 
 
-def read_header(file: Path, broken: list[str]) -> FileDataset | None:
-    """A file's header, None where it is no DICOM; files that begin as DICOM and then break are added to `broken`."""
+def read_header(file: Path, broken: list[str]) -> tuple[Dataset | None, FrameIndex | None]:
+    """A file's header and where its pixels are; nothing where it is no DICOM. Names of files that begin as DICOM and then break
+    are added to `broken`."""
+    try:
+        with file.open("rb") as stream:
+            header: Dataset | None
+            header, frames = read_strictly(stream, LARGEST_INFLATED)
+    except (OSError, ValueError, UnreadableError):
+        header, frames = _read_forgivingly(file, broken), None
+    if header is not None and "SOPInstanceUID" not in header and "Rows" not in header:
+        broken.append(file.name)
+        return None, None
+    return header, frames
+
+
+def _read_forgivingly(file: Path, broken: list[str]) -> Dataset | None:
     try:
         with file.open("rb") as stream:
             start = stream.read(132)
@@ -90,15 +113,10 @@ def read_header(file: Path, broken: list[str]) -> FileDataset | None:
                 broken.append(file.name)
             return None
         header = pydicom.dcmread(file, stop_before_pixels=True, force=not marked)
-        if not marked and "SOPClassUID" not in header:
-            return None
     except (InvalidDicomError, OSError, ValueError, EOFError, KeyError, AttributeError, NotImplementedError):
         broken.append(file.name)
         return None
-    if "SOPInstanceUID" not in header and "Rows" not in header:
-        broken.append(file.name)
-        return None
-    return header
+    return header if marked or "SOPClassUID" in header else None
 
 
 def _looks_like_data_set(start: bytes) -> bool:

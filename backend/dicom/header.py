@@ -34,13 +34,20 @@ def read_header(path: Path, largest_inflated: int) -> tuple[Dataset, FrameIndex 
     """
     with path.open("rb") as file:
         try:
-            return _read_strictly(file, largest_inflated)
+            return read_strictly(file, largest_inflated)
         except (MalformedError, ValueError):  # pydicom forgives more, and takes longer
             file.seek(0)
             return _read_forgivingly(file, path.stat().st_size, largest_inflated)
 
 
-def _read_strictly(file: BinaryIO, largest_inflated: int) -> tuple[Dataset, FrameIndex | None]:
+def read_strictly(file: BinaryIO, largest_inflated: int) -> tuple[Dataset, FrameIndex | None]:
+    """The same of a file that is whole and keeps to the rules, in a quarter of the time that pydicom takes.
+
+    Raises:
+        MalformedError: it is none of those.
+        UnreadableError: its pixels are not where its header says.
+        ValueError: it is empty.
+    """
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as view:
         found = read_data_set(view, largest_inflated)
         head, buffer = found.head, found.buffer

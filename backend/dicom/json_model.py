@@ -36,25 +36,38 @@ NUMBER_BYTES = {vr: struct.calcsize("<" + code) for vr, code in NUMBERS.items()}
 EXACT = 1 << 53
 """Integers beyond are not exact in JavaScript; they go as texts."""
 CHARACTER_SET = 0x00080005
+LONGEST_TERM = 40
+TERM = re.compile(r"ISO(?:.?(2022))?.?IR.?([0-9]{1,3})\Z", re.IGNORECASE)
 TWO_BYTES = re.compile(rb"\x1b\$(?:[@B]|\(D)[^\x1b]*")
 """Text in Japanese sets of two bytes, each of which may be that of any ASCII character."""
 PN_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 
 
 class Texts:
-    """Decodes texts of a data set; `wrong` says whether some could not be."""
+    """Decodes texts of a data set, whatever they are.
+
+    `wrong` says whether some could not be decoded as they should; `fault`, where it is not empty, what is wrong with the
+    character sets that the data set names. One that names none and has other texts than ASCII is no such fault: many are so.
+    """
 
     def __init__(self) -> None:
         self.wrong = False
+        self.fault = ""
         self.encodings: list[str] = []
         self.is_extended = False
+        self._named = ""
 
     def use(self, terms: Sequence[str]) -> None:
         """Take the defined terms of a Specific Character Set."""
-        known = [term for term in terms if term in python_encoding]
-        self.wrong = self.wrong or len(known) < len(terms)
+        spelled = [_spelled(term) for term in terms]
+        known = [term for term in spelled if term in python_encoding]
+        unknown = [term for term in spelled if term not in python_encoding]
+        if unknown:
+            self.wrong = True
+            self.fault = self.fault or f"it names the character set {unknown[0][:LONGEST_TERM]!r}, which is none of DICOM's"
         self.is_extended = len(known) > 1
         self.encodings = list(convert_encodings(known)) if any(known) else []
+        self._named = "\\".join(known)
 
     def decode(self, data: bytes, delimiters: set[int] | None = None) -> str:
         """A text, whatever its bytes are."""
@@ -66,15 +79,21 @@ class Texts:
             try:
                 return data.decode(encoding)
             except (UnicodeDecodeError, LookupError):
-                self.wrong = True
+                self._misfit()
         return data.decode("latin-1")
+
+    def _misfit(self) -> None:
+        self.wrong = True
+        if self._named:
+            self.fault = self.fault or f"its texts do not fit the character set {self._named[:LONGEST_TERM]} that it names"
 
     def _extended(self, data: bytes, delimiters: set[int]) -> str:
         """With escape sequences that change the character set; pydicom warns of those it does not know."""
         with warnings.catch_warnings(record=True) as complaints:
             warnings.simplefilter("always")
             found = decode_bytes(data, self.encodings or ["iso8859"], delimiters)
-        self.wrong = self.wrong or bool(complaints)
+        if complaints:
+            self._misfit()
         return found
 
     def values(self, data: bytes, vr: str) -> list[str]:
@@ -87,6 +106,12 @@ class Texts:
         else:  # decoded first: the second byte of a character may look like a backslash
             parts = self.decode(data).split("\\")
         return [part.strip("\0 ") if vr in TRIMMED else part.rstrip("\0 ") for part in parts]
+
+
+def _spelled(term: str) -> str:
+    """A defined term as the standard spells it: `ISO IR 100` and `ISO-IR-100` are meant to be `ISO_IR 100`."""
+    found = TERM.match(term)
+    return f"ISO{' 2022 ' if found[1] else '_'}IR {found[2]}" if found else term
 
 
 def _split_extended(data: bytes) -> list[bytes]:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from backend.dicom.folder import Series, choose, scan
 from backend.dicom.loaded import LoadedSegmentation, LoadedSequence, LoadedVolume, Raster
-from backend.dicom.segmentation import load_segmentation
 from backend.dicom.structures import load_structures
 from backend.dicom.volume import Told, load_series
 from backend.errors import NotFoundError
@@ -58,6 +57,8 @@ def load_best_series(
 def _load(series: Series, bounds: Bounds, told: Told, diagnoses: list[Diagnosis], rasters: Mapping[str, Raster]) -> Loaded:
     if not series.is_derived:
         return load_series(series, told, diagnoses)
+    from backend.dicom.segmentation import load_segmentation  # noqa: PLC0415: its library takes long to load, images need none
+
     found = [
         load_segmentation(path, bounds.voxels) if series.modality == "SEG" else load_structures(path, rasters, bounds.voxels)
         for path, _header in series.files

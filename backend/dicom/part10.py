@@ -22,6 +22,7 @@ from backend.dicom.json_model import PN_GROUPS, JsonWriter, object_text
 from backend.errors import UnreadableError
 
 STUDY_UID, SERIES_UID, SOP_INSTANCE_UID, SOP_CLASS_UID = 0x0020000D, 0x0020000E, 0x00080018, 0x00080016
+UID_TAGS = (STUDY_UID, SERIES_UID, SOP_INSTANCE_UID, SOP_CLASS_UID)
 AVAILABLE_TRANSFER_SYNTAX, EXTENDED_OFFSETS = 0x00083002, 0x7FE00001
 PIXEL_ATTRIBUTES = {
     "Rows": 0x00280010, "Columns": 0x00280011, "SamplesPerPixel": 0x00280002, "PhotometricInterpretation": 0x00280004,
@@ -81,20 +82,26 @@ def read_data_set(file: Buffer, inflated_bytes: int) -> DataSet:
     return DataSet(head, buffer, Parser(buffer, head.is_explicit, head.is_little).parse(start, len(buffer)))
 
 
-def index(data: DataSet) -> Indexed:
+def index(data: DataSet, strict_texts: bool = False) -> Indexed:
     """What the index keeps of an instance.
 
+    Args:
+        data: the instance.
+        strict_texts: whether one is refused that names character sets which there are not, or which its texts do not fit.
+
     Raises:
-        MalformedError: it lacks one of the UIDs that it is found by, or one is none, or its pixels are too few.
+        MalformedError: it lacks one of the UIDs that it is found by, or one is none, or its pixels are too few, or its texts.
     """
     writer = JsonWriter(data.buffer, data.head.is_little)
     fragments = writer.fragments(data.elements)
+    if strict_texts and writer.texts.fault:
+        raise MalformedError(writer.texts.fault)
     syntax = data.head.transfer_syntax
     fragments[AVAILABLE_TRANSFER_SYNTAX] = f'{{"vr":"UI","Value":["{syntax}"]}}'
     fragments = dict(sorted(fragments.items()))
     by_tag = {element.tag: element for element in data.elements}
     values = {tag: writer.values(by_tag[tag]) for tag in COLUMNS if tag in by_tag}
-    warnings = ["texts do not fit the character set that it names"] if writer.texts.wrong else []
+    warnings = [writer.texts.fault or "it names no character set for texts that need one"] if writer.texts.wrong else []
     return Indexed(
         study_uid=_uid(values, STUDY_UID, "study instance UID"),
         series_uid=_uid(values, SERIES_UID, "series instance UID"),
@@ -108,6 +115,15 @@ def index(data: DataSet) -> Indexed:
         pixels=_pixels(data, by_tag, writer, warnings),
         warnings=tuple(warnings),
     )
+
+
+def uids_of(data: DataSet) -> tuple[str, str, str, str]:
+    """UIDs of study, series, SOP instance and SOP class of an instance that may be refused; empty where there is none."""
+    writer = JsonWriter(data.buffer, data.head.is_little)
+    found = {element.tag: element for element in data.elements}
+    texts = ((writer.values(found[tag]) or [""])[0] if tag in found else "" for tag in UID_TAGS)
+    study, series, instance, sop_class = (text if is_uid(text) else "" for text in texts)
+    return study, series, instance, sop_class
 
 
 def _pixels(data: DataSet, by_tag: dict[int, Element], writer: JsonWriter, warnings: list[str]) -> bytes | None:

@@ -15,7 +15,7 @@ from pydicom.uid import UID
 
 from backend.dicom.codecs import decode
 from backend.dicom.folder import Series, kept_metadata, series_name
-from backend.dicom.frames import LARGEST_INFLATED, read_stored
+from backend.dicom.frames import LARGEST_INFLATED, FrameIndex, read_stored
 from backend.dicom.header import read_header
 from backend.dicom.loaded import SUV_UNITS, LoadedSequence, LoadedVolume
 from backend.dicom.pixel_format import YBR
@@ -27,6 +27,7 @@ from backend.imaging.time_points import part
 
 Told = Callable[[float | None, str], None]
 DECODERS = 2
+TOLD_TIMES = 50
 # What tells images at one position apart, as far as it is given: keyword, sequence of functional groups, what it is, its unit.
 FRAME_KEYS = (
     ("TemporalPositionIdentifier", "", "time point", ""),
@@ -67,7 +68,7 @@ def load_series(
         notes.append(Diagnosis("frames", f"{points.left_out} images of time points that are not whole were left out"))
     grids = [make_grid(group) for group in points.volumes]
     notes += grids[0].diagnoses
-    decoded = _decode(grids, places, told, notes)
+    decoded = _decode(series, grids, places, told, notes)
     volumes = [_finish(series, _assemble(grid, places, decoded), grid.ijk_to_ras, notes, in_suv) for grid in grids]
     if len(volumes) == 1:
         return volumes[0]
@@ -135,22 +136,25 @@ def _functional_groups(header: Dataset, frame: int) -> tuple[Dataset | None, Dat
 
 
 def _decode(
-    grids: Sequence[Grid], places: list[tuple[Path, int]], told: Told, notes: list[Diagnosis]
+    series: Series, grids: Sequence[Grid], places: list[tuple[Path, int]], told: Told, notes: list[Diagnosis]
 ) -> dict[Path, NDArray[Any]]:
     """Decode every file that the grids need; those that can not be are left out and told of."""
     files = sorted({places[index][0] for grid in grids for plane in grid.planes for index in _indices(plane)})
     decoded: dict[Path, NDArray[Any]] = {}
     failures: dict[str, str] = {}
+    headers = dict(series.files)
 
     def decode(path: Path) -> None:
         try:
-            decoded[path] = read_values(path)
+            decoded[path] = read_values(path, headers[path], series.frames.get(path))
         except Exception as error:  # decoders raise what they like; each failure is told of
             failures[path.name] = str(error).split("\n")[0] or type(error).__name__
 
+    step = max(1, len(files) // TOLD_TIMES)
     with ThreadPoolExecutor(DECODERS) as pool:
         for done, _result in enumerate(pool.map(decode, files), 1):
-            told(done / len(files), f"Decoding slice {done} of {len(files)}")
+            if done % step == 0 or done == len(files):
+                told(done / len(files), f"Decoding slice {done} of {len(files)}")
     if failures:
         name, reason = next(iter(failures.items()))
         if len(failures) * 2 > len(files):
@@ -197,24 +201,33 @@ def _has_frames(pixels: NDArray[Any]) -> bool:
     return pixels.ndim == 4 or (pixels.ndim == 3 and pixels.shape[-1] != 3)
 
 
-def read_values(path: Path) -> NDArray[Any]:
+def read_values(path: Path, header: Dataset, frames: FrameIndex | None) -> NDArray[Any]:
     """Pixels in the modality's units (PS3.3, C.11.1): int16 where they fit, else int32 or float32; colour as uint8 RGB.
 
     (rows, columns) or (frames, rows, columns), of colour with 3 samples behind.
 
+    Args:
+        path: the file.
+        header: its data set.
+        frames: where its pixels are; None where that is still to be found.
+
     Raises:
         UnreadableError: it can not be read or decoded.
     """
-    dataset, index = read_header(path, LARGEST_INFLATED)
-    if index is None:
-        raise UnreadableError("it has no pixels")
-    frames = [decode(read_stored(path, index, n), index.syntax, index.format) for n in range(index.count)]
-    pixels = np.stack(frames) if len(frames) > 1 else frames[0]
-    if index.format.samples == 3:
-        if index.format.decoded_photometric in YBR:
+    if frames is None:
+        header, frames = read_header(path, LARGEST_INFLATED)
+        if frames is None:
+            raise UnreadableError("it has no pixels")
+    found = [decode(read_stored(path, frames, n), frames.syntax, frames.format) for n in range(frames.count)]
+    pixels = np.stack(found) if len(found) > 1 else found[0]
+    if frames.format.samples == 3:
+        if frames.format.decoded_photometric in YBR:
             pixels = convert_color_space(pixels, "YBR_FULL", "RGB")
         return np.asarray(pixels, dtype=np.uint8)
-    values = np.asarray(apply_rescale(pixels, dataset))
+    whole = _rescaled_whole(pixels, header)
+    if whole is not None:
+        return whole
+    values = np.asarray(apply_rescale(pixels, header))
     if values.dtype.kind in "iu" or bool((values == np.rint(values)).all()):
         low, high = float(values.min()), float(values.max())
         if low >= -32768 and high <= 32767:
@@ -222,6 +235,29 @@ def read_values(path: Path) -> NDArray[Any]:
         if low >= -(2**31) and high < 2**31:
             return values.astype(np.int32)
     return values.astype(np.float32)
+
+
+def _rescaled_whole(pixels: NDArray[Any], header: Dataset) -> NDArray[Any] | None:
+    """Whole numbers with a whole slope and intercept, as nearly all CT has, without a detour by floats; None for all else."""
+    slope, intercept = header.get("RescaleSlope", 1), header.get("RescaleIntercept", 0)
+    is_plain = ("RescaleSlope" in header) == ("RescaleIntercept" in header) and "ModalityLUTSequence" not in header
+    try:
+        a, b = int(slope), int(intercept)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    if not is_plain or pixels.dtype.kind not in "iu" or (a, b) != (slope, intercept):
+        return None
+    low, high = sorted(a * int(value) + b for value in (pixels.min(), pixels.max()))
+    for dtype in (np.int16, np.int32):
+        limits = np.iinfo(dtype)
+        if limits.min <= min(low, a, b) and max(high, a, b) <= limits.max:
+            # What overflows on the way comes back: the results fit, and sums and products are modulo the type's range.
+            values: NDArray[Any] = pixels.astype(dtype)
+            if a != 1:
+                np.multiply(values, dtype(a), out=values)
+            np.add(values, dtype(b), out=values)
+            return values
+    return None
 
 
 def _unplaced(series: Series, told: Told, notes: list[Diagnosis], in_suv: bool) -> LoadedVolume:
@@ -235,7 +271,7 @@ def _unplaced(series: Series, told: Told, notes: list[Diagnosis], in_suv: bool) 
         if (header.Rows, header.Columns) != shape:
             continue
         try:
-            pixels = read_values(path)
+            pixels = read_values(path, header, series.frames.get(path))
         except Exception as error:  # decoders raise what they like
             reason = str(error).split("\n")[0]
             continue

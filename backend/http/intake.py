@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from typing import Any
 
 import structlog
@@ -12,6 +13,8 @@ from backend.errors import TooLargeError
 
 log = structlog.get_logger("http")
 SLOWEST_BYTES_PER_S = 500
+PIECE_BYTES = 512 << 10
+"""Of a body that is larger than that: Tornado's own pieces of 64 kB take several turns of the loop for each image."""
 DISCARDED_AT_MOST = 64 << 20
 """A client that is refused is heard out up to here; closing on it would lose it the answer."""
 
@@ -27,15 +30,24 @@ class Intake:
 
     def __init__(self, request: tornado.httputil.HTTPServerRequest, limit_bytes: int, timeout_s: float) -> None:
         connection: Any = request.connection
-        self._connection = connection
+        self._connection, self._stream = connection, connection.stream
         self.limit, self._timeout = limit_bytes, timeout_s
         length = request.headers.get("Content-Length", "")
         self.announced = int(length) if length.isascii() and length.isdigit() else 0
         self.received = 0
         self._seen = 0
+        self._usual_bytes = 0
+        if self.announced > PIECE_BYTES:
+            self._in_large_pieces()
         # The limit is kept here, where exceeding it gets an answer.
         self._connection.set_max_body_size(max(limit_bytes, self.announced) + DISCARDED_AT_MOST)
         self._timer: asyncio.TimerHandle | None = asyncio.get_running_loop().call_later(timeout_s, self._look)
+
+    def _in_large_pieces(self) -> None:
+        """Have this request, and no other of its connection, read in larger pieces."""
+        self._connection.params = copy.copy(self._connection.params)
+        self._connection.params.chunk_size = PIECE_BYTES
+        self._usual_bytes, self._stream.read_chunk_size = self._stream.read_chunk_size, PIECE_BYTES
 
     @property
     def too_large(self) -> TooLargeError | None:
@@ -58,6 +70,8 @@ class Intake:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._usual_bytes:
+            self._stream.read_chunk_size, self._usual_bytes = self._usual_bytes, 0
 
     def _look(self) -> None:
         if self.announced and self.received >= self.announced:

@@ -95,7 +95,9 @@ class MultipartReader:
             # Without a boundary, or with one that may be none, everything that can not belong to one is data.
             sure = max(0, len(self._buffer) - len(self._line) + 1) if at < 0 else at
             if sure and self._state == "part":
-                yield PartData(bytes(self._buffer[:sure]))
+                with memoryview(self._buffer) as buffer, buffer[:sure] as part:
+                    data = bytes(part)
+                yield PartData(data)
             if kind in ("none", "unsure"):
                 del self._buffer[:sure]
                 self._from = 0

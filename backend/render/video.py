@@ -6,6 +6,7 @@ takes, at some 5 ms instead of 0.5 (512 × 512). No picture is held back: each g
 
 from __future__ import annotations
 
+import importlib.util
 import threading
 from collections import OrderedDict
 from fractions import Fraction
@@ -20,6 +21,11 @@ QUALITY = "36"
 MOST_ENCODERS = 16
 OPTIONS = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "crf": QUALITY, "b": "0", "row-mt": "1"}
 NEUTRAL = 128
+
+
+def has_video() -> bool:
+    """Whether what codes video is installed. Only those who code load it."""
+    return importlib.util.find_spec("av") is not None
 
 
 class Encoder:

@@ -25,12 +25,16 @@ class Blobs:
     """
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self.files, self.incoming = folder / "files", folder / "incoming"
+
+    def prepare(self) -> None:
+        """Make the folders, once, so that no instance waits for it."""
         for made in (self.files, self.incoming):
             made.mkdir(parents=True, exist_ok=True)
-        for number in range(256):  # made once, so that no instance waits for it
+        for number in range(256):
             (self.files / f"{number:02x}").mkdir(exist_ok=True)
-        for changed in (self.files, folder):
+        for changed in (self.files, self._folder):
             sync_folder(changed)
 
     def path(self, digest: str) -> Path:

@@ -53,6 +53,10 @@ class Database:
             yield connection
         self._transactions += 1
 
+    def note(self) -> None:
+        """Another process has written."""
+        self._transactions += 1
+
     @property
     def state(self) -> str:
         """A name for what is in it: another one whenever something may have changed, and after every start."""

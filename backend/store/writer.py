@@ -1,19 +1,17 @@
-"""The one who writes: takes what is waiting into one transaction, so that many share the wait for the disk."""
+"""Writing the index: one transaction at a time, whichever process has something to write, and many instances in one of them, so
+that they share the waits for the disk."""
 
 from __future__ import annotations
 
-import queue
+import fcntl
+import os
 import threading
 import time
-from collections.abc import Sequence
-from concurrent.futures import Future
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
-import structlog
 from sqlalchemy.engine import Connection
 
 from backend.store.blobs import Blobs
@@ -23,134 +21,109 @@ from backend.store.removing import remove
 from backend.store.schema import doomed, instances
 from backend.store.storing import Duplicates, NewInstance, Stored, Storing
 
-log = structlog.get_logger("archive")
 MOST_AT_ONCE = 256
-
-
-@dataclass
-class _Store:
-    new: NewInstance
-    source: Path
-    future: Future[tuple[Stored, bool]]
-
-
-@dataclass
-class _Remove:
-    uids: tuple[str, str | None, str | None]
-    future: Future[int]
+Arrived = tuple[NewInstance, Path]
+"""An instance, and its file in `incoming/`."""
 
 
 class Writer:
-    """A thread with a queue. What its futures give is on disk."""
+    """Stores and removes instances; what a call returns is on disk. For all threads, and one in each process that writes."""
 
     def __init__(self, database: Database, blobs: Blobs, duplicates: Duplicates) -> None:
         """`duplicates`: what becomes of another instance under a UID that is there."""
         self._database, self._blobs, self._duplicates = database, blobs, duplicates
-        self._queue: queue.SimpleQueue[_Store | _Remove | None] = queue.SimpleQueue()
         self._removed: list[str] = []
-        self._thread = threading.Thread(target=self._run, name="archive-writer", daemon=True)
-        self._thread.start()
+        self._thread = threading.Lock()
+        # SQLite's own lock is asked for again and again, with pauses; this one is handed on.
+        self._lock = os.open(database.path.with_name("index.lock"), os.O_RDWR | os.O_CREAT, 0o600)
 
-    def store(self, new: NewInstance, source: Path) -> Future[tuple[Stored, bool]]:
-        """Take an instance in; `source` is its file in `incoming/`, whose name is gone afterwards.
-
-        The future gives what became of it and whether its study is new.
-        """
-        future: Future[tuple[Stored, bool]] = Future()
-        future.set_running_or_notify_cancel()  # who gives up waiting stops nothing
-        self._queue.put(_Store(new, source, future))
-        return future
-
-    def remove(self, study: str, series: str | None, instance: str | None) -> Future[int]:
-        """Remove a study, a series or an instance; the future gives how many instances went."""
-        future: Future[int] = Future()
-        future.set_running_or_notify_cancel()
-        self._queue.put(_Remove((study, series, instance), future))
-        return future
-
-    def stop(self) -> None:
-        """Finish what waits, then end."""
-        self._queue.put(None)
-        self._thread.join()
-
-    def _run(self) -> None:
-        while True:
-            tasks = [self._queue.get()]
-            with suppress(queue.Empty):
-                while len(tasks) < MOST_AT_ONCE and tasks[-1] is not None:
-                    tasks.append(self._queue.get_nowait())
-            todo = [task for task in tasks if task is not None]
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        with self._thread:
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
             try:
-                if todo:
-                    self._perform(todo)
-            except Exception:  # after the answers, when old files are removed; the next start does what is left
-                log.exception("fault of the archive's writer")
-            if tasks[-1] is None:
-                return
+                yield
+            finally:
+                fcntl.flock(self._lock, fcntl.LOCK_UN)
 
-    def _perform(self, tasks: Sequence[_Store | _Remove]) -> None:
+    def store(self, arrived: Sequence[Arrived]) -> list[tuple[Stored, bool] | Exception]:
+        """Take instances in, whose files are on disk; their names in `incoming/` are gone afterwards.
+
+        Returns: of each what became of it and whether its study is new, or why it could not be written; then nothing of it is.
+        """
+        with self._turn():
+            return self._store(arrived)
+
+    def _store(self, arrived: Sequence[Arrived]) -> list[tuple[Stored, bool] | Exception]:
         try:
-            results = self._transaction(tasks)
+            results = self._transaction(arrived)
         except Exception as error:
-            if len(tasks) > 1:  # each for itself, so that only those fail that have to
-                for task in tasks:
-                    self._perform([task])
-                return
-            log.exception("not written")
-            self._undo(tasks[0])
-            tasks[0].future.set_exception(error)
-            return
-        for task, result in zip(tasks, results, strict=True):
-            task.future.set_result(result)
-        for task in tasks:
-            if isinstance(task, _Store):
-                task.source.unlink(missing_ok=True)
-        if self._has_removed(tasks, results):
+            if len(arrived) > 1:  # each for itself, so that only those fail that have to
+                return [found for one in arrived for found in self._store([one])]
+            self._undo(arrived[0])
+            return [error]
+        for _new, path in arrived:
+            path.unlink(missing_ok=True)
+        if any(result == "replaced" for result, _is_new in results):
             self._sweep()
+        return list(results)
 
-    @staticmethod
-    def _has_removed(tasks: Sequence[_Store | _Remove], results: Sequence[Any]) -> bool:
-        return any(isinstance(task, _Remove) or result[0] == "replaced" for task, result in zip(tasks, results, strict=True))
-
-    def _transaction(self, tasks: Sequence[_Store | _Remove]) -> list[Any]:
-        results: list[Any] = []
-        placed: list[tuple[str, Path]] = []
+    def _transaction(self, arrived: Sequence[Arrived]) -> list[tuple[Stored, bool]]:
         with self._database.write() as connection:
             forget(connection, self._removed)
-            storing: Storing | None = None
-            for task in tasks:
-                if isinstance(task, _Store):
-                    storing = storing or Storing(connection, self._duplicates)
-                    results.append(storing.add(task.new))
-                    if results[-1][0] in ("stored", "replaced", "identical"):  # the last: whose file was lost gets it back
-                        placed.append((task.new.digest, task.source))
-                    continue
-                if storing is not None:
-                    storing.finish()
-                    storing = None
-                results.append(remove(connection, *task.uids, time.time(), last_change(connection))[0])
-            if storing is not None:
-                storing.finish()
-            self._blobs.place(placed)
+            storing = Storing(connection, self._duplicates)
+            results = [storing.add(new) for new, _path in arrived]
+            storing.finish()
+            self._blobs.place(
+                (new.digest, path)
+                for (new, path), (result, _is_new) in zip(arrived, results, strict=True)
+                if result in ("stored", "replaced", "identical")  # the last: whose file was lost gets it back
+            )
         self._removed = []
         return results
 
-    def _undo(self, task: _Store | _Remove) -> None:
+    def _undo(self, arrived: Arrived) -> None:
         """Remove the file of an instance that got no row."""
-        if isinstance(task, _Store):
-            with suppress(Exception), self._database.read() as connection:
-                if not has_row(connection, task.new.digest):
-                    self._blobs.remove(task.new.digest)
-            task.source.unlink(missing_ok=True)
+        new, path = arrived
+        self._drop(new.digest)
+        path.unlink(missing_ok=True)
+
+    def _drop(self, digest: str) -> None:
+        """Remove a file, unless a row has it."""
+        with suppress(Exception), self._database.read() as connection:
+            if not has_row(connection, digest):
+                self._blobs.remove(digest)
+
+    def abandon(self, token: str) -> None:
+        """Remove what is left of an instance that came in under this name, since the process that had it has died."""
+        with self._turn():
+            for path in self._blobs.incoming.glob(f"*.{token}"):
+                self._drop(path.name.partition(".")[0])
+                path.unlink(missing_ok=True)
+
+    def remove(self, study: str, series: str | None, instance: str | None) -> int:
+        """Remove a study, a series or an instance; how many instances went."""
+        with self._turn():
+            with self._database.write() as connection:
+                forget(connection, self._removed)
+                count = remove(connection, study, series, instance, time.time(), last_change(connection))[0]
+            self._removed = []
+            self._sweep()
+            return count
 
     def _sweep(self) -> None:
         """Remove the files of rows that are gone, now that they are gone for good."""
-        with self._database.read() as connection:
+        with suppress(Exception), self._database.read() as connection:  # the next start does what is left
             found = list(connection.execute(sa.select(doomed.c.digest)).scalars())
             gone = [digest for digest in found if not has_row(connection, digest)]
-        for digest in gone:
-            self._blobs.remove(digest)
-        self._removed = found
+            for digest in gone:
+                self._blobs.remove(digest)
+            self._removed = found
+
+    def close(self) -> None:
+        """Wait for who writes in this process."""
+        with self._thread:
+            os.close(self._lock)
 
 
 def has_row(connection: Connection, digest: str) -> bool:

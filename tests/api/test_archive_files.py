@@ -37,7 +37,7 @@ def upload(server: ArchiveServer, body: bytes, name: str = "upload.zip") -> dict
     """The job of an upload, when it is over."""
     answer = server.request("POST", f"/api/archive/files?name={quote(name)}", body)
     assert answer.status == 202, answer.body
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         job: dict[str, Any] = server.get(answer.json()["job_url"]).json()
         if job["finished"]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from urllib.parse import quote
 
+import av
 import numpy as np
 import pydicom
 import pytest
@@ -250,6 +251,29 @@ def test_moving_pictures(server: ArchiveServer) -> None:
     assert [kind for kind, _data in parts_of(several)] == ["image/png", "image/png"]
 
 
+def test_films(server: ArchiveServer) -> None:
+    answer = server.get(at(US) + "/rendered?viewport=64,64", Accept="video/mp4")
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "video/mp4"), answer.body
+    with av.open(io.BytesIO(answer.body)) as container:
+        stream = container.streams.video[0]
+        assert stream.codec_context.name in ("vp9", "libvpx-vp9")
+        shown = [frame.to_ndarray(format="rgb24").astype(int) for frame in container.decode(stream)]
+        dataset = pydicom.dcmread(installed(US), stop_before_pixels=True)
+        assert float(container.duration) / 1e6 == pytest.approx(len(shown) * float(dataset.FrameTime) / 1e3, rel=0.1)
+    assert len(shown) == dataset.NumberOfFrames
+    for number in (1, 17, 30):
+        still = np.asarray(image_of(server.get(at(US) + f"/frames/{number}/rendered?viewport=64,64&accept=image/png"))).astype(
+            int
+        )
+        assert np.abs(shown[number - 1] - still).mean() < 6
+        assert np.abs(shown[number - 1][:, ::-1] - still).mean() > np.abs(shown[number - 1] - still).mean() * 2
+    some = server.get(at(US) + "/frames/1,9,20/rendered?viewport=64,64", Accept="video/mp4")
+    with av.open(io.BytesIO(some.body)) as container:
+        assert sum(1 for _ in container.decode(video=0)) == 3
+    assert server.get(at(CT) + "/rendered", Accept="video/mp4").status == 406, "one image is no film"
+    assert server.get(at(US) + "/frames/2/rendered", Accept="video/mp4").status == 406
+
+
 def test_windows_viewports_and_quality(server: ArchiveServer) -> None:
     url = at(CT) + "/rendered?accept=image/png"
     wide = np.asarray(image_of(server.get(url + "&window=1000,4000,linear")))
@@ -432,6 +456,9 @@ def test_pictures_by_uri(server: ArchiveServer) -> None:
     assert window.body == same.body
     first, ninth = (server.get(wado(US) + f"&frameNumber={n}").body for n in (1, 9))
     assert first != ninth
+    film = server.get(wado(US) + "&contentType=video/mp4&rows=60")
+    assert (film.status, film.headers["Content-Type"]) == (200, "video/mp4")
+    assert server.get(wado(CT) + "&contentType=video/mp4").status == 406
 
 
 @pytest.mark.parametrize(("query", "status"), [

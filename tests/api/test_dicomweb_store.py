@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import random
 import socket
+import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
@@ -15,10 +16,10 @@ import pydicom
 import pytest
 from pydicom.data import get_testdata_file
 from pydicom.encaps import generate_frames
-from pydicom.uid import generate_uid
+from pydicom.uid import DeflatedExplicitVRLittleEndian, generate_uid
 
 from tests.support.archive_server import ArchiveServer
-from tests.support.instances import make_dataset, make_instance, multipart
+from tests.support.instances import make_dataset, make_instance, multipart, part10
 from tests.support.live import Answer
 from tests.support.raw import ask, talk
 
@@ -30,7 +31,7 @@ REASON, UID, URL = "00081197", "00081155", "00081190"
 @pytest.fixture(scope="module")
 def server() -> Iterator[ArchiveServer]:
     """A server with an archive."""
-    found = ArchiveServer(store_parts=40, quarantine_mb=64, instance_max_mb=8)
+    found = ArchiveServer(store_parts=40, quarantine_mb=64, instance_max_mb=8, instance_inflated_mb=64)
     yield found
     assert found.stop() == 0
 
@@ -85,11 +86,93 @@ def test_each_instance_is_judged_by_itself(server: ArchiveServer) -> None:
     answer = server.store(good, bad[:-20], b"no DICOM", b"", make_instance(study, SeriesInstanceUID=None))
     assert answer.status == 202
     assert reasons(answer) == [0xC000] * 4
-    comments = [item["00000902"]["Value"][0] for item in items(answer, OTHERS)]
-    assert comments[1:] == ["it is no DICOM file", "it is empty", "it has no series instance UID (0020,000E)"]
+    comments = [[item["00000902"]["Value"][0] for item in items(answer, tag)] for tag in (FAILED, OTHERS)]
+    assert comments[0] == ["it has no series instance UID (0020,000E)"], "its own UID is known, so it is named"
+    assert comments[1][1:] == ["it is no DICOM file", "it is empty"]
     assert count(server, study) == 1
     none = server.store(bad[:-20])
     assert (none.status, none.json()[URL]) == (409, {"vr": "UR"})
+
+
+def with_bytes(old: bytes, new: bytes, **attributes: Any) -> bytes:
+    """An instance in which some bytes are others."""
+    data = make_instance(**attributes)
+    assert old in data
+    return data.replace(old, new, 1)
+
+
+def nested(depth: int) -> bytes:
+    """An instance with sequences within sequences, each of which could be taken for the one around it."""
+    head = struct.pack("<HH2sHLHHL", 0x0008, 0x1140, b"SQ", 0, 0xFFFFFFFF, 0xFFFE, 0xE000, 0xFFFFFFFF)
+    ends = struct.pack("<HHLHHL", 0xFFFE, 0xE00D, 0, 0xFFFE, 0xE0DD, 0)
+    return with_bytes(b"\x10\x00\x10\x00PN", head * depth + ends * depth + b"\x10\x00\x10\x00PN")
+
+
+def long_uid() -> bytes:
+    """An instance whose series has a UID of 65 characters."""
+    with pydicom.config.disable_value_validation():
+        return make_instance(series="1." + "2" * 63)
+
+
+def bomb() -> bytes:
+    """A small file that inflates to 80 MB."""
+    data = make_dataset(PixelData=bytes(80 << 20))
+    data.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    return part10(data)
+
+
+PATIENT_NAME = b"\x10\x00\x10\x00PN\x08\x00"
+BAD_INPUT: dict[str, tuple[Callable[[], bytes], str, bool]] = {
+    "truncated": (lambda: make_instance()[:-100], "claims 512 bytes, but 412 are left", False),
+    "a length beyond the end": (lambda: with_bytes(PATIENT_NAME, PATIENT_NAME[:6] + b"\xff\xff"), "claims 65535 bytes", False),
+    "a header of a gigabyte": (
+        lambda: with_bytes(PATIENT_NAME, struct.pack("<HH2sHL", 0x0009, 0x1001, b"OB", 0, 1 << 30) + PATIENT_NAME),
+        "claims 1073741824 bytes", False,
+    ),
+    "a UID of 65 characters": (long_uid, "of 65 characters, is no UID", True),
+    "a wrong VR": (lambda: with_bytes(PATIENT_NAME, PATIENT_NAME[:4] + b"!!" + PATIENT_NAME[6:]), "unknown VR", False),
+    "no study UID": (lambda: make_instance(StudyInstanceUID=None), "it has no study instance UID", True),
+    "no series UID": (lambda: make_instance(SeriesInstanceUID=None), "it has no series instance UID", True),
+    "no SOP instance UID": (lambda: make_instance(SOPInstanceUID=None), "it has no SOP instance UID", False),
+    "a deflated bomb": (bomb, "inflates to more than 64 MB", False),
+    "one frame's pixels for 10,000": (lambda: make_instance(NumberOfFrames=10_000), "10000 frames", True),
+    "sequences without bottom": (lambda: nested(50_000), "nested more than 64 deep", False),
+    "a character set that is none": (
+        lambda: with_bytes(b"ISO_IR 100", b"ISO_IR 999", SpecificCharacterSet="ISO_IR 100"), "names the character set", True
+    ),
+    "texts in another character set": (
+        lambda: with_bytes(b"M--ller", b"M\xfcller ", SpecificCharacterSet="ISO_IR 192", PatientName="M--ller"),
+        "do not fit", True,
+    ),
+    "no DICOM": (lambda: b"<html>" + bytes(400), "it is no DICOM file", False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "why", "is_named"), BAD_INPUT.values(), ids=BAD_INPUT.keys())
+def test_bad_input_is_refused_with_its_reason_and_the_rest_is_stored(
+    server: ArchiveServer, make: Callable[[], bytes], why: str, is_named: bool
+) -> None:
+    study, before = generate_uid(), len(list((server.archive / "quarantine").glob("*.json")))
+    studies = server.get("/dicom/studies?limit=300").body
+    alone = server.store(make())
+    assert (alone.status, reasons(alone)) == (409, [0xC000])
+    (item,) = items(alone, FAILED if is_named else OTHERS)
+    assert bool(item.get(UID, {}).get("Value")) == is_named
+    assert server.get("/dicom/studies?limit=300").body == studies, "nothing of it is there"
+    among = server.store(make_instance(study), make(), make_instance(study))
+    assert (among.status, reasons(among), count(server, study)) == (202, [0xC000], 2)
+    assert not list((server.archive / "incoming").iterdir())
+    notes = sorted((server.archive / "quarantine").glob("*.json"))
+    assert len(notes) == before + 2, "it is kept, with all that is to be said of it"
+    assert why in json.loads(notes[-1].read_bytes())["reason"]
+
+
+def test_ten_thousand_frames_are_an_instance_as_others(server: ArchiveServer) -> None:
+    data = make_instance("1.2.10", "1.3.10", "1.4.10", Rows=2, Columns=2, NumberOfFrames=10_000, PixelData=bytes(80_000))
+    assert server.store(data).status == 200
+    place = "/dicom/studies/1.2.10/series/1.3.10/instances/1.4.10/frames"
+    assert server.get(f"{place}/10000", Accept="application/octet-stream").body == bytes(8)
+    assert server.get(f"{place}/10001", Accept="application/octet-stream").status == 404
 
 
 def test_mixed_studies_have_no_common_address(server: ArchiveServer) -> None:

@@ -229,11 +229,13 @@ def test_a_search_that_makes_no_sense_fails(server: ArchiveServer, port: int) ->
 
 
 def test_moving_sends_to_a_peer(server: ArchiveServer, port: int, destination: Destination) -> None:
-    """A series, asked for by movescu."""
+    """A series, asked for by movescu, and another one by another client."""
+    keys = ["-k", "QueryRetrieveLevel=SERIES", "-k", "StudyInstanceUID=1.2.3.1", "-k"]
     before = len(destination.files())
-    run("movescu", "-S", "-aem", "DEST", "-k", "QueryRetrieveLevel=SERIES", "-k", "StudyInstanceUID=1.2.3.1",
-        "-k", "SeriesInstanceUID=1.2.3.1.1", "127.0.0.1", str(port))  # fmt: skip
+    run("movescu", "-S", "-aem", "DEST", *keys, "SeriesInstanceUID=1.2.3.1.1", "127.0.0.1", str(port))
     assert len(destination.files()) == before + INSTANCES
+    program("movescu", "127.0.0.1", str(port), "-S", "-aem", "DEST", *keys, "SeriesInstanceUID=1.2.3.1.2")
+    assert len(destination.files()) == before + 2 * INSTANCES
 
 
 def test_moving_to_a_stranger_fails(server: ArchiveServer, port: int) -> None:

@@ -16,10 +16,13 @@ from backend.dicom.syntaxes import VIDEO
 from backend.dicom.xml_model import xml_texts
 from backend.errors import BadRequestError, NotFoundError
 from backend.http.routes import Operation, Param, Route
-from backend.render.stored.look import MEDIA, Look, Media
+from backend.render.stored.look import FILM, MEDIA, Look, Media
+from backend.render.video import has_video
 
 PICTURES = [Form(media, False) for media in MEDIA]
-SEVERAL = [Form("image/gif", False), *(Form(media, True) for media in MEDIA if media != "image/gif")]
+FILMS = [Form(FILM, False)] if has_video() else []
+SEVERAL = [Form("image/gif", False), *(Form(media, True) for media in MEDIA if media != "image/gif"), *FILMS]
+MOVING = ("image/gif", FILM)
 DOCUMENT = {
     "1.2.840.10008.5.1.4.1.1.104.1": "application/pdf", "1.2.840.10008.5.1.4.1.1.104.2": "text/xml",
     "1.2.840.10008.5.1.4.1.1.104.3": "model/stl", "1.2.840.10008.5.1.4.1.1.104.4": "model/obj",
@@ -87,12 +90,13 @@ class RenderedHandler(PixelHandler):
         for number in numbers:
             if number >= stored.frames:
                 raise NotFoundError(f"there is no frame {number + 1}; the instance has {stored.frames}")
-        form = self.choose(SEVERAL if len(numbers) > 1 else PICTURES)
+        are_several = len(numbers) > 1 or (not numbers and stored.frames > 1)
+        form = self.choose(SEVERAL if len(numbers) > 1 else [*PICTURES, *FILMS] if are_several else PICTURES)
         media = cast(Media, form.media)
         look = replace(look, media=media, profile=params.profile_of(self.query.get("iccprofile", "no"), media))
         if self.is_known(stored.digest, tuple(numbers), look, form.multipart):
             return
-        if media == "image/gif" and (len(numbers) > 1 or (not numbers and stored.frames > 1)):
+        if media in MOVING and are_several:
             await self.send_one(await self.images.moving(stored, tuple(numbers), look), media)
         elif form.multipart:
             await self._send_several(stored, numbers, look)
@@ -189,8 +193,9 @@ def _route(
     level: Level, rest: str, handler: type[PixelHandler], summary: str, asked: tuple[Param, ...], images: Images
 ) -> Route:
     operation = Operation(
-        level.path + rest, summary, tag=TAG, params=(*level.params, *asked), answers=MEDIA,
+        level.path + rest, summary, tag=TAG, params=(*level.params, *asked), answers=(*MEDIA, FILM),
         description="Without parameters as the image says: its modality transformation, first window, colours. Of a study or "
-        "series the middle image of the first series with images. An animated GIF has all frames.",
+        "series the middle image of the first series with images. An animated GIF has all frames, and so has a film, which is "
+        "VP9 and needs the extra `slicecast[video]`.",
     )  # fmt: skip
     return Route(level.pattern(rest.replace("{frames}", "([^/]+)")), handler, (operation,), {"images": images})

@@ -11,7 +11,7 @@ from backend.api.dicomweb import render_params as params
 from backend.api.dicomweb.base import StatusError
 from backend.api.dicomweb.media import AS_STORED, DICOM, EXPLICIT_LE, NEVER_SENT, Form
 from backend.api.dicomweb.paths import TAG
-from backend.api.dicomweb.rendered import DOCUMENT, REPORTS, STRUCTURED_REPORTS, RenderedHandler
+from backend.api.dicomweb.rendered import DOCUMENT, FILMS, MOVING, REPORTS, STRUCTURED_REPORTS, RenderedHandler
 from backend.archive.images import Images
 from backend.archive.records import StoredInstance
 from backend.archive.transcoding import transcode_file
@@ -19,7 +19,7 @@ from backend.dicom.window import Window
 from backend.errors import BadRequestError, NotFoundError
 from backend.http.negotiate import accepted
 from backend.http.routes import Operation, Param, Route
-from backend.render.stored.look import MEDIA, Look, Media, Viewport
+from backend.render.stored.look import FILM, MEDIA, Look, Media, Viewport
 
 PATH = r"/dicom(?:/wado)?/?"
 REQUIRED = ("studyUID", "seriesUID", "objectUID")
@@ -56,7 +56,8 @@ class WadoUriHandler(RenderedHandler):
         elif stored.sop_class_uid.startswith(STRUCTURED_REPORTS):
             shown = tuple(form.media for form in REPORTS)
         else:
-            shown = MEDIA if stored.rows else ()
+            films = tuple(form.media for form in FILMS) if stored.frames > 1 and "frameNumber" not in self.query else ()
+            shown = (*MEDIA, *films) if stored.rows else ()
         able = (*shown, DICOM)
         named = [media for media, _weight in accepted(self.query.get("contentType", ""))]
         if named:
@@ -103,7 +104,7 @@ class WadoUriHandler(RenderedHandler):
             raise NotFoundError(f"there is no frame {number + 1}; the instance has {stored.frames}")
         if self.is_known(stored.digest, frame, look):
             return
-        if media == "image/gif" and frame is None and stored.frames > 1:
+        if media in MOVING and frame is None and stored.frames > 1:
             await self.send_one(await self.images.moving(stored, (), look), media)
         else:
             await self.send_one(await self.images.picture(stored, number, look), media)
@@ -172,7 +173,7 @@ def routes(images: Images) -> list[Route]:
         params=(
             Param("requestType", "always WADO", choices=("WADO",), required=True),
             *(Param(name, f"{name[:-3]} instance UID", required=True) for name in REQUIRED),
-            Param("contentType", f"media types: {DICOM}, {', '.join(MEDIA)}", default="image/jpeg"),
+            Param("contentType", f"media types: {DICOM}, {', '.join((*MEDIA, FILM))}", default="image/jpeg"),
             Param("transferSyntax", "of a file: a UID, or `*` for as stored", default=EXPLICIT_LE),
             Param("frameNumber", "from 1", "integer", minimum=1),
             Param("windowCenter", "with windowWidth", "number"), Param("windowWidth", "with windowCenter", "number", minimum=1),
@@ -184,6 +185,6 @@ def routes(images: Images) -> list[Route]:
             Param("presentationUID", "SOP instance UID of a presentation state of the study, to be applied"),
             Param("presentationSeriesUID", "its series"),
         ),
-        answers=(DICOM, *MEDIA),
+        answers=(DICOM, *MEDIA, FILM),
     )  # fmt: skip
     return [Route(PATH, WadoUriHandler, (operation,), {"images": images}, methods=("GET", "HEAD"))]

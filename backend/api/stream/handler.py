@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import socket
 import time
 from typing import Any
@@ -21,6 +20,7 @@ from backend.api.stream.members import Role
 from backend.api.stream.streams import CODECS, VIDEO
 from backend.errors import SlicecastError
 from backend.http.base import host_of, is_allowed_host
+from backend.render.video import has_video
 from backend.scene import commands as c
 from backend.sessions.description import describe
 
@@ -307,11 +307,6 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
             self._refuse(POLICY if self.connection is None else 1001, "idle", "nothing was heard for too long")
         else:
             self._idle_timer = asyncio.get_running_loop().call_later(left + 0.01, self._check_idle)
-
-
-def has_video() -> bool:
-    """Whether what codes video is installed. Only the scene process loads it."""
-    return importlib.util.find_spec("av") is not None
 
 
 def limit_unsent(stream: tornado.iostream.IOStream) -> None:

@@ -8,9 +8,11 @@ from typing import Literal
 
 from backend.dicom.window import Window
 
-Media = Literal["image/jpeg", "image/png", "image/gif", "image/jp2"]
+Media = Literal["image/jpeg", "image/png", "image/gif", "image/jp2", "video/mp4"]
 Profile = Literal["no", "yes", "srgb"]
 MEDIA: tuple[Media, ...] = ("image/jpeg", "image/png", "image/gif", "image/jp2")
+FILM: Media = "video/mp4"
+"""Of several frames only, and only where the extra `slicecast[video]` is installed."""
 
 
 @dataclass(frozen=True)

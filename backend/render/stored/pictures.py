@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ from backend.dicom.display import Display, display_of, number_of
 from backend.dicom.frames import FrameIndex
 from backend.errors import BadRequestError, TooLargeError
 from backend.render.encode import encode
+from backend.render.film import film
 from backend.render.stored.colour import in_srgb, profile_of, srgb_profile, to_rgb
 from backend.render.stored.grey import to_grey
-from backend.render.stored.look import Look
+from backend.render.stored.look import FILM, Look
 from backend.render.stored.overlays import draw_overlays
 from backend.render.stored.placing import Placing, placing
 from backend.render.stored.presentation import Presentation, presentation_for
@@ -44,7 +46,7 @@ def picture(path: Path, frame: int, look: Look) -> bytes:
 
 
 def moving_picture(path: Path, look: Look, frames: tuple[int, ...] = ()) -> bytes:
-    """Frames (from 0), all where none are named, as an animated GIF at the speed that the image says.
+    """Frames (from 0), all where none are named, as an animated GIF or a film at the speed that the image says.
 
     Raises:
         NotFoundError: there is no such frame.
@@ -60,9 +62,11 @@ def moving_picture(path: Path, look: Look, frames: tuple[int, ...] = ()) -> byte
     first = draw(path, shown[0], look)
     if first.shape[0] * first.shape[1] * len(shown) > look.most_pixels * MOVING_PIXELS:
         raise TooLargeError("all frames together are too many pixels for one picture; ask for a smaller viewport")
-    rest = (Image.fromarray(draw(path, number, look)) for number in shown[1:])
-    out = io.BytesIO()
-    Image.fromarray(first).save(out, "GIF", save_all=True, append_images=rest, duration=frame_ms(dataset), loop=0)
+    rest = (draw(path, number, look) for number in shown[1:])
+    if look.media == FILM:
+        return film(itertools.chain([first], rest), frame_ms(dataset), look.quality)
+    out, images = io.BytesIO(), map(Image.fromarray, rest)
+    Image.fromarray(first).save(out, "GIF", save_all=True, append_images=images, duration=frame_ms(dataset), loop=0)
     return out.getvalue()
 
 

@@ -121,12 +121,15 @@ def tell_volume(paths: tuple[Path, ...], key: str, look: VolumeLook) -> bytes:
 
 
 def _load(paths: tuple[Path, ...]) -> LoadedVolume:
-    broken: list[str] = []
-    found = [(path, header) for path in paths if (header := read_header(path, broken)) is not None and "Rows" in header]
-    if not found:
+    series = Series("", "", "")
+    for path in paths:
+        header, frames = read_header(path, [])
+        if header is not None and "Rows" in header:
+            series.add(path, header, frames)
+    if not series.files:
         raise UnreadableError("there are no images to make a volume of")
-    first = found[0][1]
-    series = Series(str(first.SeriesInstanceUID), str(first.get("Modality", "")), "", found)
+    first = series.files[0][1]
+    series.uid, series.modality = str(first.SeriesInstanceUID), str(first.get("Modality", ""))
     loaded = load_series(series, lambda _part, _text: None, in_suv=False)  # windows are told in the modality's own units
     return loaded.volumes[0] if isinstance(loaded, LoadedSequence) else loaded
 

@@ -14,9 +14,11 @@ from pydicom.uid import generate_uid
 
 from backend.archive.archive import Archive
 from backend.archive.records import Outcome, Reason
+from backend.archive.taking_in import Arrival, Rules, take_in
 from backend.archive.watching import Watcher
 from backend.config import Settings
 from backend.errors import NotFoundError, UnavailableError, UnreadableError
+from backend.store.blobs import Blobs
 from tests.support.instances import make_instance
 
 
@@ -262,16 +264,62 @@ async def test_disks_that_are_full_are_told_of(archive: Archive, monkeypatch: py
 async def test_a_disk_that_fails_at_the_last_step_leaves_nothing_by_half(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def place(_arrived: object) -> None:
+    def place(_self: Blobs, _arrived: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(archive.blobs, "place", place)
-    outcomes = await asyncio.gather(*[store(archive, make_instance(instance=generate_uid())) for _ in range(3)])
-    assert {one.reason for one in outcomes} == {Reason.NO_RESOURCES}
+    def arrive(count: int) -> list[Arrival]:
+        """Files as they lie there when a worker is told of them."""
+        found = []
+        for _ in range(count):
+            incoming = archive.incoming("test")
+            incoming.write(make_instance(instance=generate_uid()))
+            incoming.close()
+            found.append(Arrival(incoming.path, "test", None, None))
+        return found
+
+    rules = Rules(archive.folder, 1 << 20, True, "replace")
+    monkeypatch.setattr(Blobs, "place", place)
+    results = await asyncio.to_thread(take_in, rules, arrive(3))
+    assert {one.outcome.reason for one in results} == {Reason.NO_RESOURCES}
+    assert all("No space" in one.fault for one in results)
     monkeypatch.undo()
     assert (await archive.counts()).instances == 0
     assert not list(archive.blobs.incoming.iterdir())
-    assert (await store(archive, make_instance())).result == "stored"
+    assert [one.outcome.result for one in await asyncio.to_thread(take_in, rules, arrive(1))] == ["stored"]
+    assert (await archive.counts()).instances == 1
+
+
+async def test_what_a_worker_that_died_had_in_hand_is_found_again_or_removed(archive: Archive) -> None:
+    incoming = archive.incoming("test")
+    incoming.write(make_instance("1.2", "1.3", "1.4"))
+    incoming.close()
+    orphan, digest = archive.incoming("test"), "c" * 64
+    incoming.path.rename(archive.blobs.incoming / f"{'d' * 64}.{incoming.token}")
+    rules = Rules(archive.folder, 1 << 20, True, "replace")
+    (result,) = await asyncio.to_thread(take_in, rules, [Arrival(incoming.path, "test", None, None)])
+    assert result.outcome.result == "stored", "it had been named already"
+    (archive.blobs.incoming / f"{digest}.{orphan.token}").write_bytes(b"x")
+    archive.blobs.path(digest).write_bytes(b"x")
+    archive._writer.abandon(orphan.token)
+    assert not list(archive.blobs.incoming.iterdir())
+    assert files(archive) == {(await archive.instance("1.2", "1.3", "1.4")).digest}
+
+
+async def test_a_worker_that_dies_costs_only_what_kills_it(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    deadly = make_instance(PatientID="deadly")
+    run = archive.workers.run_here
+
+    async def dying(function: Any, rules: Rules, arrivals: list[Arrival]) -> Any:
+        if any(b"deadly" in arrival.path.read_bytes() for arrival in arrivals):
+            raise UnreadableError("processing it brought a process down, or took too long")
+        return await run(function, rules, arrivals)
+
+    monkeypatch.setattr(archive.workers, "run_here", dying)
+    data = [make_instance("1.2", "1.3") for _ in range(5)]
+    outcomes = await asyncio.gather(*[store(archive, one) for one in [*data[:3], deadly, *data[3:]]])
+    assert [one.result for one in outcomes] == ["stored"] * 3 + ["failed"] + ["stored"] * 2
+    assert outcomes[3].reason == Reason.PROCESSING
+    assert not list(archive.blobs.incoming.iterdir())
 
 
 async def test_a_watched_folder_is_emptied_of_what_is_stored(archive: Archive, tmp_path: Path) -> None:

@@ -43,8 +43,8 @@ def refuse() -> None:
 
 @pytest.fixture
 async def workers() -> AsyncIterator[Workers]:
-    """Two of them."""
-    found = Workers(2, 8, 2.0)
+    """Two of them; on a busy machine each takes its time to start."""
+    found = Workers(2, 8, 60.0)
     yield found
     await found.stop()
 
@@ -64,10 +64,10 @@ async def test_only_the_call_that_kills_a_worker_fails(workers: Workers) -> None
 
 
 async def test_a_call_that_takes_too_long_is_ended(workers: Workers) -> None:
-    begun = time.monotonic()
+    workers._timeout = 1.0
     with pytest.raises(UnreadableError, match="too long"):
         await workers.run(hang)
-    assert time.monotonic() - begun < 20
+    workers._timeout = 60.0
     assert await workers.run(double, 4) == 8
 
 

@@ -24,7 +24,7 @@ from pydicom.uid import (
 
 from backend.dicom.elements import DEEPEST, find
 from backend.dicom.frames import FrameIndex
-from backend.dicom.part10 import Indexed, columns_of_model, index, read_data_set
+from backend.dicom.part10 import Indexed, columns_of_model, index, read_data_set, uids_of
 from backend.errors import UnreadableError
 from tests.support.instances import make_dataset, make_instance, part10
 from tests.support.live import ROOT
@@ -175,12 +175,36 @@ def test_values_that_are_wrong_stay_what_they_are() -> None:
     assert indexed.study["study_date"] == "1913.0xx"
 
 
-def test_a_wrong_character_set_loses_no_instance() -> None:
+WRONG_TEXTS = {
+    "a set that is none": (b"ISO_IR 999", b"M\xfcller", "Müller", "'ISO_IR 999', which is none"),
+    "Latin-1 called UTF-8": (b"ISO_IR 192", b"M\xfcller", "Müller", "do not fit the character set ISO_IR 192"),
+    "UTF-8 called Japanese": (b"ISO 2022 IR 87", b"M\x1b$Bxx\xc3", None, "do not fit the character set ISO 2022 IR 87"),
+}
+
+
+@pytest.mark.parametrize(("term", "name", "read", "why"), WRONG_TEXTS.values(), ids=WRONG_TEXTS.keys())
+def test_wrong_character_sets_are_refused_or_kept_as_they_can_be_read(
+    term: bytes, name: bytes, read: str | None, why: str
+) -> None:
+    known = part10(make_dataset(SpecificCharacterSet="ISO 2022 IR 100", PatientName="Y" * 12))
+    broken = known.replace(b"ISO 2022 IR 100 ", term.ljust(16)).replace(b"Y" * 12, name.ljust(12))
+    parsed = read_data_set(memoryview(broken), INFLATED)
+    with pytest.raises(UnreadableError, match=why):
+        index(parsed, strict_texts=True)
+    kept = index(parsed)
+    assert kept.warnings
+    assert why in kept.warnings[0]
+    assert read is None or kept.study["patient_name"] == read
+    assert uids_of(parsed) == (kept.study_uid, kept.series_uid, kept.sop_instance_uid, kept.sop_class_uid)
+
+
+@pytest.mark.parametrize("term", ["ISO_IR 100", "ISO IR 100", "ISO-IR 100", "ISO_IR_100", ""])
+def test_misspelled_and_missing_character_sets_lose_no_instance(term: str) -> None:
     data = part10(make_dataset(SpecificCharacterSet="ISO_IR 100", PatientName="M\xfcller"))
-    broken = data.replace(b"ISO_IR 100", b"ISO_IR 999")
-    indexed = take(broken)
+    named = term.encode().ljust(10)
+    indexed = index(read_data_set(memoryview(data.replace(b"ISO_IR 100", named)), INFLATED), strict_texts=True)
     assert indexed.study["patient_name"] == "Müller"
-    assert indexed.warnings
+    assert bool(indexed.warnings) == (not term)
 
 
 def test_bulk_data_are_found_by_their_path() -> None:

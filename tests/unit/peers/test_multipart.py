@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backend.errors import UnreadableError
@@ -41,6 +41,7 @@ PIECES = st.lists(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine making the input is slow
 @given(
     st.lists(PIECES.map(b"".join).filter(lambda data: not _holds_boundary(data)), max_size=4),
     st.lists(st.integers(1, 9), min_size=1, max_size=5),
