@@ -8,7 +8,7 @@ import type {
   Vector3,
   ViewState,
 } from "../src/net/protocol";
-import { lead, markups, patched, takeMarkups } from "../src/state/tools/markups";
+import { follow, lead, markups, patched, takeMarkups } from "../src/state/tools/markups";
 import { shortLabel } from "../src/ui/panels/tools/MarkupList";
 import { measured, place } from "../src/ui/panels/tools/texts";
 import type { Surface } from "../src/view/pointer";
@@ -265,6 +265,14 @@ describe("turning", () => {
 
 describe("markups on the page", () => {
   beforeEach(() => takeMarkups([line], [], true));
+  it("does not come back by an answer that was asked for before it went", () => {
+    const since = performance.now();
+    takeMarkups([], [line.id], false);
+    follow(line, since);
+    expect(markups.peek().has(line.id)).toBe(false);
+    follow(line, performance.now() + 1); // another one, made since, under its id
+    expect(markups.peek().get(line.id)).toEqual(line);
+  });
 
   it("are ahead of the server while they are dragged", () => {
     lead("line", { index: 0, position: [1, 1, 1] });

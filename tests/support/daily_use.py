@@ -115,7 +115,7 @@ def measure(page: Page, server: LiveServer) -> None:
     page.mouse.click(x, y)
     page.mouse.move(x + 40, y + 20, steps=5)
     page.mouse.click(x + 40, y + 20)
-    page.wait_for_function(f"slicecast.markups().length === {begun + 1}")
+    page.wait_for_function(f"slicecast.markups().length === {begun + 1} && slicecast.markups().at(-1).points.length === 2")
     undo = page.get_by_role("button", name="Undo")
     until = time.monotonic() + 15
     while page.evaluate("slicecast.markups().length") > begun:

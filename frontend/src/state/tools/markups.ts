@@ -13,10 +13,15 @@ export const selected = signal<{ id: string; index: number | null } | null>(null
 /** How long after a drag the server may still tell of where the drag was before. */
 const ECHO_MS = 400;
 const led = new Map<string, number>();
+/** When the stream told that a markup is gone: an answer that was asked for before it, and comes later, is no more so. */
+const goneAt = new Map<string, number>();
 
 export function takeMarkups(changed: MarkupState[], gone: string[], all: boolean): void {
   const next = new Map(all ? [] : markups.peek());
-  for (const id of gone) next.delete(id);
+  for (const id of gone) {
+    next.delete(id);
+    goneAt.set(id, performance.now());
+  }
   for (const state of changed) next.set(state.id, merged(next.get(state.id), state));
   markups.value = next;
   const chosen = selected.peek();
@@ -42,9 +47,10 @@ export function lead(id: string, patch: MarkupPatch): void {
   markups.value = new Map(markups.peek()).set(id, patched(state, patch));
 }
 
-/** The server's word on a markup counts again: what was on its way has arrived. */
-export function follow(state: MarkupState): void {
+/** The server's word on a markup counts again: what was on its way, asked for at `since` (page's clock, ms), has arrived. */
+export function follow(state: MarkupState, since: number): void {
   led.delete(state.id);
+  if ((goneAt.get(state.id) ?? -1) >= since) return;
   markups.value = new Map(markups.peek()).set(state.id, state);
 }
 

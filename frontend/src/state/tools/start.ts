@@ -50,12 +50,13 @@ const newest = new Map<string, Promise<MarkupState>>();
 async function finish(id: string, patch: MarkupPatch, gesture: string): Promise<MarkupState> {
   waiting.delete(id);
   lead(id, patch);
+  const since = performance.now();
   const send = () => changeMarkup(id, patch, gesture);
   const mine = newest.get(id)?.then(send, send) ?? send();
   newest.set(id, mine);
   try {
     const state = await mine;
-    if (newest.get(id) === mine) follow(state); // keys go on from what is here, not from some presses before
+    if (newest.get(id) === mine) follow(state, since); // keys go on from what is here, not from some presses before
     return state;
   } finally {
     if (newest.get(id) === mine) newest.delete(id);
@@ -89,8 +90,9 @@ const isSegmenting = () => openPanel.peek() === "segmentation";
 const placer = new Placing({
   kind: () => placing.peek(),
   async make(kind, patch, gesture) {
+    const since = performance.now();
     const state = await makeMarkup(kind, patch, gesture);
-    follow(state);
+    follow(state, since);
     return state;
   },
   move,
