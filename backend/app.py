@@ -8,7 +8,7 @@ import sys
 from backend import __version__, log
 from backend.config import Settings
 from backend.errors import SlicecastError
-from backend.sessions.journal import Journal
+from backend.sessions.journal import Journal, folder_of
 from backend.sessions.opening import check_arguments, open_arguments
 from backend.sessions.session import Session
 
@@ -21,7 +21,7 @@ async def run(settings: Settings, arguments: list[str]) -> int:
     Raises:
         SlicecastError: it can not be served as the settings say.
     """
-    session = Session("default", settings, Journal(settings.data / "sessions" / f"default-{settings.port}"))
+    session = Session("default", settings, Journal(folder_of(settings, "default")))
     starting = asyncio.create_task(session.start())
     while session.pid is None and not starting.done():
         await asyncio.sleep(LOOK_EVERY_S)

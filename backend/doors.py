@@ -73,11 +73,11 @@ def progress_of(job: Job) -> c.Progress:
 class SessionDoors:
     """What leads to one session: its stream clients, its jobs, its routes."""
 
-    def __init__(self, session: Session, house: House) -> None:
-        self.session, self.house = session, house
+    def __init__(self, session: Session, house: House, router: tornado.routing.RuleRouter) -> None:
+        """`router` leads to its routes once they are put there."""
+        self.session, self.house, self.router = session, house, router
         self.hub = Hub(session, house.settings)
         self.opener = make_opener(session, house.settings, house.archive)
-        self.router: tornado.routing.RuleRouter | None = None
 
     @property
     def is_used(self) -> bool:
@@ -118,10 +118,9 @@ class Wiring:
 
     def open(self, session: Session) -> SessionDoors:
         """Open the doors of a session; the first one's are at the root."""
-        doors = SessionDoors(session, self.house)
         router = self.application.wildcard_router if session.name == DEFAULT else self.application.router()
+        doors = SessionDoors(session, self.house, router)
         router.add_rules(self._rules(self._table(doors)))
-        doors.router = router
         return doors
 
     def _table(self, doors: SessionDoors) -> list[Route]:

@@ -15,7 +15,7 @@ import structlog
 
 from backend.archive.quarantine import Quarantine
 from backend.archive.records import Outcome, Reason
-from backend.archive.taking_in import NAME, Arrival, Result, Rules, reason_of, take_in
+from backend.archive.taking_in import NAME, NOT_STORED, Arrival, Result, Rules, reason_of, take_in
 from backend.archive.workers import Workers
 from backend.errors import SlicecastError, UnreadableError
 from backend.store.engine import Database
@@ -203,8 +203,7 @@ class Ingest:
             results = [Result(Outcome("failed", reason=Reason.PROCESSING, message=str(error)))] * len(some)
         except Exception as error:
             log.exception("not stored")
-            message = "it could not be stored; the server's log has the details"
-            results = [Result(Outcome("failed", reason=Reason.PROCESSING, message=message), fault=str(error))] * len(some)
+            results = [Result(Outcome("failed", reason=Reason.PROCESSING, message=NOT_STORED), fault=str(error))] * len(some)
         finally:
             self._database.note()
         for (_arrival, future), result in zip(some, results, strict=True):

@@ -18,7 +18,7 @@ from isal import isal_zlib
 
 from backend.archive.records import Outcome, Reason
 from backend.dicom.file_head import PREAMBLE, TIFF, made_head
-from backend.dicom.part10 import DataSet, Indexed, index, read_data_set, uids_of
+from backend.dicom.part10 import NO_UIDS, DataSet, Indexed, Uids, index, read_data_set, uids_of
 from backend.errors import UnreadableError
 from backend.store.blobs import Blobs
 from backend.store.engine import Database
@@ -32,6 +32,7 @@ if SYNC_FILE_RANGE is not None:
     SYNC_FILE_RANGE.argtypes = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
 WRITE_ONLY = 2
 """SYNC_FILE_RANGE_WRITE of sync_file_range(2)."""
+NOT_STORED = "it could not be stored; the server's log has the details"
 NAME = "part-"
 """Begins the name of a file that comes in; a token follows, which its later name keeps."""
 
@@ -98,7 +99,7 @@ def take_in(rules: Rules, arrivals: Sequence[Arrival]) -> list[Result]:
 
 def _told(new: NewInstance, stored: tuple[str, bool] | Exception) -> Result:
     one = new.indexed
-    uids = (one.study_uid, one.series_uid, one.sop_instance_uid, one.sop_class_uid)
+    uids = one.uids
     if isinstance(stored, Exception):
         return _failed(stored, uids)
     result, new_study = stored
@@ -108,11 +109,10 @@ def _told(new: NewInstance, stored: tuple[str, bool] | Exception) -> Result:
     return Result(Outcome(result, *uids, warnings=one.warnings, new_study=new_study))  # type: ignore[arg-type]
 
 
-def _failed(error: Exception, uids: tuple[str, str, str, str] = ("", "", "", "")) -> Result:
+def _failed(error: Exception, uids: Uids = NO_UIDS) -> Result:
     if isinstance(error, OSError):
         return Result(Outcome("failed", *uids, *reason_of(error)), fault=str(error))
-    message = "it could not be stored; the server's log has the details"
-    return Result(Outcome("failed", *uids, Reason.PROCESSING, message), fault="".join(traceback.format_exception(error)))
+    return Result(Outcome("failed", *uids, Reason.PROCESSING, NOT_STORED), fault="".join(traceback.format_exception(error)))
 
 
 def reason_of(error: OSError) -> tuple[Reason, str]:
@@ -175,13 +175,12 @@ def _made_ready(rules: Rules, arrival: Arrival, handle: int) -> _Ready | Result:
         indexed = index(data, rules.strict_texts)
     except (UnreadableError, RecursionError, MemoryError) as error:
         message = str(error) or "it is nested too deep or too large"
-        uids = uids_of(data) if data is not None else ("", "", "", "")
+        uids = uids_of(data) if data is not None else NO_UIDS
         return Result(Outcome("failed", *uids, Reason.NOT_UNDERSTOOD, message), unreadable=True)
-    uids = (indexed.study_uid, indexed.series_uid, indexed.sop_instance_uid, indexed.sop_class_uid)
     if arrival.study is not None and indexed.study_uid != arrival.study:
         path.unlink()
         message = "it is of another study than the address names"
-        return Result(Outcome("failed", *uids, Reason.WRONG_STUDY, message, indexed.warnings))
+        return Result(Outcome("failed", *indexed.uids, Reason.WRONG_STUDY, message, indexed.warnings))
     if _make_whole(path, file, data, indexed):
         with path.open("rb") as changed:
             os.fsync(changed.fileno())

@@ -22,6 +22,9 @@ from backend.dicom.json_model import PN_GROUPS, JsonWriter, object_text
 from backend.errors import UnreadableError
 
 STUDY_UID, SERIES_UID, SOP_INSTANCE_UID, SOP_CLASS_UID = 0x0020000D, 0x0020000E, 0x00080018, 0x00080016
+Uids = tuple[str, str, str, str]
+"""Of study, series, SOP instance and SOP class."""
+NO_UIDS: Uids = ("", "", "", "")
 UID_TAGS = (STUDY_UID, SERIES_UID, SOP_INSTANCE_UID, SOP_CLASS_UID)
 AVAILABLE_TRANSFER_SYNTAX, EXTENDED_OFFSETS = 0x00083002, 0x7FE00001
 PIXEL_ATTRIBUTES = {
@@ -55,6 +58,11 @@ class Indexed:
     pixels: bytes | None = None
     """Where the frames are: `backend.dicom.frames.FrameIndex`, encoded."""
     warnings: tuple[str, ...] = ()
+
+    @property
+    def uids(self) -> Uids:
+        """Those that it is known by."""
+        return self.study_uid, self.series_uid, self.sop_instance_uid, self.sop_class_uid
 
 
 @dataclass(frozen=True)
@@ -117,7 +125,7 @@ def index(data: DataSet, strict_texts: bool = False) -> Indexed:
     )
 
 
-def uids_of(data: DataSet) -> tuple[str, str, str, str]:
+def uids_of(data: DataSet) -> Uids:
     """UIDs of study, series, SOP instance and SOP class of an instance that may be refused; empty where there is none."""
     writer = JsonWriter(data.buffer, data.head.is_little)
     found = {element.tag: element for element in data.elements}

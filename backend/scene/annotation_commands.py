@@ -97,9 +97,6 @@ class AnnotationCommands:
     def told(self, node_id: str) -> c.MarkupsChanged:
         """What one markup is now, for the gateway to have before somebody relies on it."""
         node = self._scene.GetNodeByID(node_id)
-        if node is None:
-            self._stamps = {known: stamp for known, stamp in self._stamps.items() if known != node_id}
-            return c.MarkupsChanged([], [node_id])
         crops = any(display.GetROINode() is node for display in nodes.cropped(self._scene))
         self._stamps = {**self._stamps, node_id: (*_stamp(node), crops)}
         return c.MarkupsChanged([nodes.state_of(node)], [])

@@ -166,8 +166,6 @@ class SceneHost:
         """The result of a command, once its markups are told: what was answered is put back, however soon the process dies."""
         if isinstance(result, c.PointPlaced | c.MarkupState):
             self._emit(self._annotations.told(result.id))
-        elif isinstance(command, c.DropMarkup):
-            self._emit(self._annotations.told(command.id))
         elif not isinstance(command, UNTOLD):
             with self.views.changes.reading():
                 self._announce_markups(at_once=True)

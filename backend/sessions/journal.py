@@ -8,7 +8,13 @@ from pathlib import Path
 
 import msgspec
 
+from backend.config import Settings
 from backend.scene.commands import Command
+
+
+def folder_of(settings: Settings, session: str) -> Path:
+    """Where a session's journal lies; servers that share a data folder have ports of their own."""
+    return settings.data / "sessions" / f"{session}-{settings.port}"
 
 
 class Journal:

@@ -9,14 +9,13 @@ import shutil
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
 
 from backend.config import Settings
 from backend.errors import BadRequestError, ForbiddenError, NotFoundError, SlicecastError, UnavailableError
-from backend.sessions.journal import Journal
+from backend.sessions.journal import Journal, folder_of
 from backend.sessions.session import Session
 
 log = structlog.get_logger("sessions")
@@ -99,7 +98,7 @@ class Sessions(Generic[D]):
             raise BadRequestError(f"there is a session {name!r} already")
         if len(self._open) >= self._settings.session_limit:
             raise UnavailableError(f"{len(self._open)} sessions are open, which is the most (session_limit)", 30.0)
-        session = Session(name, self._settings, Journal(self._folder_of(name)))
+        session = Session(name, self._settings, Journal(folder_of(self._settings, name)))
         self.take_in(session)
         self._open[name].starting = self._spawn(self._start(session))
         return self._open[name]
@@ -108,9 +107,6 @@ class Sessions(Generic[D]):
         """Open the doors of a session that is there, such as the default one."""
         self._open[session.name] = OpenSession(session, self._open_doors(session))
         return self._open[session.name].doors
-
-    def _folder_of(self, name: str) -> Path:
-        return self._settings.data / "sessions" / f"{name}-{self._settings.port}"
 
     async def _start(self, session: Session) -> None:
         try:
@@ -135,7 +131,7 @@ class Sessions(Generic[D]):
             found.starting.cancel()
         await found.doors.stop()
         await found.session.stop()
-        await asyncio.to_thread(shutil.rmtree, self._folder_of(name), True)
+        await asyncio.to_thread(shutil.rmtree, folder_of(self._settings, name), True)
         log.info("session ended", session=name)
 
     async def stop(self) -> None:
