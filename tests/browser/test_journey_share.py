@@ -47,6 +47,9 @@ def test_a_link_brings_the_view_back(browser: Browser, server: LiveServer) -> No
     page = open_viewer(browser, server, place=address.removeprefix(f"{server.url}/viewer/"))
     page.get_by_text("The lesion is shown.").wait_for(timeout=15_000)
     page.wait_for_function("slicecast.state('Red').orientation === 'Axial'")
+    # Each view hears of it by itself.
+    there = "x => Math.abs(slicecast.state('1').camera.position[0] - x) < 1e-3"
+    page.wait_for_function(there, arg=before[1]["position"][0])
     after = state(page), state(page, "1")["camera"]
     np.testing.assert_allclose(after[0]["slice_to_ras"], before[0]["slice_to_ras"], atol=1e-6)
     np.testing.assert_allclose(after[1]["position"], before[1]["position"], atol=1e-3)

@@ -1,6 +1,6 @@
 /** One view of the scene on a page, through the frame stream: its canvas, its state, and whether it is live. */
 import { connectStream, type StreamClient } from "../net/client";
-import type { CoreEvent, PictureStats } from "../net/core";
+import type { CoreEvent, PictureStats } from "../net/events";
 import type { Patch, ViewState } from "../net/protocol";
 import { AWAY, byId, LIVE, STATUS_TEXT, sayServer } from "./page";
 

@@ -9,7 +9,8 @@
  */
 
 import { type Api, apiOf } from "../net/api/ask";
-import { type CoreEvent, type PictureStats, type Status, StreamCore } from "../net/core";
+import { StreamCore } from "../net/core";
+import type { CoreEvent, PictureStats, Status } from "../net/events";
 import { prefixOf } from "../net/place";
 import type { Patch, Pose, SceneInfo, ViewState } from "../net/protocol";
 import { ViewModel } from "../view/model";

@@ -1,5 +1,6 @@
 /** The page's handle of the stream: a worker where canvases can be given away, the same code on the page elsewhere. */
-import { type CoreCommands, type CoreEvent, StreamCore } from "./core";
+import { StreamCore } from "./core";
+import type { CoreCommands, CoreEvent } from "./events";
 import StreamWorker from "./worker?worker";
 
 export interface StreamClient extends Omit<CoreCommands, "open"> {

@@ -24,8 +24,6 @@ import {
 import { Silence } from "./silence";
 import { canDecode, VIDEO_CODEC } from "./video";
 
-export type { CoreCommands, CoreEvent, PictureStats, Status } from "./events";
-
 interface View {
   key: string;
   name: string;

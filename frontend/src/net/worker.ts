@@ -1,5 +1,6 @@
 /** The stream client in a worker: commands come as messages, events go as messages, pictures are drawn right here. */
-import { type CoreCommands, StreamCore } from "./core";
+import { StreamCore } from "./core";
+import type { CoreCommands } from "./events";
 
 const scope = self as unknown as { postMessage(message: unknown): void };
 const core = new StreamCore((event) => scope.postMessage(event));

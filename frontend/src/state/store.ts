@@ -2,7 +2,7 @@
 import { computed, type Signal, signal } from "@preact/signals";
 import { askApi } from "../net/ask";
 import { connectStream } from "../net/client";
-import type { CoreEvent, PictureStats, Status } from "../net/core";
+import type { CoreEvent, PictureStats, Status } from "../net/events";
 import type { Move } from "../net/painter";
 import type { Member, Patch, SceneInfo, SliceState, ViewState } from "../net/protocol";
 import { ViewModel } from "../view/model";

@@ -46,6 +46,27 @@ export function removed<T>(points: Points<T>, index: number): Points<T> {
   return points.length > 1 ? points.filter((_point, n) => n !== index) : points;
 }
 
+/** Adding and removing points, and choosing the one that is gone on with. */
+export function editsOf<T>(
+  points: Points<T>,
+  range: Range,
+  onChange: (points: Points<T>) => void,
+  onChoose: (index: number) => void,
+) {
+  return {
+    add(value: number, what: T): void {
+      const found = added(points, value, what, range);
+      if (!found) return;
+      onChange(found.points);
+      onChoose(found.index);
+    },
+    remove(index: number): void {
+      onChange(removed(points, index));
+      onChoose(Math.max(index - 1, 0));
+    },
+  };
+}
+
 /** A value for a new point: midway from one to the next that is seen, or to the one before. */
 export function between<T>(points: Points<T>, index: number, range: Range): number {
   const seen = (n: number) => {

@@ -1,7 +1,7 @@
 /** Points along the values of a volume, to be chosen, moved, added and removed by pointer and by keys. */
 import type { ComponentChildren } from "preact";
 import { useId, useRef } from "preact/hooks";
-import { added, between, type Points, placeOf, put, removed } from "../../../view/transfer";
+import { between, editsOf, type Points, placeOf, put } from "../../../view/transfer";
 import { RENDERING } from "./texts";
 
 const MOUSE_PX = 12;
@@ -59,16 +59,8 @@ export function StopTrack<T>(props: Props<T>) {
     const what = height === null || !heightOf ? before[1] : whatAt(value, height);
     onChange(put(points, n, value, what, range));
   };
-  const add = (value: number, height: number | null) => {
-    const found = added(points, value, whatAt(value, height), range);
-    if (!found) return;
-    onChange(found.points);
-    onChoose(found.index);
-  };
-  const remove = (n: number) => {
-    onChange(removed(points, n));
-    onChoose(Math.max(n - 1, 0));
-  };
+  const edits = editsOf(points, range, onChange, onChoose);
+  const add = (value: number, height: number | null) => edits.add(value, whatAt(value, height));
 
   const onDown = (event: PointerEvent) => {
     if (event.button !== 0) return;
@@ -111,7 +103,7 @@ export function StopTrack<T>(props: Props<T>) {
     } else if (sign) onChoose(Math.min(Math.max(n + sign, 0), points.length - 1));
     else if (key === "Home") onChoose(0);
     else if (key === "End") onChoose(points.length - 1);
-    else if (key === "Delete" || key === "Backspace") remove(n);
+    else if (key === "Delete" || key === "Backspace") edits.remove(n);
     else if (key === "Insert" || key === "+") add(between(points, n, range), null);
     else return false;
     return true;

@@ -5,22 +5,21 @@ import type { Rendering } from "../../../net/protocol";
 import { api } from "../../../state/data/nodes";
 import { changeRendering } from "../../../state/rendering";
 import {
-  added,
   between,
   colorAt,
   curve,
+  editsOf,
   heightOf,
   opacityAt,
   opacityOf,
   type Points,
   placeOf,
   put,
-  removed,
   skyline,
 } from "../../../view/transfer";
 import { NumberField } from "../../shell/fields";
 import { StopTrack } from "./StopTrack";
-import { RENDERING, valueText } from "./texts";
+import { isCoarse, RENDERING, valueText } from "./texts";
 
 type Track = "opacity" | "color";
 /** The point that keys and fields mean. */
@@ -53,6 +52,7 @@ export function Transfer({ volume, rendering }: { volume: string; rendering: Ren
     chosen.value = { track: of, index: n };
   };
   const setCurve = (points: Points<number>) => changeRendering({ opacity_points: points, preset: "" });
+  const outline = curve(curvePoints, range);
   const setStops = (points: Points<string>) => changeRendering({ color_points: points, preset: "" });
   return (
     <div class="transfer">
@@ -75,8 +75,8 @@ export function Transfer({ volume, rendering }: { volume: string; rendering: Ren
           <title>{RENDERING.curve}</title>
           {counts && <path class="counts" d={skyline(counts)} />}
           <path class="half" d="M0 0.5L1 0.5" />
-          <path class="line under" d={curve(curvePoints, range)} />
-          <path class="line" d={curve(curvePoints, range)} />
+          <path class="line under" d={outline} />
+          <path class="line" d={outline} />
         </svg>
       </StopTrack>
       <StopTrack
@@ -169,7 +169,8 @@ function Chosen<T>({ title, points, range, whatAt, onChange, onChoose, field }: 
   const point = points[index];
   if (!point) return null;
   const [value, what] = point;
-  const isLarge = range[1] - range[0] >= 50;
+  const isLarge = isCoarse(range);
+  const edits = editsOf(points, range, onChange, onChoose);
   return (
     <fieldset class="chosen-point">
       <legend>{title}</legend>
@@ -188,22 +189,12 @@ function Chosen<T>({ title, points, range, whatAt, onChange, onChoose, field }: 
         type="button"
         onClick={() => {
           const at = between(points, index, range);
-          const found = added(points, at, whatAt(at), range);
-          if (!found) return;
-          onChange(found.points);
-          onChoose(found.index);
+          edits.add(at, whatAt(at));
         }}
       >
         {RENDERING.add}
       </button>
-      <button
-        type="button"
-        disabled={points.length < 2}
-        onClick={() => {
-          onChange(removed(points, index));
-          onChoose(Math.max(index - 1, 0));
-        }}
-      >
+      <button type="button" disabled={points.length < 2} onClick={() => edits.remove(index)}>
         {RENDERING.remove}
       </button>
     </fieldset>

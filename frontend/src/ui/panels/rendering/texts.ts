@@ -71,7 +71,9 @@ export const RENDERING = {
   fault: (message: string) => `The server refused: ${message}`,
 };
 
-/** Whole numbers where the values are large, as CT's are. */
-export function valueText(value: number, [low, high]: [number, number]): string {
-  return high - low >= 50 ? value.toFixed(0) : Number(value.toPrecision(3)).toString();
+/** Whether whole numbers tell enough: where the values are large, as CT's are. */
+export const isCoarse = ([low, high]: [number, number]): boolean => high - low >= 50;
+
+export function valueText(value: number, range: [number, number]): string {
+  return isCoarse(range) ? value.toFixed(0) : Number(value.toPrecision(3)).toString();
 }

@@ -3,6 +3,7 @@
 import type { Role } from "../../../net/protocol";
 import { colorOf, me, myName, nameOf, others, rename, setAlone } from "../../../state/share/people";
 import { lookAlone, members, myId, stream } from "../../../state/store";
+import { Check } from "../../shell/fields";
 import { PEOPLE } from "./texts";
 
 const ROLES: Role[] = ["steer", "point", "watch"];
@@ -30,14 +31,7 @@ export function People() {
         ))}
       </ul>
       {others().length === 0 && <p class="quiet">{PEOPLE.nobody}</p>}
-      <label class="share-check">
-        <input
-          type="checkbox"
-          checked={lookAlone.value}
-          onChange={(event) => setAlone(event.currentTarget.checked)}
-        />
-        {PEOPLE.alone}
-      </label>
+      <Check label={PEOPLE.alone} value={lookAlone.value} onChange={setAlone} />
       <p class="quiet">{PEOPLE.aloneHint}</p>
     </section>
   );

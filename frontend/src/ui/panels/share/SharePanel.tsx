@@ -6,6 +6,7 @@ import { figure, save, viewsNow } from "../../../state/share/figure";
 import { film, filmType } from "../../../state/share/film";
 import { makeLink } from "../../../state/share/links";
 import { scene, states, toast } from "../../../state/store";
+import { Check } from "../../shell/fields";
 import { viewText } from "../../views/texts";
 import { People } from "./People";
 import { SHARE } from "./texts";
@@ -121,8 +122,8 @@ function Picture() {
           resolution.value = Number(factor);
         }}
       />
-      <Check label={SHARE.bar} of={withBar} />
-      <Check label={SHARE.words} of={withWords} />
+      <Kept label={SHARE.bar} of={withBar} />
+      <Kept label={SHARE.words} of={withWords} />
       <div class="row">
         <button
           type="button"
@@ -176,19 +177,12 @@ function Select({ text, label, value, options, onChange }: SelectProps) {
   );
 }
 
-function Check({ label, of }: { label: string; of: { value: boolean } }) {
-  return (
-    <label class="share-check">
-      <input
-        type="checkbox"
-        checked={of.value}
-        onChange={(event) => {
-          of.value = event.currentTarget.checked;
-        }}
-      />
-      {label}
-    </label>
-  );
+/** A check that a signal remembers. */
+function Kept({ label, of }: { label: string; of: { value: boolean } }) {
+  const set = (value: boolean) => {
+    of.value = value;
+  };
+  return <Check label={label} value={of.value} onChange={set} />;
 }
 
 /** The time now, for file names. */
