@@ -27,7 +27,7 @@ class BoundedServer(tornado.httpserver.HTTPServer):
         super().initialize(*args, **kwargs)
         self.conn_params.header_timeout = None  # looked after here, all at once, and not with a clock for each request
         self._limit, self._header_timeout_s = max_connections, header_timeout_s
-        self._open: set[object] = set()
+        self._open: set[tornado.iostream.IOStream] = set()
         self._idle: dict[tornado.iostream.IOStream, float] = {}  # since when, the first for longest
         self._sweeper = PeriodicCallback(self._close_idle, min(1.0, header_timeout_s / 4) * 1e3)
 
@@ -60,21 +60,27 @@ class BoundedServer(tornado.httpserver.HTTPServer):
                 log.warning("connection refused: all are busy", connections=len(self._open))
                 stream.write(BUSY).add_done_callback(lambda _written: stream.close())
                 return
-            self._idle.pop(oldest)
+            self._ended(oldest)
             oldest.close()
+        # Counted at once: many are accepted in one turn of the loop, and Tornado begins with them in the next.
+        self._open.add(stream)
+        self._idle[stream] = time.monotonic()
         super().handle_stream(stream, address)
 
     def start_request(self, server_conn: object, request_conn: Any) -> tornado.httputil.HTTPMessageDelegate:
         """A connection waits for its first or next request."""
-        self._open.add(server_conn)
-        self._idle[request_conn.stream] = time.monotonic()
+        if request_conn.stream in self._open:
+            self._idle[request_conn.stream] = time.monotonic()
         return _Noting(super().start_request(server_conn, request_conn), self._idle, request_conn.stream)
 
     def on_close(self, server_conn: object) -> None:
         """A connection has ended, or is a WebSocket now."""
         super().on_close(server_conn)
-        self._open.discard(server_conn)
-        self._idle.pop(server_conn.stream, None)  # type: ignore[attr-defined]
+        self._ended(server_conn.stream)  # type: ignore[attr-defined]
+
+    def _ended(self, stream: tornado.iostream.IOStream) -> None:
+        self._open.discard(stream)
+        self._idle.pop(stream, None)
 
 
 class _Noting(tornado.httputil.HTTPMessageDelegate):
