@@ -17,6 +17,7 @@ from pathlib import Path
 from benchmarks.common import report, seconds
 from benchmarks.generated_archive import make_index
 from tests.support.archive_server import ArchiveServer
+from tests.support.memory import resident_mb
 
 INSTANCES = int(os.environ.get("SLICECAST_BENCH_INSTANCES", "200000"))
 SECONDS = 3.0
@@ -66,12 +67,6 @@ def bare(index: Path) -> float:
             assert len(json.dumps([json.loads(text) for (text,) in rows])) > 10_000
             times.append(time.perf_counter() - began)
     return statistics.median(times)
-
-
-def resident_mb(pid: int) -> float:
-    """Memory of a process that is nobody else's: not the index, which is mapped and the system's to keep or drop."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("RssAnon")).split()[1]) / 1024
 
 
 def main() -> None:

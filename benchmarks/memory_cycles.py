@@ -7,8 +7,8 @@ import asyncio
 import os
 
 from benchmarks.common import SECONDS_MOST, report
-from tests.support.daily_use import resident_mb
 from tests.support.live import LiveServer
+from tests.support.memory import resident_mb
 from tests.support.stream_client import StreamClient
 
 CYCLES, WARM_UP = 200, 40

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-CODEC = "libvpx-vp9"
+from backend.render.video import ENCODER
+
 WORST, BEST = 55, 10
 """libvpx' constant quality for qualities 1 and 100."""
 TICKS = 1000
@@ -31,7 +32,7 @@ def film(pictures: Iterable[NDArray[np.uint8]], frame_ms: float, quality: int) -
         stream: Any = None
         for number, pixels in enumerate(pictures):
             if stream is None:
-                stream = container.add_stream(CODEC, rate=Fraction(TICKS, max(1, round(frame_ms))))
+                stream = container.add_stream(ENCODER, rate=Fraction(TICKS, max(1, round(frame_ms))))
                 stream.height, stream.width = pixels.shape[:2]
                 stream.pix_fmt = "yuv420p"
                 stream.codec_context.time_base = Fraction(1, TICKS)

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 CODEC: Literal["vp9"] = "vp9"
+ENCODER: Literal["libvpx-vp9"] = "libvpx-vp9"
+"""FFmpeg's name of it."""
 QUALITY = "36"
 """libvpx' constant quality (63 is worst): about that of JPEG at 70."""
 MOST_ENCODERS = 16
@@ -37,7 +39,7 @@ class Encoder:
 
         self.size = (width, height)
         self._av = av
-        self._codec: Any = av.CodecContext.create("libvpx-vp9", "w")
+        self._codec: Any = av.CodecContext.create(ENCODER, "w")
         self._codec.width, self._codec.height, self._codec.pix_fmt = width, height, "yuv420p"
         self._codec.time_base, self._codec.framerate = Fraction(1, 30), Fraction(30, 1)
         self._codec.gop_size = 1 << 20  # whole pictures only where somebody asks for one

@@ -9,7 +9,6 @@ import re
 import socket
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote_from_bytes
 
@@ -20,6 +19,7 @@ from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
 from tests.support.live import LiveServer
+from tests.support.memory import resident_mb
 from tests.support.raw import RawAnswer, ask, talk
 
 EXAMPLES = int(os.environ.get("SLICECAST_HOSTILE_EXAMPLES", "250"))
@@ -192,24 +192,18 @@ def test_every_route_as_the_document_has_it(server: LiveServer) -> None:
 # -- size, time, number --------------------------------------------------------------------------------------------------
 
 
-def memory_mb(pid: int) -> float:
-    return next(
-        int(line.split()[1]) / 1024 for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS")
-    )
-
-
 @pytest.mark.parametrize(
     "path", ["/api/load", "/api/server", "/slicer/gui", "/slicer/timeimage", "/slicer/accessDICOMwebStudy", "/nothing"]
 )
 def test_20_mb_of_json_are_refused_or_ignored_with_bounded_memory(server: LiveServer, path: str) -> None:
-    before = memory_mb(server.process.pid)
+    before = resident_mb(server.process.pid, "VmRSS")
     body = b'{"contents": "' + b"x" * (20 << 20) + b'"}'
     begun = time.monotonic()
     found = ask(server, "PUT" if path == "/api/server" else "POST", path, "Content-Type: application/json", body=body)
     assert found.status in ((413,) if path.startswith("/api") else (200, 404, 413, 500)), found
     assert found.body == b"" or found.status == 200 or json.loads(found.body)
     assert time.monotonic() - begun < 20
-    assert memory_mb(server.process.pid) - before < 60
+    assert resident_mb(server.process.pid, "VmRSS") - before < 60
 
 
 def test_a_body_that_says_it_is_endless_is_refused_at_once(server: LiveServer) -> None:

@@ -14,16 +14,12 @@ import pytest
 
 from tests.support.crowd import crowd
 from tests.support.live import LiveServer
+from tests.support.memory import resident_mb
 from tests.support.phantoms import centred, octant_volume, write_nrrd
 
 SECONDS = float(os.environ.get("SLICECAST_PARALLEL_S", "8"))
 SIZE = (24, 20, 16)
 GROWTH_MB = 80
-
-
-def memory_mb(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmRSS"))
 
 
 @pytest.mark.timeout(120 + 4 * int(SECONDS))
@@ -36,9 +32,9 @@ def test_32_clients(tmp_path: Path) -> None:
         crowd(live, scan, SECONDS / 2, faults)  # what is made once is made now
         ids = live.get("/slicer/mrml/ids").json()
         pids = [live.process.pid, live.scene_pid()]
-        before = [memory_mb(pid) for pid in pids]
+        before = [resident_mb(pid, "VmRSS") for pid in pids]
         took = sorted(crowd(live, scan, SECONDS, faults))
-        after = [memory_mb(pid) for pid in pids]
+        after = [resident_mb(pid, "VmRSS") for pid in pids]
         figures = (f"median {took[len(took) // 2] * 1e3:.0f} ms", f"p95 {took[int(len(took) * 0.95)] * 1e3:.0f} ms")
         sys.stdout.write(f"timeimage: {len(took)} answers, {', '.join(figures)}; memory, MB: {before} -> {after}\n")
         assert faults == []

@@ -11,6 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from tests.support.live import LiveServer
+from tests.support.memory import page_metrics
 
 EXACT = "slicecast.picture('Red')?.flags & 4"
 NO_WORKER = "delete window.OffscreenCanvas; delete HTMLCanvasElement.prototype.transferControlToOffscreen"
@@ -52,12 +53,7 @@ def scroll(page: Page, steps: int, every_ms: int) -> None:
 
 def heap_mb(page: Page) -> float:
     """What the page's scripts hold after a collection, MB."""
-    session = page.context.new_cdp_session(page)
-    session.send("HeapProfiler.collectGarbage")
-    session.send("Performance.enable")
-    metrics = {entry["name"]: entry["value"] for entry in session.send("Performance.getMetrics")["metrics"]}
-    session.detach()
-    return float(metrics["JSHeapUsedSize"]) / 1e6
+    return page_metrics(page)["JSHeapUsedSize"] / 1e6
 
 
 def test_with_and_without_a_worker_the_same_is_drawn(browser: Browser, server: LiveServer) -> None:

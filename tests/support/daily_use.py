@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from playwright.sync_api import Page, expect
 
 from tests.support.live import LiveServer
+from tests.support.memory import page_metrics, resident_mb
 from tests.support.viewer import middle, wait_exact
 
 PANELS = ("views", "data", "rendering", "share", "segmentation", "tools")
@@ -31,21 +31,9 @@ class Held:
 
 def held(page: Page, server: LiveServer) -> Held:
     """After a collection in the page; the server's memory is what its two processes have for themselves."""
-    session = page.context.new_cdp_session(page)
-    session.send("HeapProfiler.collectGarbage")
-    session.send("Performance.enable")
-    found = {entry["name"]: entry["value"] for entry in session.send("Performance.getMetrics")["metrics"]}
-    session.detach()
+    found = page_metrics(page)
     memory = [resident_mb(pid) for pid in (server.process.pid, server.scene_pid())]
     return Held(found["JSHeapUsedSize"] / 1e6, int(found["Nodes"]), int(found["JSEventListeners"]), *memory)
-
-
-def resident_mb(pid: int) -> float:
-    """Resident memory that is the process's own, MB."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("RssAnon"):
-            return int(line.split()[1]) / 1e3
-    raise LookupError("no RssAnon")
 
 
 def begin(page: Page) -> None:
