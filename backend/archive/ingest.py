@@ -38,14 +38,14 @@ class Incoming:
         self.origin, self.detail = origin, detail
         self._limit = limit_bytes
         self._file: BinaryIO | None = None
-        self._held: list[bytes] = []
+        self._held: list[bytes | memoryview] = []
         self._held_bytes = 0
         self._lock, self._is_discarded = threading.Lock(), False
         self.size = 0
         self.fault: Outcome | None = None
         """Why it can not be taken."""
 
-    def write(self, chunk: bytes) -> None:
+    def write(self, chunk: bytes | memoryview) -> None:
         """Add bytes. Some are held until `flush` or `close`; what goes wrong is told when it is taken."""
         self.size += len(chunk)
         if self.fault is not None:
@@ -71,7 +71,7 @@ class Incoming:
                 return
             try:
                 self._file = self._file or self.path.open("xb")
-                self._file.write(b"".join(held))
+                self._file.writelines(held)
                 self._file.flush()
             except OSError as error:
                 self._fail_locked(*reason_of(error))

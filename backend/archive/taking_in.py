@@ -10,7 +10,7 @@ import hashlib
 import mmap
 import os
 import traceback
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from backend.archive.records import Outcome, Reason
 from backend.dicom.file_head import PREAMBLE, TIFF, made_head
 from backend.dicom.part10 import NO_UIDS, DataSet, Indexed, Uids, index, read_data_set, uids_of
 from backend.errors import UnreadableError
-from backend.store.blobs import Blobs
+from backend.store.blobs import Blobs, sync_file, sync_folder
 from backend.store.engine import Database
 from backend.store.storing import Duplicates, NewInstance
 from backend.store.writer import Writer
@@ -70,30 +70,34 @@ class Result:
 
 @dataclass(frozen=True)
 class _Ready:
-    """An instance whose file is whole and on disk, at its new name."""
+    """An instance whose file is whole."""
 
     new: NewInstance
     path: Path
+    """In `incoming/`."""
+    folder: Path
+    """Of its place in the archive, where it has a name too."""
 
 
 def take_in(rules: Rules, arrivals: Sequence[Arrival]) -> list[Result]:
     """Put files into the archive. What is told to be there is on disk when this returns, file and index."""
+    writer = _writer(rules.folder, rules.duplicates)
     handles = [_opened(arrival.path) for arrival in arrivals]
     try:
         for handle in handles:
             _begin_writing(handle)
         ready = [_tried(rules, arrival, handle) for arrival, handle in zip(arrivals, handles, strict=True)]
-        for number, fault in enumerate(_sync(handles)):
-            one = ready[number]
-            if fault is not None and isinstance(one, _Ready):
-                one.path.unlink()
+        faults = _sync(handles, {one.folder for one in ready if isinstance(one, _Ready)})
+        for number, fault in enumerate(faults):
+            if fault is not None and isinstance(ready[number], _Ready):
+                writer.abandon(arrivals[number].path.name.removeprefix(NAME))
                 ready[number] = _failed(fault)
     finally:
         for handle in handles:
             if handle >= 0:
                 os.close(handle)
     whole = [one for one in ready if isinstance(one, _Ready)]
-    stored = iter(_writer(rules.folder, rules.duplicates).store([(one.new, one.path) for one in whole]) if whole else ())
+    stored = iter(writer.store([(one.new, one.path) for one in whole]) if whole else ())
     return [one if isinstance(one, Result) else _told(one.new, next(stored)) for one in ready]
 
 
@@ -139,8 +143,11 @@ def _begin_writing(handle: int) -> None:
         SYNC_FILE_RANGE(handle, 0, 0, WRITE_ONLY)
 
 
-def _sync(handles: Sequence[int]) -> list[OSError | None]:
-    """Have files on disk. The first waits longest: file systems write what all have changed in the meantime."""
+def _sync(handles: Sequence[int], folders: Collection[Path]) -> list[OSError | None]:
+    """Have files and names on disk. The first waits longest: file systems write what all have changed in the meantime.
+
+    Returns: of each file why it may not be there.
+    """
     faults: list[OSError | None] = []
     for handle in handles:
         try:
@@ -149,6 +156,11 @@ def _sync(handles: Sequence[int]) -> list[OSError | None]:
             faults.append(None)
         except OSError as error:
             faults.append(error)
+    try:
+        for folder in folders:
+            sync_folder(folder)
+    except OSError as error:
+        faults = [error] * len(handles)
     return faults
 
 
@@ -182,13 +194,14 @@ def _made_ready(rules: Rules, arrival: Arrival, handle: int) -> _Ready | Result:
         message = "it is of another study than the address names"
         return Result(Outcome("failed", *indexed.uids, Reason.WRONG_STUDY, message, indexed.warnings))
     if _make_whole(path, file, data, indexed):
+        sync_file(path)
         with path.open("rb") as changed:
-            os.fsync(changed.fileno())
             file = _mapped(changed.fileno())
     digest, checksum = hashlib.sha256(file).hexdigest(), isal_zlib.crc32(file)
     named = path.with_name(f"{digest}.{path.name.removeprefix(NAME)}")
     path.rename(named)
-    return _Ready(NewInstance(indexed, digest, len(file), arrival.origin, arrival.detail, checksum), named)
+    folder = Blobs(rules.folder).enter(digest, named)
+    return _Ready(NewInstance(indexed, digest, len(file), arrival.origin, arrival.detail, checksum), named, folder)
 
 
 def _mapped(handle: int) -> memoryview:

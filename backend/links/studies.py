@@ -116,7 +116,7 @@ class Arriving:
         self._archive, self._study, self._series = archive, study, series
         self._incoming: Incoming = archive.incoming("fetch", origin)
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Add bytes. What goes wrong is told at the end."""
         self._incoming.write(data)
 

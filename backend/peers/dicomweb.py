@@ -104,7 +104,7 @@ Told = Callable[[str, float, dict[str, int]], None]
 class Arriving(Protocol):
     """An instance on its way in."""
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Add bytes."""
 
     async def keep(self) -> None:

@@ -24,9 +24,9 @@ class PartBegins:
 
 @dataclass(frozen=True)
 class PartData:
-    """The next bytes of the part."""
+    """The next bytes of the part: a view of what was fed."""
 
-    data: bytes
+    data: memoryview
 
 
 class PartEnds:
@@ -62,9 +62,8 @@ class MultipartReader:
         if not 0 < len(boundary) <= MOST_BOUNDARY:
             raise UnreadableError("the multipart body names no proper boundary")
         self._line = b"\r\n--" + boundary.encode("latin-1", "replace")
-        self._buffer = bytearray(b"\r\n")  # the first boundary may stand at the very start
+        self._rest = b"\r\n"  # what can not be told yet; the first boundary may stand at the very start
         self._state = "before"
-        self._from = 0  # where the search for the boundary goes on
 
     @property
     def is_whole(self) -> bool:
@@ -72,49 +71,57 @@ class MultipartReader:
         return self._state == "after"
 
     def feed(self, data: bytes) -> Iterator[Event]:
-        """Take the next piece.
+        """Take the next piece; what it holds of a part is told without a copy.
 
         Raises:
             UnreadableError: it is no multipart body.
         """
         if self._state == "after":
             return
-        self._buffer += data
+        if self._state == "part" and len(data) >= len(self._line) and self._line not in self._rest + data[: len(self._line)]:
+            yield PartData(memoryview(self._rest))  # no boundary begins in it
+            buffer = data
+        else:
+            buffer = self._rest + data
+        self._rest = b""
+        start = search = 0
         while True:
             if self._state == "head":
-                headers = self._take_head()
-                if headers is None:
+                found = self._head(buffer, start)
+                if found is None:
+                    self._rest = buffer[start:]
                     return
+                headers, start = found
+                search = start
                 self._state = "part"
                 yield PartBegins(headers)
-            at = self._buffer.find(self._line, self._from)
-            kind, end = ("none", 0) if at < 0 else self._judge(at + len(self._line))
+            at = buffer.find(self._line, search)
+            kind, end = ("none", 0) if at < 0 else self._judge(buffer, at + len(self._line))
             if kind == "look-alike":
-                self._from = at + 2
+                search = at + 2
                 continue
             # Without a boundary, or with one that may be none, everything that can not belong to one is data.
-            sure = max(0, len(self._buffer) - len(self._line) + 1) if at < 0 else at
-            if sure and self._state == "part":
-                with memoryview(self._buffer) as buffer, buffer[:sure] as part:
-                    data = bytes(part)
-                yield PartData(data)
+            sure = max(start, len(buffer) - len(self._line) + 1) if at < 0 else at
+            if sure > start and self._state == "part":
+                yield PartData(memoryview(buffer)[start:sure])
             if kind in ("none", "unsure"):
-                del self._buffer[:sure]
-                self._from = 0
+                self._rest = buffer[sure:]
                 return
-            del self._buffer[:end]
-            self._from = 0
+            start = search = end
             if self._state == "part":
                 yield PartEnds()
             if kind == "last":
                 self._state = "after"
-                self._buffer.clear()
                 return
             self._state = "head"
 
-    def _judge(self, at: int) -> tuple[str, int]:
-        """What stands behind a boundary: the `next` part, the `last` mark, too little to tell, or what makes it no boundary."""
-        tail = bytes(self._buffer[at : at + MOST_BLANKS])
+    @staticmethod
+    def _judge(buffer: bytes, at: int) -> tuple[str, int]:
+        """What stands behind a boundary: the `next` part, the `last` mark, too little to tell, or what makes it no boundary.
+
+        Returns: that, and where what follows begins.
+        """
+        tail = buffer[at : at + MOST_BLANKS]
         if tail.startswith(b"--"):
             return "last", at + 2
         line = re.match(rb"[ \t]*\r\n", tail)
@@ -125,15 +132,16 @@ class MultipartReader:
             return "unsure", 0
         return "look-alike", 0
 
-    def _take_head(self) -> dict[str, str] | None:
-        if self._buffer.startswith(b"\r\n"):  # a part without headers
-            del self._buffer[:2]
-            return {}
-        end = self._buffer.find(b"\r\n\r\n")
+    @staticmethod
+    def _head(buffer: bytes, start: int) -> tuple[dict[str, str], int] | None:
+        """The headers of a part, and where it begins; None while they have no end."""
+        if buffer.startswith(b"\r\n", start):  # a part without headers
+            return {}, start + 2
+        end = buffer.find(b"\r\n\r\n", start)
         if end < 0:
-            if len(self._buffer) > LARGEST_HEAD:
+            if len(buffer) - start > LARGEST_HEAD:
                 raise UnreadableError("a part of the multipart body has no end of its headers")
             return None
-        lines = self._buffer[:end].decode("latin-1").split("\r\n")
-        del self._buffer[: end + 4]
-        return {name.strip().lower(): value.strip() for name, _colon, value in (line.partition(":") for line in lines)}
+        lines = buffer[start:end].decode("latin-1").split("\r\n")
+        parts = (line.partition(":") for line in lines)
+        return {name.strip().lower(): value.strip() for name, _colon, value in parts}, end + 4

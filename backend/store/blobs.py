@@ -10,7 +10,16 @@ from pathlib import Path
 
 def sync_folder(folder: Path) -> None:
     """Have the names in a folder on disk."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    _sync(folder, os.O_DIRECTORY)
+
+
+def sync_file(path: Path) -> None:
+    """Have what a file holds on disk."""
+    _sync(path, 0)
+
+
+def _sync(path: Path, flags: int) -> None:
+    handle = os.open(path, os.O_RDONLY | flags)
     try:
         os.fsync(handle)
     finally:
@@ -21,7 +30,8 @@ class Blobs:
     """`files/ab/abcdef…` below the archive's folder, and `incoming/` where files wait for their rows.
 
     A file goes into its place by a second name; the first stays in `incoming/`, under a name that begins with the digest,
-    until its row is committed. So what a crash left without a row is found without looking through all files.
+    until its row is committed. So what a crash left without a row is found without looking through all files. Both names are
+    made before the file is synced, so that the file system's journal is written once for all of it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -41,14 +51,27 @@ class Blobs:
         """Where the file of a digest is, or would be."""
         return self.files / digest[:2] / digest
 
+    def enter(self, digest: str, source: Path) -> Path:
+        """Give a file a name at its place, unless one is there; only what is synced afterwards, with its folder, stays there.
+
+        Returns: the folder.
+        """
+        target = self.path(digest)
+        with suppress(FileExistsError):
+            os.link(source, target)
+        return target.parent
+
     def place(self, arrived: Iterable[tuple[str, Path]]) -> None:
-        """Put files, each with its digest, into their places; on return they are there after any crash."""
+        """Have files, each with its digest, in their places; on return they are there after any crash.
+
+        Of those that were entered before, and synced, only the names are looked at.
+        """
         folders = set()
         for digest, source in arrived:
             target = self.path(digest)
-            with suppress(FileExistsError):
-                os.link(source, target)
-                folders.add(target.parent)
+            if not target.exists() or not target.samefile(source):
+                folders.add(self.enter(digest, source))
+                sync_file(target)
         for folder in folders:
             sync_folder(folder)
 

@@ -22,6 +22,8 @@ from backend.store.schema import doomed, instances
 from backend.store.storing import Duplicates, NewInstance, Stored, Storing
 
 MOST_AT_ONCE = 256
+KEPT_FILES: tuple[Stored, ...] = ("stored", "replaced", "identical")
+"""What became of instances whose files are kept; the last: a row whose file was lost gets it back."""
 Arrived = tuple[NewInstance, Path]
 """An instance, and its file in `incoming/`."""
 
@@ -62,8 +64,10 @@ class Writer:
                 return [found for one in arrived for found in self._store([one])]
             self._undo(arrived[0])
             return [error]
-        for _new, path in arrived:
+        for (new, path), (result, _is_new) in zip(arrived, results, strict=True):
             path.unlink(missing_ok=True)
+            if result not in KEPT_FILES:
+                self._drop(new.digest)
         if any(result == "replaced" for result, _is_new in results):
             self._sweep()
         return list(results)
@@ -77,7 +81,7 @@ class Writer:
             self._blobs.place(
                 (new.digest, path)
                 for (new, path), (result, _is_new) in zip(arrived, results, strict=True)
-                if result in ("stored", "replaced", "identical")  # the last: whose file was lost gets it back
+                if result in KEPT_FILES
             )
         self._removed = []
         return results

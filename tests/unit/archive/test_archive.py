@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -245,26 +246,17 @@ async def test_what_is_no_archive_of_ours_is_left_alone(tmp_path: Path) -> None:
 
 async def test_disks_that_are_full_are_told_of(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     incoming = archive.incoming("test")
-
-    class Full:
-        def write(self, _chunk: bytes) -> int:
-            raise OSError(28, "No space left on device")
-
-        def close(self) -> None:
-            """Nothing to close."""
-
-        flush = close
-
-    monkeypatch.setattr(incoming, "_file", Full())
+    monkeypatch.setattr(incoming, "_file", os.fdopen(os.open("/dev/full", os.O_WRONLY), "wb"))
     incoming.write(b"x")
     outcome = await archive.take(incoming)
     assert (outcome.reason, outcome.message) == (Reason.NO_RESOURCES, "the archive's disk is full")
 
 
-async def test_a_disk_that_fails_at_the_last_step_leaves_nothing_by_half(
-    archive: Archive, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("step", [(Blobs, "place"), (os, "fsync")])
+async def test_a_disk_that_fails_at_the_last_steps_leaves_nothing_by_half(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, step: tuple[object, str]
 ) -> None:
-    def place(_self: Blobs, _arrived: object) -> None:
+    def fail(*_given: object) -> None:
         raise OSError(28, "No space left on device")
 
     def arrive(count: int) -> list[Arrival]:
@@ -278,13 +270,14 @@ async def test_a_disk_that_fails_at_the_last_step_leaves_nothing_by_half(
         return found
 
     rules = Rules(archive.folder, 1 << 20, True, "replace")
-    monkeypatch.setattr(Blobs, "place", place)
+    monkeypatch.setattr(*step, fail)
     results = await asyncio.to_thread(take_in, rules, arrive(3))
     assert {one.outcome.reason for one in results} == {Reason.NO_RESOURCES}
     assert all("No space" in one.fault for one in results)
     monkeypatch.undo()
     assert (await archive.counts()).instances == 0
     assert not list(archive.blobs.incoming.iterdir())
+    assert not files(archive)
     assert [one.outcome.result for one in await asyncio.to_thread(take_in, rules, arrive(1))] == ["stored"]
     assert (await archive.counts()).instances == 1
 
