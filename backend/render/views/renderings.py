@@ -98,8 +98,9 @@ class Renderings:
             apply_preset(properties, presets(*value_range(volume))[patch.preset])
         if patch.shift is not None:
             transfer.move(properties, patch.shift)
-        if patch.opacity_points is not None or patch.color_points is not None:
-            transfer.set_points(properties, patch.opacity_points, patch.color_points)
+        points = (patch.opacity_points, patch.color_points, patch.gradient_points)
+        if any(given is not None for given in points):
+            transfer.set_points(properties, *points)
         if patch.opacity is not None:
             properties.GetVolumeProperty().SetScalarOpacityUnitDistance(1.0 / max(patch.opacity, LEAST_OPACITY))
         if patch.shade is not None:
@@ -141,6 +142,7 @@ def _state_of(display: Any, volume: Any, properties: Any) -> dict[str, Any]:
         "shift": transfer.shift_of(properties),
         "opacity_points": transfer.opacity_points(look),
         "color_points": transfer.color_points(look),
+        "gradient_points": transfer.gradient_points(look),
         "range": [low, high],
         "opacity": 1.0 / max(look.GetScalarOpacityUnitDistance(), 1e-6),
         "shade": bool(look.GetShade()),
@@ -209,6 +211,9 @@ def apply_preset_to(properties: Any, preset: Preset) -> None:
         color.AddRGBPoint(value, red, green, blue)
     properties.SetScalarOpacity(opacity)
     properties.SetColor(color)
+    everywhere = vtk.vtkPiecewiseFunction()
+    everywhere.AddPoint(0.0, 1.0)
+    properties.SetGradientOpacity(everywhere)
     properties.SetScalarOpacityUnitDistance(1.0)
     properties.SetInterpolationTypeToLinear()
     properties.SetShade(preset.shade)
