@@ -15,6 +15,7 @@ from backend.errors import BadRequestError, NotFoundError
 from backend.render.views import transfer
 from backend.render.views.changes import Remembered, SceneChanges
 from backend.render.views.nodes import nodes_of_class
+from backend.render.views.volumes import scalar_range
 from backend.render.volume_looks import Preset, modality_preset, presets
 from backend.scene.commands import CropPatch, RenderingPatch
 
@@ -133,7 +134,7 @@ def _key_of(display: Any, volume: Any, properties: Any) -> tuple[Any, ...]:
 
 def _state_of(display: Any, volume: Any, properties: Any) -> dict[str, Any]:
     look, roi = properties.GetVolumeProperty(), display.GetROINode()
-    low, high = volume.GetImageData().GetScalarRange()
+    low, high = scalar_range(volume.GetImageData())
     return {
         "name": volume.GetName(),
         "visible": bool(display.GetVisibility()),
@@ -153,7 +154,7 @@ def _state_of(display: Any, volume: Any, properties: Any) -> dict[str, Any]:
 
 def value_range(volume: Any) -> tuple[float, float]:
     """Least value of a volume, and its greatest that is no outlier: what presets are made for."""
-    low, high = volume.GetImageData().GetScalarRange()
+    low, high = scalar_range(volume.GetImageData())
     return low, robust_high(volume, low, high)
 
 
@@ -179,7 +180,9 @@ def show_in_3d(app: Any, volume: Any) -> Any:
         display = app.scene.AddNewNodeByClass("vtkMRMLGPURayCastVolumeRenderingDisplayNode")
         display.SetName(f"{volume.GetName()} volume rendering")
         volume.AddAndObserveDisplayNodeID(display.GetID())
-        logic.UpdateDisplayNodeFromVolumeNode(display, volume)
+        properties = app.scene.AddNewNodeByClass("vtkMRMLVolumePropertyNode")
+        display.SetAndObserveVolumePropertyNodeID(properties.GetID())
+        logic.CreateROINode(display)
     apply_preset(display.GetVolumePropertyNode(), modality_preset(*value_range(volume)))
     display.SetVisibility(1)
     return display
