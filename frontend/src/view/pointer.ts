@@ -63,6 +63,8 @@ export function attach(surface: Surface): () => void {
   const { model, element } = surface;
   const wheel = new WheelSteps();
   const touches = new Map<number, { x: number; y: number }>();
+  /** Pens that touch the view. */
+  const pens = new Set<number>();
   let drag: Drag | null = null;
   let last = { x: 0, y: 0 };
   let begun: { x: number; y: number; at: number } | null = null;
@@ -105,6 +107,11 @@ export function attach(surface: Surface): () => void {
   }
 
   function onDown(event: PointerEvent): void {
+    if (event.pointerType === "touch" && pens.size > 0) return; // the hand that holds the pen
+    if (event.pointerType === "pen") {
+      pens.add(event.pointerId);
+      stopDrag(); // of a palm that was there first
+    }
     element.setPointerCapture(event.pointerId);
     element.focus({ preventScroll: true });
     surface.onFocus?.();
@@ -137,9 +144,10 @@ export function attach(surface: Surface): () => void {
   }
 
   function onMove(event: PointerEvent): void {
+    if (event.pointerType === "touch" && pens.size > 0) return;
     tellHover(event, spotOf(element, event));
     if (taken?.pointer === event.pointerId) taken.by.move?.(surface, spotOf(element, event), event);
-    if (event.buttons === 0 && event.shiftKey && event.pointerType === "mouse") point(spotOf(element, event));
+    if (event.buttons === 0 && event.shiftKey && event.pointerType !== "touch") point(spotOf(element, event));
     if (!drag || !touches.has(event.pointerId)) return;
     if (begun && Math.hypot(event.clientX - begun.x, event.clientY - begun.y) > TAP_PX) begun = null;
     if (drag === "point") {
@@ -173,6 +181,7 @@ export function attach(surface: Surface): () => void {
   }
 
   function onUp(event: PointerEvent): void {
+    pens.delete(event.pointerId);
     if (taken?.pointer === event.pointerId) {
       const { by } = taken;
       taken = null;

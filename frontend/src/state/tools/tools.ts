@@ -6,7 +6,7 @@ import { isBoolean, kept, oneOf } from "../kept";
 
 export type DragMode = "window" | "scroll" | "pan" | "zoom";
 
-/** What the left button or a finger does where nothing is placed or taken hold of; "" is the view's own: a mouse windows, a finger scrolls. */
+/** What the left button or a finger does where nothing is placed or taken hold of; "" is the view's own: a mouse or pen windows, a finger scrolls. */
 export const dragMode = kept<DragMode | "">("drag", "", oneOf("", "window", "scroll", "pan", "zoom"));
 /** The kind of markup that clicks place now, null where they place none. */
 export const placing = signal<MarkupKind | null>(null);

@@ -6,7 +6,7 @@ export const TOOLS = {
   title: "Tools",
   drag: "Left drag",
   usual: "Usual",
-  usualHint: "A mouse windows, a finger scrolls; shift pans, the right button zooms",
+  usualHint: "A mouse or pen windows, a finger scrolls; shift pans, the right button zooms",
   probe: "Probe",
   probeHint: "Show value, position and voxel under the pointer",
   place: "Measure and mark",
