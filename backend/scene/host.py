@@ -203,8 +203,8 @@ class SceneHost:
         driver = self.driver.renderer if self.driver else None
         gui = self._layout_commands.state()
         names, places, segments = self.views.names(), self.app.layout(), self._segments_number()
-        follows = self._content_commands.follows_tool
-        return c.SceneInfo(names, volumes, gui.layout, driver, places, gui.contents, follows, segments)
+        follows, bare = self._content_commands.follows_tool, self._nodes_commands.index.is_bare
+        return c.SceneInfo(names, volumes, gui.layout, driver, places, gui.contents, follows, segments, bare)
 
     def _segments_number(self) -> int:
         revision = self._segmentations.revision()

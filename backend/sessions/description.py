@@ -27,5 +27,6 @@ def describe(session: Session) -> dict[str, Any]:
         "contents": info.contents,
         "follow_tool": info.follow_tool,
         "segments": info.segments,
+        "empty": info.empty,
         "load_faults": msgspec.to_builtins(session.load_faults.told),
     }

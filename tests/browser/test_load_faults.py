@@ -53,6 +53,20 @@ def test_an_empty_scene_says_what_failed_until_something_is_loaded(browser: Brow
         live.stop()
 
 
+def test_a_model_alone_is_no_empty_scene(browser: Browser, tmp_path: Path) -> None:
+    model = tmp_path / "corner.obj"
+    model.write_text("v 0 0 0\nv 30 0 0\nv 0 30 0\nv 0 0 30\nf 1 2 3\nf 1 2 4\nf 1 3 4\nf 2 3 4\n")
+    live = LiveServer(model).wait()
+    try:
+        with opened(browser, live) as page:
+            page.wait_for_function("window.slicecast?.picture('1')?.flags & 4", timeout=60_000)
+            expect(page.locator(".scene-state")).to_have_count(0)
+            assert live.request("DELETE", "/slicer/mrml").status == 200
+            expect(page.locator(".scene-state.empty")).to_be_visible()
+    finally:
+        live.stop()
+
+
 def test_a_partly_loaded_scene_says_so_until_it_is_dismissed(browser: Browser, broken: Path, tmp_path: Path) -> None:
     good = write_nrrd(tmp_path / "good.nrrd", octant_volume(AFFINE, DIMS), AFFINE)
     second = tmp_path / "second.nrrd"

@@ -221,7 +221,7 @@ def routes(session: Session) -> list[Route]:
     held = answered(
         status={"enum": list(get_args(Status))}, views={"type": "array", "items": text}, layout=text,
         volumes={"type": "array", "items": volume}, gl={"type": ["string", "null"]}, composition={"type": "object"},
-        contents={"enum": ["viewers", "full"]},
+        contents={"enum": ["viewers", "full"]}, empty={"type": "boolean"},
         load_faults={"type": "array", "items": answered(id=text, what=text, why=text), "description": "what failed to load"},
     )  # fmt: skip
     scene = Operation("/api/scene", "What the scene holds", tag="scene", answer=held)

@@ -115,6 +115,8 @@ class SceneInfo(msgspec.Struct):
     follow_tool: bool = False
     segments: int = 0
     """Another number whenever segmentations may have changed."""
+    empty: bool = True
+    """Whether there is no volume, segmentation, model or markup."""
 
 
 class LoadResult(msgspec.Struct):

@@ -23,6 +23,8 @@ CLASSES: tuple[tuple[str, Kind], ...] = (
     ("vtkMRMLTableNode", "table"),
     ("vtkMRMLTextNode", "text"),
 )
+SEEN = frozenset(("volume", "segmentation", "model", "markups"))
+"""Kinds that views show."""
 SEGMENTATION = slicer.vtkSegmentation
 OF_ROWS: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("vtkMRMLDisplayableNode", (slicer.vtkMRMLDisplayableNode.DisplayModifiedEvent,)),
@@ -71,6 +73,11 @@ class NodeIndex:
         """A node that lists show, by its id."""
         entry = self._entries.get(node_id)
         return None if entry is None or entry.is_hidden else entry
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether there is nothing that views could show."""
+        return not any(entry.kind in SEEN for entry in self.entries())
 
     def kind_of(self, node: Any) -> Kind | None:
         """What kind of node lists call it, None for one that they never show."""

@@ -165,6 +165,8 @@ export interface SceneInfo {
   follow_tool: boolean;
   /** Another number whenever segmentations may have changed. */
   segments: number;
+  /** Whether there is no volume, segmentation, model or markup. */
+  empty: boolean;
   /** What failed to load while nobody waited for it, as at the server's start. */
   load_faults: LoadFault[];
   gl: string | null;

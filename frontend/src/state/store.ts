@@ -38,6 +38,7 @@ export const scene = signal<SceneInfo>({
   contents: "full",
   follow_tool: false,
   segments: 0,
+  empty: true,
   load_faults: [],
   gl: null,
 });

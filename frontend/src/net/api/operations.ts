@@ -660,6 +660,7 @@ export interface Operations {
       gl: string | null;
       composition: Record<string, unknown>;
       contents: "viewers" | "full";
+      empty: boolean;
       load_faults: {
         id: string;
         what: string;

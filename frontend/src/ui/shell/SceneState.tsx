@@ -7,11 +7,11 @@ import { type Phase, SHELL, STATES } from "./texts";
 export function phase(): Phase | null {
   if (status.value !== "open") return status.value;
   if (scene.value.status !== "ready") {
-    const isBusy = scene.value.status === "loading" && scene.value.volumes.length > 0;
+    const isBusy = scene.value.status === "loading" && !scene.value.empty;
     return isBusy ? null : scene.value.status;
   }
   if (stale.value) return "waiting";
-  return scene.value.volumes.length === 0 ? "empty" : null;
+  return scene.value.empty ? "empty" : null;
 }
 
 export function SceneState() {
