@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from backend.render.video import VideoCodec
 from backend.scene.commands.base import Command
 from backend.scene.commands.layout import Contents, LayoutPart
 
@@ -115,6 +116,8 @@ class SceneInfo(msgspec.Struct):
     follow_tool: bool = False
     segments: int = 0
     """Another number whenever segmentations may have changed."""
+    videos: list[VideoCodec] = msgspec.field(default_factory=list)
+    """What moving pictures can be coded as, by preference."""
 
 
 class LoadResult(msgspec.Struct):
