@@ -35,6 +35,11 @@ class LoadedVolume:
     diagnoses: list[Diagnosis]
     metadata: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def has_window(self) -> bool:
+        """Whether its files name the window that it is shown in."""
+        return self.window is not None and self.level is not None and self.voxels.ndim == 3
+
 
 @dataclass(frozen=True)
 class LoadedSequence:

@@ -90,8 +90,6 @@ class ContentCommands:
             self._show(volume, in_3d)
 
     def _load_dicom(self, path: Path, command: c.Load) -> Deferred:
-        from backend.dicom.loading import Bounds, load_best_series  # noqa: PLC0415: pydicom and its decoders load only when used
-
         options, rasters = self._context.options, self._loader.rasters()
 
         def work() -> Any:
@@ -101,6 +99,9 @@ class ContentCommands:
                 raise type(error)(f"Failed to load node from file: {path}\n{error}") from error
 
         def read() -> Any:
+            # pydicom and its decoders load when they are used, or long after the start (`host`): pictures come before.
+            from backend.dicom.loading import Bounds, load_best_series
+
             return load_best_series(
                 path,
                 Bounds(options.max_files, options.max_volume_mb << 20),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import threading
 import time
@@ -53,7 +54,15 @@ UNTOLD = (*DRAWING, c.Track, c.Stroke)  # they change no markups, and come often
 ANNOUNCE_EVERY_S = 0.033
 DESCRIBE_EVERY_S = 0.5  # names may change without a word
 NODES_EVERY_S = 0.2
+DICOM_AFTER_S = 8.0
 Emit = Callable[[c.AnyEvent], None]
+
+
+def make_ready() -> None:
+    """Have what the first pictures would wait for, and long after it what the first DICOM series would."""
+    warm_up.main()
+    time.sleep(DICOM_AFTER_S)
+    importlib.import_module("backend.dicom.loading")
 
 
 class SceneHost:
@@ -136,7 +145,7 @@ class SceneHost:
         self._info = self._describe()
         for event in (self.app.scene.NodeAddedEvent, self.app.scene.NodeRemovedEvent):
             self.app.scene.AddObserver(event, self._on_list_change)
-        threading.Thread(target=warm_up.main, daemon=True, name="warm-up").start()
+        threading.Thread(target=make_ready, daemon=True, name="warm-up").start()
 
     def _find_encoders(self) -> None:
         """What video is coded by: at once what needs no looking, the rest when it has been tried, for which nobody waits."""

@@ -59,7 +59,9 @@ class Loader:
         failed = f"Failed to load node from file: {path}\n"
         if not path.is_file():
             raise NotFoundError(f"{failed}there is no such file")
-        if kind is None or kind not in self._readers:
+        if kind is None:
+            raise BadRequestError(f"{failed}files of this name are of no known type; name the type where they are of one")
+        if kind not in self._readers:
             raise BadRequestError(f"{failed}unknown file type {kind!r}; known are {', '.join(sorted(self._readers))}")
         before = self._ids()
         try:

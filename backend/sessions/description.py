@@ -27,4 +27,5 @@ def describe(session: Session) -> dict[str, Any]:
         "contents": info.contents,
         "follow_tool": info.follow_tool,
         "segments": info.segments,
+        "load_faults": msgspec.to_builtins(session.load_faults.told),
     }

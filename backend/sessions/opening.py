@@ -5,8 +5,6 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
-import structlog
-
 from backend.config import Settings
 from backend.errors import NotFoundError, SlicecastError
 from backend.scene import commands as c
@@ -15,8 +13,6 @@ from backend.security.addresses import split
 from backend.security.download import download
 from backend.sessions.progress import telling
 from backend.sessions.session import Session
-
-log = structlog.get_logger("session")
 
 
 def is_url(text: str) -> bool:
@@ -31,17 +27,19 @@ async def fetch(session: Session, url: str, settings: Settings, job: str) -> Pat
 
 async def open_arguments(session: Session, arguments: list[str], settings: Settings) -> None:
     """Load what the command line names, or the demo without arguments if that is wanted."""
-    if not arguments and settings.demo:
-        await session.load([c.LoadDemo(job=new_job())])
-    for argument in arguments:
-        job = new_job()
-        try:
-            path = await fetch(session, argument, settings, job) if is_url(argument) else Path(argument).resolve()
-        except SlicecastError as error:
-            log.error("not loaded", what=argument, why=str(error))
-            session.announce(c.Progress(job, f"Not loaded: {error}", 1.0))
-            continue
-        await session.load([c.Load(str(path), show_in_3d=True, job=job)])
+    if not arguments and not settings.demo:
+        return
+    with session.is_loading():
+        if not arguments:
+            await session.load(c.LoadDemo(job=new_job()))
+        for argument in arguments:
+            job = new_job()
+            try:
+                path = await fetch(session, argument, settings, job) if is_url(argument) else Path(argument).resolve()
+            except SlicecastError as error:
+                session.not_loaded(argument, str(error), job)
+                continue
+            await session.load(c.Load(str(path), show_in_3d=True, job=job))
 
 
 async def load_sample(session: Session, name: str) -> tuple[Sample, c.LoadResult]:

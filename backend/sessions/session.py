@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
@@ -20,6 +21,7 @@ from backend.sessions.execution import Executions
 from backend.sessions.journal import Journal
 from backend.sessions.kept import Kept, patch_of
 from backend.sessions.launcher import SceneProcess, launch
+from backend.sessions.load_faults import LoadFaults, name_of, shown
 from backend.sessions.progress import telling
 from backend.sessions.samples import SampleStore
 
@@ -50,6 +52,7 @@ class Session:
         """As told last, by id: clients that come hear of them, and a new process gets them."""
         self._gone_markups: set[str] = set()
         self.loading = 0
+        self.load_faults = LoadFaults()
         self.told = 0
         """Rises with every command that may change what a picture shows."""
         self._places: dict[str, tuple[int, dict[str, Any]]] = {}  # of each view: revision, state that puts it back
@@ -113,6 +116,8 @@ class Session:
         """
         value, _body = await self.ask_picture(command, answer)
         self.journal.note(command.journaled(value))
+        if isinstance(value, c.LoadResult) and not self.loading and self.load_faults.clear():
+            self.announce(c.SceneChanged(self.info))
         return value
 
     async def ask_picture(self, command: c.Command, answer: type[T]) -> tuple[T, bytes]:
@@ -197,31 +202,48 @@ class Session:
         self._channel_for(command).tell(command)
         self.journal.note(command.journaled(answer))
 
-    async def load(self, entries: list[c.Load | c.LoadDemo]) -> None:
-        """Load what the command line names, one after the other; failures are logged and told, the rest goes on."""
+    @contextmanager
+    def is_loading(self) -> Iterator[None]:
+        """Say that the scene is loading, for as long as this lasts."""
         self.loading += 1
         self._set_status("loading")
         try:
-            for entry in entries:
-                await self._load_one(entry)
+            yield
         finally:
             self.loading -= 1
             if not self.loading and self.status == "loading":
                 self._set_status("ready")
 
-    async def _load_one(self, entry: c.Load | c.LoadDemo) -> None:
-        what = entry.path if isinstance(entry, c.Load) else "demo"
+    async def load(self, entry: c.Load | c.LoadDemo) -> None:
+        """Load what the command line names; a failure is logged and told."""
+        what = name_of(entry)
         begun = time.monotonic()
         try:
             result = await self.ask(entry, c.LoadResult)
         except SlicecastError as error:
-            log.error("not loaded", what=what, why=str(error))
-            self.announce(c.Progress(entry.job, f"Not loaded: {error}", 1.0))
+            self.not_loaded(what, str(error), entry.job)
             return
         for warning in result.warnings:
             log.warning("loaded with a warning", what=what, warning=warning)
         names = ", ".join(node.name for node in result.nodes)
         log.info("loaded", what=what, nodes=names, seconds=round(time.monotonic() - begun, 2))
+
+    def not_loaded(self, what: str, why: str, job: str = "") -> None:
+        """Log and tell that something failed to load which nobody waits for; it is told to clients that come later, too."""
+        log.error("not loaded", what=what, why=why)
+        if job:
+            self.announce(c.Progress(job, f"{shown(what)} is not loaded: {why}", 1.0))
+        self.load_faults.add(what, why)
+        self.announce(c.SceneChanged(self.info))
+
+    def dismiss_load_fault(self, number: str) -> None:
+        """Forget that something failed to load.
+
+        Raises:
+            NotFoundError: nothing failed by this id.
+        """
+        self.load_faults.dismiss(number)
+        self.announce(c.SceneChanged(self.info))
 
     def _ready_process(self) -> SceneProcess:
         if self.status in ("starting", "restarting") or self._process is None:
@@ -316,10 +338,12 @@ class Session:
             except UnavailableError:
                 log.error("the process died again while it was told; that is given up", entry=repr(entry))
                 self.journal.drop(entry)
+                self._not_loaded_again(entry, "the scene's process ended while it was loaded again")
                 raise
             except SlicecastError as error:
                 log.error("not told again", entry=repr(entry), why=str(error))
                 self.journal.drop(entry)
+                self._not_loaded_again(entry, str(error))
         # What the journal made and was never told of stays as the journal has it.
         replayed, _body = await channel.ask(c.ListMarkups(), list[c.MarkupState], self._settings.command_timeout_s)
         known = kept.gone | {state.id for state in kept.markups}
@@ -328,6 +352,10 @@ class Session:
         await channel.ask(c.Restore(patches), type(None), self._settings.command_timeout_s)
         # After the views, which have boxes to crop by of their own where there are no such ROIs.
         await channel.ask(c.RestoreMarkups(kept.markups, others), type(None), self._settings.command_timeout_s)
+
+    def _not_loaded_again(self, entry: c.Command, why: str) -> None:
+        if isinstance(entry, c.Load | c.LoadDemo | c.LoadSample):
+            self.not_loaded(name_of(entry), f"not loaded again after a restart: {why}")
 
     # -- events --------------------------------------------------------------------------------------------------
 

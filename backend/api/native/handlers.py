@@ -179,6 +179,19 @@ class UploadHandler(BaseHandler):
         self.send_json({"id": number})
 
 
+class LoadFaultHandler(BaseHandler):
+    """`DELETE /api/load/faults/{id}`: a failed load has been read and is told no more."""
+
+    def initialize(self, session: Session) -> None:
+        """The session."""
+        self.session = session
+
+    def delete(self, number: str) -> None:
+        """Forget it."""
+        self.session.dismiss_load_fault(number)
+        self.send_json({"id": number})
+
+
 class OpenApiHandler(BaseHandler):
     """`/api/openapi.json`."""
 
@@ -209,6 +222,7 @@ def routes(session: Session) -> list[Route]:
         status={"enum": list(get_args(Status))}, views={"type": "array", "items": text}, layout=text,
         volumes={"type": "array", "items": volume}, gl={"type": ["string", "null"]}, composition={"type": "object"},
         contents={"enum": ["viewers", "full"]},
+        load_faults={"type": "array", "items": answered(id=text, what=text, why=text), "description": "what failed to load"},
     )  # fmt: skip
     scene = Operation("/api/scene", "What the scene holds", tag="scene", answer=held)
     begin = Operation("/api/uploads", "Begin an upload", ("POST",), "scene", answer=begun, status=201)
@@ -217,6 +231,9 @@ def routes(session: Session) -> list[Route]:
                     accepts="application/octet-stream", body=binary)  # fmt: skip
     load = Operation("/api/load", "Load an upload, a path or a URL", ("POST",), "scene", answer=loaded, description=load_text,
                      accepts="application/json", body=wanted, body_example=example)  # fmt: skip
+    fault = Param("id", "`id` of one of the scene's `load_faults`", where="path")
+    dismiss = Operation("/api/load/faults/{id}", "Forget that something failed to load", ("DELETE",), "scene", (fault,),
+                        answer=begun)  # fmt: skip
     return [
         *layout_routes(session),
         *viewing_routes(session),
@@ -225,6 +242,7 @@ def routes(session: Session) -> list[Route]:
         Route(r"/api/uploads/(\w+)", UploadHandler, (give_up,), one),
         Route(r"/api/uploads/(\w+)/([^/]+)", UploadFileHandler, (put,), one),
         Route(r"/api/load", LoadHandler, (load,), one),
+        Route(r"/api/load/faults/(\w+)", LoadFaultHandler, (dismiss,), one),
     ]
 
 

@@ -94,9 +94,8 @@ class VolumeReader:
         label_map = source.flag("labelmap")
         if label_map and volume.voxels.ndim == 4:
             raise UnreadableError("a picture with colours is no label map")
-        node = self._add(self._name(source), volume.voxels, matrix, label_map)
-        if not source.flag("autoWindowLevel", True) and not label_map:
-            node.GetDisplayNode().SetAutoWindowLevel(0)
+        is_auto = source.flag("autoWindowLevel", True) or label_map
+        node = self._add(self._name(source), volume.voxels, matrix, label_map, is_auto)
         storage = self._scene.AddNewNodeByClass("vtkMRMLVolumeArchetypeStorageNode")
         storage.SetFileName(str(path))
         for file in files:
@@ -112,7 +111,8 @@ class VolumeReader:
 
     def add(self, volume: LoadedVolume) -> Any:
         """A scalar or colour volume node from a DICOM series, with its window; returns the node."""
-        node = self._add(unique_name(self._scene, volume.name), volume.voxels, volume.ijk_to_ras, False)
+        name = unique_name(self._scene, volume.name)
+        node = self._add(name, volume.voxels, volume.ijk_to_ras, False, not volume.has_window)
         self.window(node, volume)
         for key, value in volume.metadata.items():
             node.SetAttribute(f"DICOM.{key}", str(value))
@@ -146,18 +146,23 @@ class VolumeReader:
     @staticmethod
     def window(node: Any, volume: LoadedVolume) -> None:
         """Give a node the window that its files name."""
-        if volume.window is not None and volume.level is not None and volume.voxels.ndim == 3:
+        if volume.has_window:
             node.GetDisplayNode().SetAutoWindowLevel(0)
             node.GetDisplayNode().SetWindowLevel(volume.window, volume.level)
 
-    def _add(self, name: str, voxels: NDArray[Any], ijk_to_ras: NDArray[np.float64], label_map: bool) -> Any:
+    def _add(
+        self, name: str, voxels: NDArray[Any], ijk_to_ras: NDArray[np.float64], label_map: bool, is_auto: bool
+    ) -> Any:  # fmt: skip
+        """`is_auto`: whether the window is found from the voxels, which takes a second for a large scan."""
         kind = "Vector" if voxels.ndim == 4 else "LabelMap" if label_map else "Scalar"
         node = self._scene.AddNewNodeByClass(f"vtkMRML{kind}VolumeNode", name)
         node.SetIJKToRASMatrix(to_vtk(ijk_to_ras))
+        node.CreateDefaultDisplayNodes()
+        if not is_auto:
+            node.GetDisplayNode().SetAutoWindowLevel(0)
         node.SetAndObserveImageData(image_of(voxels))
         if voxels.ndim == 4:
             node.SetVoxelVectorType(getattr(node, COLOR_TYPES[voxels.shape[3]]))
-        node.CreateDefaultDisplayNodes()
         node.GetDisplayNode().SetDefaultColorMap()
         return node
 

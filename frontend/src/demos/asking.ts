@@ -1,4 +1,5 @@
 /** Asking the server for things, and what to tell when it gives none. */
+import { here } from "../net/place";
 import { AWAY, STATUS_TEXT } from "./page";
 
 /** An answer that is none. `message` is for people. */
@@ -13,11 +14,11 @@ export class NoAnswer extends Error {
 
 const RETRY_MS = 1000;
 
-/** As `fetch`, but every answer that is not a success is a `NoAnswer` with a text for people. */
+/** As `fetch` of an address in the page's session, but every answer that is not a success is a `NoAnswer` with a text for people. */
 export async function ask(url: string, options: RequestInit = {}): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(url, options);
+    response = await fetch(here(url), options);
   } catch (error) {
     if (options.signal?.aborted) throw error;
     throw new NoAnswer(AWAY, RETRY_MS);

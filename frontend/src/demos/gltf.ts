@@ -2,6 +2,7 @@
 import * as THREE from "three";
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
 import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
+import { here } from "../net/place";
 import { ask, NoAnswer } from "./asking";
 import { DIRECTIONS, type Direction, eyeOf } from "./directions";
 import { byId, sayServer } from "./page";
@@ -31,7 +32,7 @@ function begin(): void {
   } catch {
     notice.textContent = "This browser shows no WebGL here, which this page needs. The 3D view as a picture:";
     const picture = new Image();
-    picture.src = "/threeD?size=512";
+    picture.src = here("/threeD?size=512");
     picture.alt = "3D view";
     surface.replaceChildren(picture);
     surface.style.background = "none";

@@ -3,6 +3,7 @@
 import { StrictMode, useEffect, useRef, useState } from "react";
 import { createRoot } from "react-dom/client";
 import type { Api, Operations, SlicecastView, ViewState } from "../embed";
+import { here } from "../net/place";
 
 type Row = Operations["GET /api/nodes"]["answer"]["rows"][number];
 interface Module {
@@ -10,7 +11,7 @@ interface Module {
 }
 
 /** The module of the server that the page talks to; it defines the element too. */
-const MODULE = "/slicecast-client.js";
+const MODULE = here("/slicecast-client.js");
 const client: Promise<Module> = import(/* @vite-ignore */ MODULE);
 
 interface Props {

@@ -1,6 +1,7 @@
 /** One view of the scene on a page, through the frame stream: its canvas, its state, and whether it is live. */
 import { connectStream, type StreamClient } from "../net/client";
 import type { CoreEvent, PictureStats } from "../net/events";
+import { here } from "../net/place";
 import type { Patch, ViewState } from "../net/protocol";
 import { AWAY, byId, LIVE, STATUS_TEXT, sayServer } from "./page";
 
@@ -41,7 +42,9 @@ export class StreamView {
     this.box.prepend(canvas);
     this.client = connectStream((event) => this.hear(event));
     this.client.open(name, canvas, this.size, devicePixelRatio);
-    this.client.connect(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/stream`);
+    this.client.connect(
+      `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${here("/stream")}`,
+    );
     if (!fixed) new ResizeObserver(() => this.resize()).observe(box);
     const onVisibility = () => this.client.visible(!document.hidden);
     document.addEventListener("visibilitychange", onVisibility);

@@ -60,18 +60,21 @@ export class SlicecastView extends HTMLElement {
     canvas.setAttribute("aria-label", `Slicecast view ${name}`);
     const server = new URL(this.getAttribute("server") || import.meta.url, document.baseURI);
     this.server = `${server.origin}${prefixOf(server.pathname)}/`;
-    this.view = borrow(this.server).open(name, canvas, {
+    const view = borrow(this.server).open(name, canvas, {
       tools: this.getAttribute("tools") !== "off",
       own: this.hasAttribute("own"),
     });
-    this.view.addEventListener("state", (event) => this.show((event as CustomEvent<ViewState>).detail));
-    this.view.addEventListener("stale", (event) =>
+    this.view = view;
+    view.addEventListener("state", (event) => this.show((event as CustomEvent<ViewState>).detail));
+    view.addEventListener("stale", (event) =>
       this.classList.toggle("stale", (event as CustomEvent<boolean>).detail),
     );
     for (const type of ["state", "picture", "stale"]) {
-      this.view.addEventListener(type, (event) =>
-        this.dispatchEvent(new CustomEvent(type, { detail: (event as CustomEvent).detail })),
-      );
+      view.addEventListener(type, (event) => {
+        // A view that has been closed may still say what it held back: nobody's news, and there is no state any more.
+        if (this.view === view)
+          this.dispatchEvent(new CustomEvent(type, { detail: (event as CustomEvent).detail }));
+      });
     }
   }
 

@@ -163,7 +163,16 @@ export interface SceneInfo {
   follow_tool: boolean;
   /** Another number whenever segmentations may have changed. */
   segments: number;
+  /** What failed to load while nobody waited for it, as at the server's start. */
+  load_faults: LoadFault[];
   gl: string | null;
+}
+
+/** A load that failed: a file name or address, and the reason. */
+export interface LoadFault {
+  id: string;
+  what: string;
+  why: string;
 }
 
 /** A view's place in a layout, or several places beside each other. */

@@ -1,8 +1,9 @@
 /** What was asked to be loaded in this visit: how far it is, and why what failed has failed, until it is dismissed or tried again. */
 import { signal } from "@preact/signals";
+import { askApi } from "../net/ask";
 import { uploadAndLoad } from "../net/upload";
 import { SHELL } from "../ui/shell/texts";
-import { progress, toast } from "./store";
+import { progress, scene, toast } from "./store";
 
 export interface Load {
   id: number;
@@ -63,6 +64,18 @@ async function follow(
     return false;
   } finally {
     progress.value = null;
+  }
+}
+
+/** What the server could not load has been read: nobody is told of it any more. */
+export async function dismissFaults(ids: string[]): Promise<void> {
+  for (const id of ids) {
+    try {
+      await askApi("DELETE", `/api/load/faults/${id}`);
+    } catch (error) {
+      const isGone = !scene.peek().load_faults.some((fault) => fault.id === id); // somebody else was quicker
+      if (!isGone) return toast(error instanceof Error ? error.message : String(error), "error");
+    }
   }
 }
 

@@ -38,6 +38,7 @@ export const scene = signal<SceneInfo>({
   contents: "full",
   follow_tool: false,
   segments: 0,
+  load_faults: [],
   gl: null,
 });
 /** The newest word of the server on what has changed among the nodes; ids are null where it may be anything. */

@@ -8,7 +8,9 @@ import { showCorners, showLetters, showMarker, showRuler } from "../state/viewin
 import { LinkQuestion } from "./Links";
 import { Help } from "./shell/Help";
 import { panelKey } from "./shell/keys";
+import { LoadFaults } from "./shell/LoadFaults";
 import { Rail } from "./shell/Rail";
+import { phase } from "./shell/SceneState";
 import { Sidebar } from "./shell/Sidebar";
 import { SHELL } from "./shell/texts";
 import { Toasts } from "./Toasts";
@@ -93,6 +95,7 @@ export function App() {
       )}
       <h1 class="visually-hidden">{SHELL.page}</h1>
       {alone ? <span /> : <Toolbar onFiles={(files) => void loadFiles(files)} />}
+      {!alone && phase() !== "empty" && <LoadFaults />}
       <div class="body">
         {!alone && <Rail />}
         {!alone && <Sidebar />}

@@ -182,6 +182,16 @@ export interface Operations {
     };
   };
 
+  /** Forget that something failed to load. */
+  "DELETE /api/load/faults/{id}": {
+    path: {
+      id: string;
+    };
+    answer: {
+      id: string;
+    };
+  };
+
   /** Markups of every kind. */
   "GET /api/markups": {
     answer: {
@@ -650,6 +660,11 @@ export interface Operations {
       gl: string | null;
       composition: Record<string, unknown>;
       contents: "viewers" | "full";
+      load_faults: {
+        id: string;
+        what: string;
+        why: string;
+      }[];
     };
   };
 

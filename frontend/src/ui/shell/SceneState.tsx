@@ -1,9 +1,10 @@
 /** What stands over the views where they do not show what is: not connected, starting, failed, nothing loaded. */
 import { progress, scene, stale, status } from "../../state/store";
+import { LoadFaults } from "./LoadFaults";
 import { type Phase, SHELL, STATES } from "./texts";
 
 /** Null where all is well. */
-function phase(): Phase | null {
+export function phase(): Phase | null {
   if (status.value !== "open") return status.value;
   if (scene.value.status !== "ready") {
     const isBusy = scene.value.status === "loading" && scene.value.volumes.length > 0;
@@ -29,6 +30,7 @@ export function SceneState() {
         {text && <p>{text}</p>}
         {busy && <p>{busy.text}</p>}
         {busy && <progress max={1} value={busy.fraction ?? undefined} aria-label={busy.text} />}
+        {now === "empty" && <LoadFaults />}
         {now === "empty" && (
           <p class="row">
             <button type="button" onClick={openFiles}>

@@ -31,6 +31,9 @@ export const SHELL = {
   helpTitle: "Mouse and keys",
   helpClose: "Close",
   dismiss: "Dismiss",
+  dismissAll: "Dismiss all",
+  dismissWhat: (what: string) => `Dismiss: ${what}`,
+  notLoadedTitle: "Could not be loaded",
 };
 
 export type Phase =
