@@ -15,7 +15,7 @@ from backend.render.views.nodes import nodes_of_class
 from backend.render.views.segments import BINARY_LABELMAP
 from backend.render.views.slice_view import SliceView
 from backend.render.views.threed_view import ThreeDView
-from backend.render.views.volumes import ijk_to_world
+from backend.render.views.volumes import ijk_to_world, scalar_range
 from backend.render.volume_looks import CT_AIR_HU
 from backend.scene import commands as c
 from backend.scene.context import Context, Performer
@@ -94,7 +94,7 @@ def units_of(node: Any) -> str:
     if units is not None and units.GetCodeMeaning():
         return str(units.GetCodeMeaning())
     image = node.GetImageData()
-    is_ct = not modality and image.GetNumberOfScalarComponents() == 1 and image.GetScalarRange()[0] <= CT_AIR_HU
+    is_ct = not modality and image.GetNumberOfScalarComponents() == 1 and scalar_range(image)[0] <= CT_AIR_HU
     return "HU" if is_ct else ""
 
 

@@ -52,6 +52,8 @@ Call = Callable[[], Any]
 DEPENDENT = frozenset(
     ("orientation", "fit", "look_from", "reset", "auto_window")
 )  # what these values do depends on what was before
+DEAF = 70
+"""Exit code of a process that can not read what the gateway says."""
 DEFAULT_HOST = "backend.scene.host:SceneHost"
 
 
@@ -169,8 +171,18 @@ def values_of(patch: msgspec.Struct) -> list[str]:
     return names
 
 
-def read_commands(connection: socket.socket, inbox: Inbox, host: Any) -> None:
-    """Input thread: read until the gateway closes, then end the process."""
+def read_commands(connection: socket.socket, inbox: Inbox, host: Any, outbox: Outbox) -> None:
+    """Input thread: read until the gateway closes, then end the process. One that can not go on ends it too: the gateway then
+    starts another, while a process that hears nothing would be taken for a busy one."""
+    try:
+        _read_on(connection, inbox, host, outbox)
+    except BaseException as error:
+        sys.stderr.write("".join(traceback.format_exception(error)))
+        sys.stderr.flush()
+        os._exit(DEAF)
+
+
+def _read_on(connection: socket.socket, inbox: Inbox, host: Any, outbox: Outbox) -> None:
     stream = connection.makefile("rb", buffering=1 << 16)
     while True:
         prefix = stream.read(wire.PREFIX.size)
@@ -180,8 +192,15 @@ def read_commands(connection: socket.socket, inbox: Inbox, host: Any) -> None:
         data = stream.read(head)
         if body:
             stream.read(body)
-        request = wire.decode_request(data)
-        host.notice(request.command)
+        try:
+            request = wire.decode_request(data)
+            host.notice(request.command)
+        except Exception as error:  # of one command: the next one is none the worse
+            message = f"the scene can not take this command: {type(error).__name__}: {error}"
+            sys.stderr.write(f"{message}\n")
+            if number := wire.number_of(data):
+                outbox.send(wire.Reply(number, None, "SlicecastError", message))
+            continue
         inbox.put(request)
 
 
@@ -302,7 +321,7 @@ def main() -> None:
     outbox, inbox = Outbox(connection), Inbox()
     driver = ThreadPoolExecutor(1).submit(probe, arguments.gl)  # a child process, while this one imports VTK
     host = getattr(importlib.import_module(module), name).from_json(arguments.options, outbox.event, driver.result)
-    threading.Thread(target=read_commands, args=(connection, inbox, host), daemon=True, name="input").start()
+    threading.Thread(target=read_commands, args=(connection, inbox, host, outbox), daemon=True, name="input").start()
     threading.Thread(target=beat, args=(outbox, inbox), daemon=True, name="beat").start()
     host.start()
     gc.freeze()  # modules and views stay anyhow; going through them again would cost a stream several pictures

@@ -47,6 +47,7 @@ def _what(patch: c.ViewPatch) -> str:
     for one in (patch.rendering or {}).values():
         fields += [f"opacity {len(one.opacity_points)}"] if one.opacity_points else []
         fields += [f"color {len(one.color_points)}"] if one.color_points else []
+        fields += [f"gradient {len(one.gradient_points)}"] if one.gradient_points else []
     return " ".join(fields)
 
 

@@ -12,6 +12,7 @@ from backend.errors import BadRequestError, NotFoundError, TooLargeError
 from backend.imaging.histograms import histogram
 from backend.render.views.looks import Looks
 from backend.render.views.nodes import nodes_of_class
+from backend.render.views.volumes import scalar_range
 from backend.scene import commands as c
 from backend.scene.context import Context, Performer
 from backend.scene.deferred import Deferred
@@ -53,7 +54,7 @@ class ViewingCommands:
     def _histogram(self, command: c.Histogram, _arrived: float) -> Deferred:
         volume = self._renderings.volume(command.volume)
         source = self._sources.of(volume)
-        low, high = (float(value) for value in volume.GetImageData().GetScalarRange())
+        low, high = scalar_range(volume.GetImageData())
         if source is None or not (math.isfinite(low) and math.isfinite(high)):
             raise BadRequestError(f"{volume.GetName()} has no range of values")
         high, voxels = max(high, low + 1e-6 * max(abs(low), 1.0)), source.voxels

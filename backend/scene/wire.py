@@ -21,6 +21,12 @@ class Request(msgspec.Struct):
     command: AnyCommand
 
 
+class _Numbered(msgspec.Struct):
+    """What of a request can be read whatever its command is."""
+
+    id: int = 0
+
+
 class Reply(msgspec.Struct, tag=True):
     """The answer to a request: a value (a struct of `commands`, msgpack-ready) or an error by class name and message."""
 
@@ -42,6 +48,7 @@ class FrameError(ValueError):
 
 _encoder = msgspec.msgpack.Encoder()
 decode_request = msgspec.msgpack.Decoder(Request).decode
+_decode_number = msgspec.msgpack.Decoder(_Numbered).decode
 decode_message = msgspec.msgpack.Decoder(Reply | Event).decode
 
 
@@ -49,6 +56,14 @@ def pack(head: Request | Reply | Event, body: bytes | memoryview = b"") -> list[
     """The buffers to send, in order, for one message."""
     encoded = _encoder.encode(head)
     return [PREFIX.pack(len(encoded), len(body)) + encoded, body]
+
+
+def number_of(data: bytes) -> int:
+    """Number of a request that could not be read; 0 where not even that can be told."""
+    try:
+        return _decode_number(data).id
+    except Exception:  # whatever it is, it is no request
+        return 0
 
 
 def unpack_prefix(prefix: bytes | memoryview) -> tuple[int, int]:

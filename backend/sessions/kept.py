@@ -53,8 +53,8 @@ def patch_of(state: dict[str, Any]) -> c.ViewPatch:
 def _rendering_of(told: dict[str, Any]) -> c.RenderingPatch:
     fields = {name: told[name] for name in ("visible", "preset", "shift", "opacity", "shade")}
     if not told["preset"]:  # a look of its own
-        for name in ("opacity_points", "color_points"):
-            if told[name]:
+        for name in ("opacity_points", "color_points", "gradient_points"):
+            if told.get(name):
                 fields[name] = [tuple(point) for point in told[name]]
     crop = told["crop"]
     if crop["on"] or crop["bounds"] != told["bounds"]:

@@ -96,7 +96,8 @@ for n in range(colors.GetSize()):
     stop = [0.0] * 6
     colors.GetNodeValue(n, stop)
     stops.append(stop[:4])
-__execResult = {'points': points, 'stops': stops}
+edges = node.GetGradientOpacity()
+__execResult = {'points': points, 'stops': stops, 'edges': [edges.GetValue(at) for at in (0, 1, 500)]}
 """
 
 
@@ -188,6 +189,33 @@ def test_the_transfer_function_by_pointer_keys_and_numbers(page: Page, server: L
     code = PROPERTY.replace("points, stops = [], []", "curve.AddPoint(1000.0, 0.5); points, stops = [], []")
     assert server.request("POST", "/slicer/exec", code.encode()).status == 200
     expect(curve.get_by_role("option")).to_have_count(6)
+
+
+def test_even_parts_are_made_clear_by_keys(page: Page, server: LiveServer) -> None:
+    page.get_by_role("button", name="CT bone", exact=True).click()
+    wait_state(page, "1", "Object.values(s.rendering)[0].preset === 'CT bone'")
+    page.locator("summary", has_text="Opacity by steepness of the values").click()
+    curve = page.get_by_role("listbox", name="Opacity by steepness of the values")
+    expect(curve.get_by_role("option")).to_have_count(1)
+    shot = pixels(page, "1")
+    curve.focus()
+    page.keyboard.press("Insert")
+    page.get_by_label("Steepness", exact=True).fill("500")
+    page.keyboard.press("Enter")
+    curve.focus()
+    page.keyboard.press("Home")
+    page.get_by_label("Opacity, %").fill("0")
+    page.keyboard.press("Enter")
+    wait_state(page, "1", "Object.values(s.rendering)[0].gradient_points.join() === '0,0,500,1'")
+    changed(page, "1", shot, 0.5, 30)
+    for _ in range(60):
+        found = server.request("POST", "/slicer/exec", PROPERTY.encode()).json()["edges"]
+        if found == pytest.approx([0, 0.002, 1], abs=1e-6):
+            break
+        page.wait_for_timeout(100)
+    assert found == pytest.approx([0, 0.002, 1], abs=1e-6)
+    page.get_by_role("button", name="CT bone", exact=True).click()
+    expect(curve.get_by_role("option")).to_have_count(1)
 
 
 def test_a_finger_moves_a_point(browser: Browser, server: LiveServer) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend.render.views.matrices import Matrix
-from backend.render.views.volumes import ijk_to_world
+from backend.render.views.volumes import ijk_to_world, scalar_range
 
 TOLD = {
     "patient": "PatientName",
@@ -46,6 +46,6 @@ def background_of(volume: Any | None) -> Background | None:
         image.GetDimensions() if image else (0, 0, 0),
         display.GetWindow() if display else None,
         display.GetLevel() if display else None,
-        list(image.GetScalarRange()) if display and image else None,
+        list(scalar_range(image)) if display and image else None,
         {name: text for name, key in TOLD.items() if (text := volume.GetAttribute(f"DICOM.{key}"))},
     )

@@ -17,7 +17,7 @@ from backend.render.marcher import Camera, VolumeMarcher
 from backend.render.pictures import etag_of
 from backend.render.views.renderings import Renderings, apply_preset_to, bounds_of, value_range
 from backend.render.views.volume_rendering import transfer_of
-from backend.render.views.volumes import VolumeSources, ijk_to_world
+from backend.render.views.volumes import VolumeSources, ijk_to_world, scalar_range
 from backend.render.volume_looks import presets
 
 VOXELS = 144  # along the longest axis of the small copy
@@ -55,14 +55,14 @@ class Looks:
         etag = etag_of(("look", place, look, size))
         properties = vtk.vtkVolumeProperty()
         apply_preset_to(properties, look)
-        voxels, bounds = source.voxels, bounds_of(volume)
+        voxels, values, bounds = source.voxels, scalar_range(volume.GetImageData()), bounds_of(volume)
 
         def draw() -> bytes:
             found = self._kept.get(etag)
             if found is None:
                 with self._lock:  # one small copy serves all presets, one after the other
                     marcher = self._marcher(place, voxels, matrix)
-                    marcher.set_transfer(transfer_of(properties, voxels))
+                    marcher.set_transfer(transfer_of(properties, *values))
                     found = encode(_drawn(marcher, bounds, size), "png")
                     self._kept[etag] = found
                     while len(self._kept) > PICTURES_KEPT:

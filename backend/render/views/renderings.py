@@ -15,6 +15,7 @@ from backend.errors import BadRequestError, NotFoundError
 from backend.render.views import transfer
 from backend.render.views.changes import Remembered, SceneChanges
 from backend.render.views.nodes import nodes_of_class
+from backend.render.views.volumes import scalar_range
 from backend.render.volume_looks import Preset, modality_preset, presets
 from backend.scene.commands import CropPatch, RenderingPatch
 
@@ -98,8 +99,9 @@ class Renderings:
             apply_preset(properties, presets(*value_range(volume))[patch.preset])
         if patch.shift is not None:
             transfer.move(properties, patch.shift)
-        if patch.opacity_points is not None or patch.color_points is not None:
-            transfer.set_points(properties, patch.opacity_points, patch.color_points)
+        points = (patch.opacity_points, patch.color_points, patch.gradient_points)
+        if any(given is not None for given in points):
+            transfer.set_points(properties, *points)
         if patch.opacity is not None:
             properties.GetVolumeProperty().SetScalarOpacityUnitDistance(1.0 / max(patch.opacity, LEAST_OPACITY))
         if patch.shade is not None:
@@ -132,7 +134,7 @@ def _key_of(display: Any, volume: Any, properties: Any) -> tuple[Any, ...]:
 
 def _state_of(display: Any, volume: Any, properties: Any) -> dict[str, Any]:
     look, roi = properties.GetVolumeProperty(), display.GetROINode()
-    low, high = volume.GetImageData().GetScalarRange()
+    low, high = scalar_range(volume.GetImageData())
     return {
         "name": volume.GetName(),
         "visible": bool(display.GetVisibility()),
@@ -141,6 +143,7 @@ def _state_of(display: Any, volume: Any, properties: Any) -> dict[str, Any]:
         "shift": transfer.shift_of(properties),
         "opacity_points": transfer.opacity_points(look),
         "color_points": transfer.color_points(look),
+        "gradient_points": transfer.gradient_points(look),
         "range": [low, high],
         "opacity": 1.0 / max(look.GetScalarOpacityUnitDistance(), 1e-6),
         "shade": bool(look.GetShade()),
@@ -151,7 +154,7 @@ def _state_of(display: Any, volume: Any, properties: Any) -> dict[str, Any]:
 
 def value_range(volume: Any) -> tuple[float, float]:
     """Least value of a volume, and its greatest that is no outlier: what presets are made for."""
-    low, high = volume.GetImageData().GetScalarRange()
+    low, high = scalar_range(volume.GetImageData())
     return low, robust_high(volume, low, high)
 
 
@@ -177,7 +180,9 @@ def show_in_3d(app: Any, volume: Any) -> Any:
         display = app.scene.AddNewNodeByClass("vtkMRMLGPURayCastVolumeRenderingDisplayNode")
         display.SetName(f"{volume.GetName()} volume rendering")
         volume.AddAndObserveDisplayNodeID(display.GetID())
-        logic.UpdateDisplayNodeFromVolumeNode(display, volume)
+        properties = app.scene.AddNewNodeByClass("vtkMRMLVolumePropertyNode")
+        display.SetAndObserveVolumePropertyNodeID(properties.GetID())
+        logic.CreateROINode(display)
     apply_preset(display.GetVolumePropertyNode(), modality_preset(*value_range(volume)))
     display.SetVisibility(1)
     return display
@@ -209,6 +214,9 @@ def apply_preset_to(properties: Any, preset: Preset) -> None:
         color.AddRGBPoint(value, red, green, blue)
     properties.SetScalarOpacity(opacity)
     properties.SetColor(color)
+    everywhere = vtk.vtkPiecewiseFunction()
+    everywhere.AddPoint(0.0, 1.0)
+    properties.SetGradientOpacity(everywhere)
     properties.SetScalarOpacityUnitDistance(1.0)
     properties.SetInterpolationTypeToLinear()
     properties.SetShade(preset.shade)

@@ -15,6 +15,8 @@ MOST_TOLD = 256
 
 OpacityPoint = tuple[float, float]
 """A value, and opacity there, 0 to 1 (per mm, as long as the unit distance is 1)."""
+GradientPoint = tuple[float, float]
+"""How much values change from one voxel to the next, and what opacity is multiplied with there, 0 to 1."""
 ColorPoint = tuple[float, str]
 """A value, and the colour there, `#rrggbb`."""
 
@@ -31,6 +33,14 @@ def color_points(look: Any) -> list[ColorPoint] | None:
     return None if len(nodes) > MOST_TOLD else [(node[0], to_hex(node[1:4]).lower()) for node in nodes]
 
 
+def gradient_points(look: Any) -> list[GradientPoint] | None:
+    """What opacity is multiplied with, by the steepness of values; None where there are more than `MOST_TOLD` points."""
+    if look.GetDisableGradientOpacity():
+        return [(0.0, 1.0)]
+    nodes = _nodes(look.GetStoredGradientOpacity(), 4)
+    return None if len(nodes) > MOST_TOLD else [(node[0], node[1]) for node in nodes]
+
+
 def shift_of(properties: Any) -> float:
     """How far a volume property node is moved from its preset."""
     try:
@@ -40,18 +50,22 @@ def shift_of(properties: Any) -> float:
     return shift if math.isfinite(shift) else 0.0
 
 
-def set_points(properties: Any, opacity: Sequence[OpacityPoint] | None, color: Sequence[ColorPoint] | None) -> None:
+def set_points(
+    properties: Any,
+    opacity: Sequence[OpacityPoint] | None,
+    color: Sequence[ColorPoint] | None,
+    gradient: Sequence[GradientPoint] | None = None,
+) -> None:
     """Give a volume property node these points, in the order of their values; None leaves its points as they are.
 
     The node's look is of no preset then. Points that stay where they are keep how the function goes on to the next.
     """
     look = properties.GetVolumeProperty()
     if opacity is not None:
-        known = {node[0]: node for node in _nodes(look.GetScalarOpacity(), 4)}
-        by_opacity = vtk.vtkPiecewiseFunction()
-        for value, amount in opacity:
-            by_opacity.AddPoint(value, amount, *_bend(known.get(value)))
-        look.SetScalarOpacity(by_opacity)
+        look.SetScalarOpacity(_function(opacity, look.GetScalarOpacity()))
+    if gradient is not None:
+        look.SetGradientOpacity(_function(gradient, look.GetStoredGradientOpacity()))
+        look.DisableGradientOpacityOff()
     if color is not None:
         known = {node[0]: node for node in _nodes(look.GetRGBTransferFunction(), 6)}
         by_color = vtk.vtkColorTransferFunction()
@@ -81,6 +95,14 @@ def move(properties: Any, shift: float) -> None:
     look.SetColor(color)
     properties.SetAttribute(SHIFT, repr(shift))
     properties.Modified()
+
+
+def _function(points: Sequence[tuple[float, float]], before: Any) -> Any:
+    known = {node[0]: node for node in _nodes(before, 4)}
+    made = vtk.vtkPiecewiseFunction()
+    for value, amount in points:
+        made.AddPoint(value, amount, *_bend(known.get(value)))
+    return made
 
 
 def _nodes(function: Any, numbers: int) -> list[list[float]]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from backend.render.marcher import TransferFunction, VolumeMarcher
 from backend.render.views.matrices import Matrix, from_vtk, to_vtk
 from backend.render.views.nodes import nodes_of_class
-from backend.render.views.volumes import VolumeSource, VolumeSources, content_key, ijk_to_world
+from backend.render.views.volumes import VolumeSource, VolumeSources, content_key, ijk_to_world, scalar_range
 
 TABLE_SIZE = 4096
 GRADIENT_TABLE_SIZE = 1024
@@ -53,7 +53,8 @@ def _shown(display: Any, volume: Any, properties: Any, source: VolumeSource, mat
         source.marcher, source.marcher_key = VolumeMarcher(source.voxels, matrix), (place, None, None)
     if source.marcher_key != (place, look, crop):
         if source.marcher_key[1] != look:
-            source.marcher.set_transfer(transfer_of(properties.GetVolumeProperty(), source.voxels))
+            values = scalar_range(volume.GetImageData())
+            source.marcher.set_transfer(transfer_of(properties.GetVolumeProperty(), *values))
         source.marcher.set_crop(*crop_box(roi) if roi is not None else (None, None))
         source.marcher_key = (place, look, crop)
     bounds = [0.0] * 6
@@ -62,9 +63,8 @@ def _shown(display: Any, volume: Any, properties: Any, source: VolumeSource, mat
     return ShownVolume(source.marcher, "mip" if mip else "composite", tuple(bounds), key)
 
 
-def transfer_of(properties: Any, voxels: NDArray[Any]) -> TransferFunction:
-    """A vtkVolumeProperty's tables over the range of the voxels."""
-    low, high = float(voxels.min()), float(voxels.max())
+def transfer_of(properties: Any, low: float, high: float) -> TransferFunction:
+    """A vtkVolumeProperty's tables from the least to the greatest value of the voxels."""
     if high <= low:
         high = low + 1.0
     values = np.linspace(low, high, TABLE_SIZE)

@@ -50,6 +50,16 @@ class VolumeSources:
             del self._sources[gone]
 
 
+def scalar_range(image: Any) -> tuple[float, float]:
+    """Least and greatest value of an image's first component; (0, 1) where there is none.
+
+    `vtkDataSet.GetScalarRange` says the same, a voxel at a time: a second for a large CT, during which nothing is drawn.
+    """
+    scalars = image.GetPointData().GetScalars()
+    low, high = scalars.GetRange() if scalars is not None else (0.0, 1.0)
+    return (low, high) if low <= high else (0.0, 1.0)
+
+
 def ijk_to_world(node: Any) -> Matrix | None:
     """Voxel indices (i, j, k) to world RAS mm of a volume node, parent transforms included; None where one is not linear."""
     parent = parent_to_world(node)

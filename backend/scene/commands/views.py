@@ -40,7 +40,8 @@ class RenderingPatch(msgspec.Struct, omit_defaults=True):
     """How 3D views draw a volume; absent fields stay. `preset` comes first, so that a shift given with it holds.
 
     `shift` moves colours and opacities along the values, in their unit; `opacity` multiplies what the preset has, up to 20.
-    `opacity_points` (value, 0 to 1) and `color_points` (value, `#rrggbb`), by rising values, make a look of no preset.
+    `opacity_points` (value, 0 to 1) and `color_points` (value, `#rrggbb`), by rising values, make a look of no preset,
+    and so do `gradient_points` (by how much values change from voxel to voxel, what opacity is multiplied with, 0 to 1).
     """
 
     visible: bool | None = None
@@ -51,6 +52,7 @@ class RenderingPatch(msgspec.Struct, omit_defaults=True):
     crop: CropPatch | None = None
     opacity_points: list[tuple[float, float]] | None = None
     color_points: list[tuple[float, str]] | None = None
+    gradient_points: list[tuple[float, float]] | None = None
 
 
 class ViewPatch(msgspec.Struct, omit_defaults=True):
@@ -219,8 +221,11 @@ def _require_rendering(volumes: dict[str, RenderingPatch]) -> None:
             raise ValueError(f"rendering.{key}.crop.bounds must each end after they begin")
         _require_points(f"rendering.{key}.opacity_points", volume.opacity_points)
         _require_points(f"rendering.{key}.color_points", volume.color_points)
+        _require_points(f"rendering.{key}.gradient_points", volume.gradient_points)
         if not all(0 <= amount <= 1 for _value, amount in volume.opacity_points or ()):
             raise ValueError(f"rendering.{key}.opacity_points must have opacities of 0 to 1")
+        if not all(steepness >= 0 and 0 <= amount <= 1 for steepness, amount in volume.gradient_points or ()):
+            raise ValueError(f"rendering.{key}.gradient_points must have differences of 0 and more, and opacities of 0 to 1")
         if not all(HEX_COLOR.fullmatch(color) for _value, color in volume.color_points or ()):
             raise ValueError(f"rendering.{key}.color_points must have colours as #RRGGBB")
 

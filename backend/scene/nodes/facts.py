@@ -11,7 +11,7 @@ import vtk
 from backend.imaging.frames import direction_letters
 from backend.render.views.matrices import from_vtk, to_vtk
 from backend.render.views.segments import REPRESENTATIONS, segment_ids
-from backend.render.views.volumes import ijk_to_world
+from backend.render.views.volumes import ijk_to_world, scalar_range
 from backend.scene.commands import Kind
 from backend.scene.nodes.rows import detail_of, units_of
 
@@ -37,7 +37,7 @@ def _volume(node: Any) -> Facts:
     image = node.GetImageData()
     if image is None:
         return [("Contents", "empty")]
-    low, high = image.GetScalarRange()
+    low, high = scalar_range(image)
     units = units_of(node)
     facts = [
         ("Size", " × ".join(str(side) for side in image.GetDimensions()) + " voxels"),

@@ -14,6 +14,7 @@ from backend.imaging.volume_header import sizes_of
 from backend.imaging.volume_limits import declared_bytes
 from backend.render.views.matrices import to_vtk
 from backend.render.views.segments import BINARY_LABELMAP, make_surfaces
+from backend.render.views.volumes import scalar_range
 from backend.scene.context import Options
 from backend.scene.readers.checks import check_blocks, check_volume
 from backend.scene.readers.geometry import read_surface
@@ -140,6 +141,6 @@ def require_labels(path: Path) -> None:
     storage.SetFileName(str(path))
     if not storage.ReadData(image) or image.GetImageData() is None:
         raise UnreadableError("no reader could read it as an image; it may be damaged or cut short")
-    low, high = image.GetImageData().GetScalarRange()
+    low, high = scalar_range(image.GetImageData())
     if not (math.isfinite(low) and math.isfinite(high)) or low < 0 or high > LARGEST_LABEL:
         raise UnreadableError(f"its values reach from {low:g} to {high:g}; labels reach from 0 to {LARGEST_LABEL}")

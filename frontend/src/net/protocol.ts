@@ -63,6 +63,8 @@ export interface Rendering {
   opacity_points: [number, number][] | null;
   /** Values and colours there, #rrggbb. */
   color_points: [number, string][] | null;
+  /** What opacity is multiplied with, 0 to 1, by how much values change from one voxel to the next. */
+  gradient_points: [number, number][] | null;
 }
 
 /** rmin, rmax, amin, amax, smin, smax: RAS mm. */

@@ -109,6 +109,27 @@ def test_points_of_a_look_are_those_of_the_mrml_node(scene: SceneHost, volume: A
     assert points(volume) == mine
 
 
+def test_opacity_by_steepness_is_that_of_the_mrml_node(scene: SceneHost, volume: Any) -> None:
+    node_id = volume.GetID()
+    put(scene, rendering={node_id: c.RenderingPatch(visible=True, preset="CT bone")})
+    assert rendering(scene, volume)["gradient_points"] == [(0.0, 1.0)]
+    scene.history.clear()
+    mine = [(0.0, 0.0), (40.0, 0.25), (90.0, 1.0)]
+    put(scene, rendering={node_id: c.RenderingPatch(gradient_points=mine)})
+    look = volume.GetNthDisplayNode(1).GetVolumePropertyNode().GetVolumeProperty()
+    assert look.GetGradientOpacity().GetValue(65.0) == pytest.approx(0.625)
+    state = rendering(scene, volume)
+    assert (state["preset"], state["gradient_points"]) == ("", mine)
+    look.DisableGradientOpacityOn()  # as a script may
+    assert rendering(scene, volume)["gradient_points"] == [(0.0, 1.0)]
+    put(scene, rendering={node_id: c.RenderingPatch(gradient_points=mine)})
+    assert look.GetGradientOpacity().GetValue(65.0) == pytest.approx(0.625)
+    scene.perform(c.Undo(), 0.0)
+    put(scene, rendering={node_id: c.RenderingPatch(gradient_points=mine)})
+    put(scene, rendering={node_id: c.RenderingPatch(preset="CT bone")})
+    assert rendering(scene, volume)["gradient_points"] == [(0.0, 1.0)]
+
+
 def test_a_look_with_very_many_points_is_left_as_it_is(scene: SceneHost, volume: Any) -> None:
     put(scene, rendering={volume.GetID(): c.RenderingPatch(visible=True)})
     opacity = volume.GetNthDisplayNode(1).GetVolumePropertyNode().GetScalarOpacity()
@@ -202,6 +223,8 @@ def test_looks_of_a_3d_view(scene: SceneHost) -> None:
         ({"rendering": {"a": c.RenderingPatch(opacity_points=[(0.0, 0.5), (0.0, 0.5)])}}, "rising"),
         ({"rendering": {"a": c.RenderingPatch(opacity_points=[(0.0, 1.5)])}}, "opacities of 0 to 1"),
         ({"rendering": {"a": c.RenderingPatch(opacity_points=[(float("inf"), 0.5)])}}, "opacity_points"),
+        ({"rendering": {"a": c.RenderingPatch(gradient_points=[(-1.0, 0.5)])}}, "gradient_points must have differences"),
+        ({"rendering": {"a": c.RenderingPatch(gradient_points=[(2.0, 0.5), (1.0, 0.5)])}}, "rising"),
         ({"rendering": {"a": c.RenderingPatch(color_points=[(0.0, "blue")])}}, "colours as #RRGGBB"),
         ({"rendering": {"a": c.RenderingPatch(color_points=[(float(n), "#000000") for n in range(257)])}}, "1 to 256"),
     ],

@@ -25,7 +25,7 @@ def volume_property(points: list[tuple[float, float]]) -> vtk.vtkVolumeProperty:
 
 
 def test_gradient_opacity_is_taken_over() -> None:
-    found = transfer_of(volume_property([(0, 0.0), (20, 0.0), (40, 1.0), (100, 1.0)]), VOXELS)
+    found = transfer_of(volume_property([(0, 0.0), (20, 0.0), (40, 1.0), (100, 1.0)]), VOXELS.min(), VOXELS.max())
     assert found.gradient_opacity is not None
     assert found.gradient_high == 100
     at = np.linspace(0, 100, len(found.gradient_opacity))
@@ -36,7 +36,7 @@ def test_gradient_opacity_that_changes_nothing_costs_nothing() -> None:
     off = volume_property([(0, 0.0), (100, 1.0)])
     off.SetDisableGradientOpacity(True)
     for properties in (off, volume_property([(0, 1.0), (255, 1.0)]), vtk.vtkVolumeProperty()):
-        assert transfer_of(properties, VOXELS).gradient_opacity is None
+        assert transfer_of(properties, VOXELS.min(), VOXELS.max()).gradient_opacity is None
 
 
 def box(at: float, color: tuple[float, float, float]) -> ShownVolume:

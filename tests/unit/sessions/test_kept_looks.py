@@ -14,6 +14,7 @@ TOLD: dict[str, Any] = {
     "shade": False,
     "crop": {"on": False, "bounds": [0, 1, 0, 1, 0, 1]}, "bounds": [0, 1, 0, 1, 0, 1],
     "opacity_points": [[-500.0, 0.0], [700.0, 1.0]], "color_points": [[0.0, "#ff8000"]],
+    "gradient_points": [[0.0, 0.0], [40.0, 1.0]],
 }  # fmt: skip
 
 
@@ -23,8 +24,9 @@ def test_a_look_of_its_own_comes_back_by_its_points(preset: str) -> None:
     assert patch.rendering is not None
     found = patch.rendering["a"]
     assert (found.visible, found.preset, found.shift, found.opacity, found.shade) == (True, preset, 12.0, 2.0, False)
-    own = ([(-500.0, 0.0), (700.0, 1.0)], [(0.0, "#ff8000")])
-    assert (found.opacity_points, found.color_points) == (own if not preset else (None, None))
+    own = ([(-500.0, 0.0), (700.0, 1.0)], [(0.0, "#ff8000")], [(0.0, 0.0), (40.0, 1.0)])
+    points = (found.opacity_points, found.color_points, found.gradient_points)
+    assert points == (own if not preset else (None, None, None))
 
 
 def test_a_look_with_too_many_points_to_be_told_keeps_the_rest() -> None:

@@ -10,6 +10,9 @@ const found = signal<{ rows: Row[]; total: number }>({ rows: [], total: 0 });
 let asking: AbortController | null = null;
 let timer = 0;
 
+/** Words that the names of the listed models have. */
+export const modelWords = signal("");
+
 /** Those that are listed, as they are to be shown. */
 export const models = (): Row[] => found.value.rows.map(withAhead);
 /** How many more there are. */
@@ -21,7 +24,7 @@ async function refresh(): Promise<void> {
   asking = mine;
   try {
     const page = await api("GET /api/nodes", {
-      query: { offset: 0, count: MOST_MODELS, kind: "model" },
+      query: { offset: 0, count: MOST_MODELS, kind: "model", search: modelWords.peek().trim() },
       signal: mine.signal,
     });
     found.value = { rows: page.rows, total: page.total };
@@ -33,6 +36,12 @@ async function refresh(): Promise<void> {
 function refreshSoon(): void {
   clearTimeout(timer);
   timer = window.setTimeout(refresh, PAUSE_MS);
+}
+
+/** List only models whose names have these words. */
+export function searchModels(words: string): void {
+  modelWords.value = words;
+  refreshSoon();
 }
 
 export async function editModel(row: Row, change: Change): Promise<void> {
@@ -52,6 +61,7 @@ export function followModels(): () => void {
   });
   return () => {
     end();
+    modelWords.value = "";
     clearTimeout(timer);
     asking?.abort();
   };

@@ -31,6 +31,8 @@ export const SHELL = {
   helpTitle: "Mouse and keys",
   helpClose: "Close",
   dismiss: "Dismiss",
+  filter: "Filter by name",
+  filtered: (found: number) => (found === 0 ? "No name has these words" : `${found} found`),
   dismissAll: "Dismiss all",
   dismissWhat: (what: string) => `Dismiss: ${what}`,
   notLoadedTitle: "Could not be loaded",

@@ -1,11 +1,19 @@
 /** What a 3D view shows beside volumes: models, and segmentations with their segments. */
 import { useEffect, useState } from "preact/hooks";
 import type { Segmentation } from "../../../net/segments";
-import { editModel, followModels, models, moreModels } from "../../../state/data/models";
+import {
+  editModel,
+  followModels,
+  models,
+  modelWords,
+  moreModels,
+  searchModels,
+} from "../../../state/data/models";
 import type { Row } from "../../../state/data/nodes";
 import { change, changeOne, follow, segmentations } from "../../../state/segments/segments";
 import { togglePanel } from "../../../state/shell";
 import { Icon } from "../../shell/Icon";
+import { hasWords, MANY, NameFilter } from "../../shell/NameFilter";
 import { ICONS } from "../data/icons";
 import { Opacity } from "../data/Opacity";
 import { dataPanel } from "../data/panel";
@@ -18,13 +26,21 @@ export function Surfaces() {
     follow();
     return followModels();
   }, []);
-  const [all, rows] = [segmentations.value ?? [], models()];
-  if (all.length === 0 && rows.length === 0) return <p class="note">{RENDERING.noSurfaces}</p>;
+  const words = modelWords.value;
+  const every = segmentations.value ?? [];
+  const all = every.filter((node) => hasWords(node.name, words) || named(node, words).length > 0);
+  const rows = models();
+  const there = every.length + rows.length + moreModels();
+  if (there === 0 && !words) return <p class="note">{RENDERING.noSurfaces}</p>;
+  const segments = every.reduce((count, node) => count + node.segments.length, 0);
   return (
     <>
+      {(there + segments >= MANY || words) && (
+        <NameFilter value={words} found={all.length + rows.length + moreModels()} onInput={searchModels} />
+      )}
       <ul class="surfaces" aria-label={RENDERING.surfaces}>
         {all.map((node) => (
-          <OneSegmentation key={node.id} node={node} />
+          <OneSegmentation key={node.id} node={node} words={words} />
         ))}
         {rows.map((row) => (
           <Model key={row.key} row={row} />
@@ -59,8 +75,15 @@ function Model({ row }: { row: Row }) {
   );
 }
 
-function OneSegmentation({ node }: { node: Segmentation }) {
-  const [isOpen, setOpen] = useState(false);
+/** Segments whose names have all words. */
+const named = (node: Segmentation, words: string) =>
+  node.segments.filter(({ name }) => hasWords(name, words));
+
+/** Where only some of its segments have the words, those are shown. */
+function OneSegmentation({ node, words }: { node: Segmentation; words: string }) {
+  const [wasOpened, setOpen] = useState(false);
+  const some = hasWords(node.name, words) ? null : named(node, words);
+  const isOpen = wasOpened || some !== null;
   return (
     <li>
       <Line
@@ -71,11 +94,11 @@ function OneSegmentation({ node }: { node: Segmentation }) {
         opacity={node.opacity}
         onOpacity={(opacity) => change({ opacity }, node)}
         isOpen={isOpen}
-        {...(node.segments.length > 0 && { onOpen: () => setOpen(!isOpen) })}
+        {...(node.segments.length > 0 && { onOpen: () => setOpen(!wasOpened) })}
       />
       {isOpen && (
         <ul aria-label={RENDERING.segmentsOf(node.name)}>
-          {node.segments.map((one) => (
+          {(some ?? node.segments).map((one) => (
             <li key={one.id}>
               <Line
                 name={one.name}

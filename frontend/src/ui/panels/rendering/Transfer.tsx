@@ -21,7 +21,7 @@ import { NumberField } from "../../shell/fields";
 import { StopTrack } from "./StopTrack";
 import { isCoarse, RENDERING, valueText } from "./texts";
 
-type Track = "opacity" | "color";
+type Track = "opacity" | "color" | "gradient";
 /** The point that keys and fields mean. */
 const chosen = signal<{ track: Track; index: number }>({ track: "opacity", index: 0 });
 
@@ -104,21 +104,9 @@ export function Transfer({ volume, rendering }: { volume: string; rendering: Ren
           whatAt={(value) => opacityAt(curvePoints, value)}
           onChange={setCurve}
           onChoose={choose("opacity")}
-          field={(value, set) => (
-            <label>
-              <span>{RENDERING.pointOpacity}</span>
-              <NumberField
-                label={RENDERING.pointOpacity}
-                value={100 * value}
-                min={0}
-                max={100}
-                digits={2}
-                onSet={(percent) => set(Math.min(percent / 100, 1))}
-              />
-            </label>
-          )}
+          field={percentField}
         />
-      ) : (
+      ) : track === "color" ? (
         <Chosen
           title={RENDERING.chosenStop}
           points={stops}
@@ -138,9 +126,82 @@ export function Transfer({ volume, rendering }: { volume: string; rendering: Ren
             </label>
           )}
         />
+      ) : null}
+      {rendering.gradient_points && (
+        <Edges points={rendering.gradient_points} range={range} choose={choose("gradient")} />
       )}
       <p class="note">{RENDERING.transferKeys}</p>
     </div>
+  );
+}
+
+function percentField(value: number, set: (value: number) => void) {
+  return (
+    <label>
+      <span>{RENDERING.pointOpacity}</span>
+      <NumberField
+        label={RENDERING.pointOpacity}
+        value={100 * value}
+        min={0}
+        max={100}
+        digits={2}
+        onSet={(percent) => set(Math.min(percent / 100, 1))}
+      />
+    </label>
+  );
+}
+
+/** Opacity by how steep the values are: what is even is made clear, and borders stay. Folded up, for most looks do without. */
+function Edges(props: { points: Points<number>; range: [number, number]; choose(index: number): void }) {
+  const { points, range, choose } = props;
+  const { track, index } = chosen.value;
+  const steepest = Math.max((range[1] - range[0]) / 4, points.at(-1)?.[0] ?? 0);
+  const steep: [number, number] = [0, steepest];
+  const words = (value: number) => valueText(value, steep);
+  const set = (next: Points<number>) => changeRendering({ gradient_points: next, preset: "" });
+  const outline = curve(points, steep);
+  return (
+    <details class="edges">
+      <summary>{RENDERING.edges}</summary>
+      <StopTrack
+        class="curve"
+        label={RENDERING.edges}
+        points={points}
+        range={steep}
+        chosen={track === "gradient" ? index : -1}
+        nameOf={(n, [value, opacity]) =>
+          RENDERING.edgeText(n + 1, points.length, words(value), RENDERING.percent(opacity))
+        }
+        heightOf={heightOf}
+        whatAt={(value, height) => (height === null ? opacityAt(points, value) : opacityOf(height))}
+        colorOf={() => "#ffffff"}
+        onChoose={choose}
+        onChange={set}
+      >
+        <svg viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
+          <title>{RENDERING.edges}</title>
+          <path class="half" d="M0 0.5L1 0.5" />
+          <path class="line under" d={outline} />
+          <path class="line" d={outline} />
+        </svg>
+      </StopTrack>
+      <div class="ends" aria-hidden="true">
+        <span>{words(0)}</span>
+        <span>{words(steepest)}</span>
+      </div>
+      {track === "gradient" && (
+        <Chosen
+          title={RENDERING.chosenEdge}
+          label={RENDERING.steepness}
+          points={points}
+          range={steep}
+          whatAt={(value) => opacityAt(points, value)}
+          onChange={set}
+          onChoose={choose}
+          field={percentField}
+        />
+      )}
+    </details>
   );
 }
 
@@ -155,6 +216,8 @@ function gradient(stops: Points<string>, range: [number, number]): string {
 
 interface ChosenProps<T> {
   title: string;
+  /** What a point's place along the track is called. */
+  label?: string;
   points: Points<T>;
   range: [number, number];
   whatAt(value: number): T;
@@ -164,7 +227,8 @@ interface ChosenProps<T> {
 }
 
 /** The chosen point in numbers. */
-function Chosen<T>({ title, points, range, whatAt, onChange, onChoose, field }: ChosenProps<T>) {
+function Chosen<T>(props: ChosenProps<T>) {
+  const { title, label = RENDERING.value, points, range, whatAt, onChange, onChoose, field } = props;
   const index = Math.min(chosen.value.index, points.length - 1);
   const point = points[index];
   if (!point) return null;
@@ -175,9 +239,9 @@ function Chosen<T>({ title, points, range, whatAt, onChange, onChoose, field }: 
     <fieldset class="chosen-point">
       <legend>{title}</legend>
       <label>
-        <span>{RENDERING.value}</span>
+        <span>{label}</span>
         <NumberField
-          label={RENDERING.value}
+          label={label}
           value={value}
           digits={isLarge ? 1 : 5}
           step={isLarge ? 1 : (range[1] - range[0]) / 100}

@@ -21,6 +21,11 @@ export const RENDERING = {
     `Point ${n} of ${count}: ${value}, opacity ${percent}`,
   stopText: (n: number, count: number, value: string, color: string) =>
     `Colour ${n} of ${count}: ${value}, ${color}`,
+  edges: "Opacity by steepness of the values",
+  edgeText: (n: number, count: number, value: string, percent: string) =>
+    `Point ${n} of ${count}: steepness ${value}, opacity times ${percent}`,
+  chosenEdge: "Chosen point of steepness",
+  steepness: "Steepness",
   percent: (part: number) => `${Number((100 * part).toPrecision(2))} %`,
   chosenPoint: "Chosen point",
   chosenStop: "Chosen colour",

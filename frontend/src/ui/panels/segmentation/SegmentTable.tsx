@@ -2,6 +2,7 @@
 import type { Rgb, Segment, Segmentation } from "../../../net/segments";
 import { changeOne, chooseSegment, remove, segment } from "../../../state/segments/segments";
 import { Icon } from "../../shell/Icon";
+import { useNameFilter } from "../../shell/NameFilter";
 import { Typed } from "./Typed";
 import { SEGMENTS } from "./texts";
 
@@ -9,13 +10,17 @@ const EYE = "M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12zM12 9a3 3 0 100 6 3 3 0
 const NO_EYE = "M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12zM4 20L20 4";
 
 export function SegmentTable({ node }: { node: Segmentation }) {
+  const { box, left } = useNameFilter(node.segments, ({ name }) => name);
   if (node.segments.length === 0) return <p class="note">{SEGMENTS.noSegments}</p>;
   return (
-    <ul class="segment-list" aria-label={SEGMENTS.title}>
-      {node.segments.map((one) => (
-        <Row key={one.id} one={one} busy={node.busy !== ""} />
-      ))}
-    </ul>
+    <>
+      {box}
+      <ul class="segment-list" aria-label={SEGMENTS.title}>
+        {left.map((one) => (
+          <Row key={one.id} one={one} busy={node.busy !== ""} />
+        ))}
+      </ul>
+    </>
   );
 }
 

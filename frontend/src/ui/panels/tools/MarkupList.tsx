@@ -9,6 +9,7 @@ import { change, crop, remove } from "../../../state/tools/start";
 import { column } from "../../../view/slice";
 import { dot } from "../../../view/vectors";
 import { Icon } from "../../shell/Icon";
+import { useNameFilter } from "../../shell/NameFilter";
 import { KINDS, measured, TOOLS, voxelValue } from "./texts";
 
 const EYE = "M2 12c3 -5 6 -7 10 -7s7 2 10 7c-3 5 -6 7 -10 7s-7 -2 -10 -7M12 9a3 3 0 1 0 0 6a3 3 0 1 0 0 -6";
@@ -21,16 +22,18 @@ const LISTED_MARKUPS = 200;
 
 export function MarkupList() {
   const all = [...markups.value.values()];
+  const { box, left } = useNameFilter(all, ({ name }) => name);
   return (
     <fieldset class="markups">
       <legend>{TOOLS.markups}</legend>
       {all.length === 0 && <p class="quiet">{TOOLS.none}</p>}
+      {box}
       <ul>
-        {all.slice(0, LISTED_MARKUPS).map((markup) => (
+        {left.slice(0, LISTED_MARKUPS).map((markup) => (
           <Row key={markup.id} markup={markup} />
         ))}
       </ul>
-      {all.length > LISTED_MARKUPS && <p class="quiet">{TOOLS.others(all.length - LISTED_MARKUPS)}</p>}
+      {left.length > LISTED_MARKUPS && <p class="quiet">{TOOLS.others(left.length - LISTED_MARKUPS)}</p>}
       {all.length > 0 && (
         <button type="button" onClick={() => void copy(all)}>
           {TOOLS.copy}
