@@ -193,3 +193,20 @@ async def test_where_an_encoder_refuses_pictures_another_codes_them_or_jpeg_come
             assert told[again.codec] == "av1"
             assert again.flags & KEY
             await client.close()
+
+
+async def test_who_came_before_the_scene_is_told_what_it_codes() -> None:
+    live = LiveServer().wait("starting")
+    try:
+        async with slow_link(live.port, 2, 0.08) as port:
+            client = await StreamClient.connect(port, HELLO)
+            welcome = await client.message("welcome")
+            if welcome["scene"]["status"] == "starting":
+                assert welcome["codecs"] == ["jpeg", "png"]
+            await asyncio.to_thread(live.wait)
+            stream = (await client.open("red", (320, 320), still="off"))["stream"]
+            coded = await drag_until(client, stream, lambda p: p.kind == VIDEO)
+            assert codecs_told(client)[coded.codec] == "vp9"
+            await client.close()
+    finally:
+        live.stop()
