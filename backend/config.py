@@ -190,6 +190,10 @@ class Settings(BaseSettings):
     stream_events_per_s: int = Field(1000, ge=1, description="input events a stream client may send")
     stream_views: int = Field(16, ge=1, description="views that one stream client may have open")
     stream_video: bool = Field(True, description="video for stream clients over narrow links, where PyAV is installed")
+    video_encoders: list[Literal["auto", "h264_nvenc", "av1_nvenc", "libvpx-vp9", "libsvtav1", "libx264"]] = Field(
+        ["auto"],
+        description="what codes video, by preference; auto: h264_nvenc and av1_nvenc where there is a GPU, and libvpx-vp9",
+    )
     stream_connections: int = Field(64, ge=1, description="stream clients at a time")
     stream_role: Literal["steer", "point", "watch"] = Field(
         "steer", description="role of stream clients that come while somebody steers"

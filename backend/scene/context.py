@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from backend.render.video import AUTO
 from backend.scene.application import Application
 from backend.scene.commands import AnyEvent, Command, SampleFile
 from backend.scene.undo import History
@@ -42,6 +43,8 @@ class Options(msgspec.Struct):
     bundle_max_ratio: int = 500
     undo_steps: int = 100
     undo_mb: int = 256
+    video_encoders: tuple[str, ...] = (AUTO,)
+    """As `video.wished` takes them."""
 
 
 @dataclass(frozen=True)

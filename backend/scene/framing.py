@@ -15,7 +15,7 @@ from backend.render.annotate import draw_edges
 from backend.render.encode import encode
 from backend.render.marcher import MotionBudget
 from backend.render.pictures import PictureCache, etag_of
-from backend.render.video import CODEC, Videos
+from backend.render.video import Videos
 from backend.render.views.layers import Layers
 from backend.render.views.matrices import Matrix
 from backend.render.views.slice_view import SliceView
@@ -50,9 +50,9 @@ class Stop:
 class Framer:
     """Makes pictures of views. `frame` and friends run on the scene thread, what they return on any."""
 
-    def __init__(self, cache: PictureCache, applied: dict[str, int], prefetch: Prefetch) -> None:
+    def __init__(self, cache: PictureCache, applied: dict[str, int], prefetch: Prefetch, videos: Videos) -> None:
         self._cache, self._applied = cache, applied
-        self.prefetch, self.videos = prefetch, Videos()
+        self.prefetch, self.videos = prefetch, videos
         self._budgets: dict[tuple[str, float], MotionBudget] = {}
         self._stops: dict[str, set[Stop]] = {}
         self._lock = threading.Lock()
@@ -228,10 +228,12 @@ class Framer:
                 finally:
                     self._forget(view, stop)
                 drawn = time.perf_counter()
+                chunk = None
                 if video is not None:
                     sequence = (video.by, view.name, video.camera)
-                    data, info.whole = self.videos.encode(sequence, pixels, video.video == "whole")
-                    info.format = CODEC
+                    chunk = self.videos.encode(sequence, pixels, video.video == "whole", video.codecs)
+                if chunk is not None:
+                    data, info.whole, info.format = chunk
                 else:
                     data = encode(
                         pixels, picture.format, picture.quality, picture.subsampling, picture.lossless, least_bytes

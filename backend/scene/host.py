@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +14,8 @@ import msgspec
 
 from backend.render import warm_up
 from backend.render.glprobe import GlDriver
+from backend.render.video import ENCODER, wished
+from backend.render.video_probe import those_that_work
 from backend.scene import commands as c
 from backend.scene.annotation_commands import AnnotationCommands
 from backend.scene.application import Application
@@ -138,10 +141,25 @@ class SceneHost:
         self._performers: dict[type, Performer] = {c.Describe: lambda _command, _arrived: self._describe()}
         for part in parts:
             self._performers.update(part.performers)
+        self._find_encoders()
         self._info = self._describe()
         for event in (self.app.scene.NodeAddedEvent, self.app.scene.NodeRemovedEvent):
             self.app.scene.AddObserver(event, self._on_list_change)
         threading.Thread(target=make_ready, daemon=True, name="warm-up").start()
+
+    def _find_encoders(self) -> None:
+        """What video is coded by: at once what needs no looking, the rest when it has been tried, for which nobody waits."""
+        videos = self._view_commands.videos
+        names = wished(self._options.video_encoders, has_gpu=self.driver is not None and self.driver.is_gpu)
+        videos.encoders = [name for name in names if name == ENCODER]
+
+        def look() -> None:
+            videos.encoders = those_that_work(names)
+            self._lists_changed = True
+            sys.stderr.write(f"video by {', '.join(videos.encoders) or 'none'} of {', '.join(names)}\n")
+
+        if videos.encoders != names:
+            threading.Thread(target=look, daemon=True, name="encoders").start()
 
     def _on_list_change(self, _caller: Any, _event: str) -> None:
         self._lists_changed = True
@@ -203,8 +221,9 @@ class SceneHost:
         driver = self.driver.renderer if self.driver else None
         gui = self._layout_commands.state()
         names, places, segments = self.views.names(), self.app.layout(), self._segments_number()
-        follows, bare = self._content_commands.follows_tool, self._nodes_commands.index.is_bare
-        return c.SceneInfo(names, volumes, gui.layout, driver, places, gui.contents, follows, segments, bare)
+        follows, videos = self._content_commands.follows_tool, self._view_commands.videos.codecs
+        bare = self._nodes_commands.index.is_bare
+        return c.SceneInfo(names, volumes, gui.layout, driver, places, gui.contents, follows, segments, bare, videos)
 
     def _segments_number(self) -> int:
         revision = self._segmentations.revision()

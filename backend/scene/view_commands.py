@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from backend.errors import NotFoundError
 from backend.render.pictures import PictureCache
+from backend.render.video import Videos
 from backend.render.views.slice_view import SliceView
 from backend.render.views.threed_view import ThreeDView
 from backend.scene import commands as c
@@ -28,7 +29,9 @@ class ViewCommands:
         self.changed_by: dict[str, str] = {}  # of each view and own camera: who moved it last
         self.cameras = OwnCameras(self._views)
         self.prefetch = Prefetch(context.options.prefetch_slices)
-        self._framer = Framer(PictureCache(context.options.cache_mb << 20), self._applied, self.prefetch)
+        self.videos = Videos()
+        cache = PictureCache(context.options.cache_mb << 20)
+        self._framer = Framer(cache, self._applied, self.prefetch, self.videos)
         self._pointers = Pointers()
         self._links = Links(context.views)
         self._history = context.history
@@ -98,7 +101,7 @@ class ViewCommands:
     def _cancel_frames(self, command: c.CancelFrames, _arrived: float) -> None:
         if command.view is None:
             self._applied.pop(command.by, None)
-            self._framer.videos.forget(command.by)
+            self.videos.forget(command.by)
             self._pointers.forget(command.by)
 
     def _slice_picture(self, command: c.SlicePicture, arrived: float) -> Made:

@@ -85,6 +85,7 @@ async def launch(
         "bundle_max_ratio": settings.bundle_max_ratio,
         "undo_steps": settings.undo_steps,
         "undo_mb": settings.undo_mb,
+        "video_encoders": settings.video_encoders if settings.stream_video else [],
     }
     try:
         process = await asyncio.create_subprocess_exec(

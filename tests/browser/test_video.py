@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from typing import Any
 
+import av
 import numpy as np
+import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
@@ -17,6 +20,24 @@ NO_STILLS = """
 const send = WebSocket.prototype.send;
 WebSocket.prototype.send = function (data) { send.call(this, data.replaceAll('"still":"lossless"', '"still":"off"')); };
 """
+
+
+ONLY = """
+const ask = VideoDecoder.isConfigSupported;
+VideoDecoder.isConfigSupported = (config) =>
+  config.codec.startsWith("NAME") ? ask.call(VideoDecoder, config) : Promise.resolve({ supported: false, config });
+"""
+
+
+@pytest.fixture(scope="module")
+def several() -> Iterator[LiveServer]:
+    """A server that codes by other encoders than the usual one."""
+    names = ["libx264", "libsvtav1", "libvpx-vp9"]
+    if not set(names) <= set(av.codecs_available):
+        pytest.skip(f"this PyAV does not have all of {names}")
+    live = LiveServer(video_encoders=names).wait().wait_said("video by")
+    yield live
+    live.stop()
 
 
 def opened(browser: Browser, port: int, script: str = "") -> Page:
@@ -47,14 +68,13 @@ def canvas(page: Page) -> Any:
     return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB")).astype(float)
 
 
-def test_a_slice_scrolled_over_a_narrow_link_is_video_and_shows_what_the_still_shows(
-    browser: Browser, server: LiveServer
-) -> None:
+def shows_what_the_still_shows(browser: Browser, server: LiveServer, codec: str, script: str = "") -> None:
+    """Scroll until there is video of this codec, and compare its last picture with the still."""
     with link_to(server.port, 2, 0.08) as link:
-        page = opened(browser, link.port, NO_STILLS)
-        scroll_until(page, "slicecast.picture('Red').codec === 'vp9'")
+        page = opened(browser, link.port, NO_STILLS + script)
+        scroll_until(page, f"slicecast.picture('Red').codec === '{codec}'")
         page.wait_for_timeout(1500)
-        assert page.evaluate("slicecast.picture('Red').codec") == "vp9"
+        assert page.evaluate("slicecast.picture('Red').codec") == codec
         video = canvas(page)
         page.close()
     exact = browser.new_page(viewport={"width": 700, "height": 600})
@@ -64,6 +84,25 @@ def test_a_slice_scrolled_over_a_narrow_link_is_video_and_shows_what_the_still_s
     exact.close()
     assert np.abs(video - still).mean() < 8
     assert np.abs(video[:, ::-1] - still).mean() > 12
+
+
+def test_a_slice_scrolled_over_a_narrow_link_is_video_and_shows_what_the_still_shows(
+    browser: Browser, server: LiveServer
+) -> None:
+    shows_what_the_still_shows(browser, server, "vp9")
+
+
+@pytest.mark.parametrize(("codec", "name"), [("h264", "avc1.64002A"), ("av1", "av01.0.08M.08")])
+def test_other_codecs_are_shown_where_the_browser_decodes_them(
+    browser: Browser, several: LiveServer, codec: str, name: str
+) -> None:
+    page = browser.new_page()
+    page.goto(f"{several.url}/demos/")  # a secure context, which WebCodecs wants
+    decodes = page.evaluate(f"VideoDecoder.isConfigSupported({{codec: '{name}'}}).then((answer) => answer.supported)")
+    page.close()
+    if not decodes:
+        pytest.skip(f"this Chromium does not decode {codec}")
+    shows_what_the_still_shows(browser, several, codec, ONLY.replace("NAME", name))
 
 
 def test_workers_show_video_and_then_the_exact_still(browser: Browser, server: LiveServer) -> None:

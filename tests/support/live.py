@@ -91,6 +91,15 @@ class LiveServer:
         found = [line["status"] for line in self.log_lines() if line.get("event") == "scene status"]
         return "loading" in found and found[-1] == "ready"
 
+    def wait_said(self, text: str, timeout_s: float = START_TIMEOUT_S) -> LiveServer:
+        """Wait until the scene has said something with this text in it."""
+        until = time.monotonic() + timeout_s
+        while not any(text in line.get("text", "") for line in self.log_lines()):
+            if time.monotonic() > until:
+                raise TimeoutError(f"nothing of {text!r}:\n{self.log.read_text()}")
+            time.sleep(0.05)
+        return self
+
     def log_lines(self) -> list[dict[str, Any]]:
         """What the server has logged, as data."""
         return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]

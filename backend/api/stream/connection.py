@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import structlog
@@ -21,9 +21,10 @@ from backend.api.stream.audience import Audience
 from backend.api.stream.calls import Calls
 from backend.api.stream.members import Member
 from backend.api.stream.pacing import Pacer
-from backend.api.stream.streams import Stream, Tile, stage_after
+from backend.api.stream.streams import CODECS, Stream, Tile, stage_after
 from backend.config import Settings
 from backend.errors import NoDriverError, SlicecastError, SupersededError, UnavailableError
+from backend.render.video import VideoCodec
 from backend.scene import commands as c
 from backend.sessions.frames import SharedFrames
 from backend.sessions.kept import patch_of
@@ -53,7 +54,10 @@ class Connection:
         self._told_n = self._floor_n = 0
         self._acted_at = float("-inf")
         self._socket: tuple[SendText, SendBytes] | None = None
-        self._pacer, self.shows_video = Pacer(), False
+        self._pacer = Pacer()
+        self.shows: set[str] = set()
+        self.codecs: list[str] = list(CODECS)
+        """What the codec byte of pictures means to this client."""
         self._wake = asyncio.Event()
         self._pump_task: asyncio.Task[None] | None = None
         self._drawing: set[asyncio.Task[None]] = set()
@@ -77,6 +81,22 @@ class Connection:
         for task in list(self._drawing):
             task.cancel()
         self._session.tell(c.CancelFrames(self.id))
+
+    def greet(self, shows: Iterable[str]) -> None:
+        """A client is there (again) that can show this: `codecs` is what it is told."""
+        self.shows = set(shows)
+        self.codecs = [*CODECS, *self._shown_videos()]
+
+    def _shown_videos(self) -> tuple[VideoCodec, ...]:
+        return tuple(name for name in self._session.info.videos if name in self.shows)
+
+    def _videos(self) -> tuple[VideoCodec, ...]:
+        """The video that the scene codes and the client shows; the client is told what it has not heard of yet."""
+        videos = self._shown_videos()
+        if new := [name for name in videos if name not in self.codecs]:
+            self.codecs += new
+            self.say("codecs", codecs=self.codecs)
+        return videos
 
     def say(self, kind: str, **fields: Any) -> None:
         """Send a control message; nothing happens without a socket."""
@@ -361,8 +381,8 @@ class Connection:
     async def _draw(self, stream: Stream, what: str) -> None:
         moved_at, camera = stream.moved_at, stream.camera
         try:
-            as_video = self.shows_video and self._pacer.is_narrow
-            command = stream.frame(what, self._settings, self.id, self._pacer.quality, as_video)
+            videos = self._videos() if self._pacer.is_narrow else ()
+            command = stream.frame(what, self._settings, self.id, self._pacer.quality, videos)
             tile = command.tile
             info, data = await self._frames.get(command)
             if not self._shows(stream, camera):  # its revision says nothing of what is wanted now
@@ -399,7 +419,7 @@ class Connection:
         n = max(info.applied.get(self.id, 0), self._floor_n)
         kind = stream.took(what, info, data, tile, self._now())
         data = b"" if kind == h.UNCHANGED else data
-        head = stream.header(kind, what, info, n, len(data), tile)
+        head = stream.header(kind, what, info, n, len(data), tile, self.codecs.index(info.format))
         self._pacer.target_s = stream.target_s
         self._pacer.sent(stream.number, stream.seq, len(data), self._now())
         metrics.STREAM_PICTURES.labels(what).inc()

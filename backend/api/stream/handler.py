@@ -17,10 +17,9 @@ from backend.api.stream import messages as m
 from backend.api.stream.connection import Connection
 from backend.api.stream.hub import Hub
 from backend.api.stream.members import Role
-from backend.api.stream.streams import CODECS, VIDEO
+from backend.api.stream.streams import CODECS
 from backend.errors import SlicecastError
 from backend.http.base import host_of, is_allowed_host
-from backend.render.video import has_video
 from backend.scene import commands as c
 from backend.sessions.description import describe
 
@@ -174,7 +173,7 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
             case m.Grant():
                 self.hub.grant(connection, message.who, message.role)
             case m.Codecs():
-                connection.shows_video = connection.shows_video and VIDEO in message.codecs
+                connection.shows &= set(message.codecs)
             case m.Call():
                 self._spawn(self._answer(connection, message), message.id)
 
@@ -200,12 +199,11 @@ class StreamHandler(tornado.websocket.WebSocketHandler):
         self.connection = connection
         member = self.hub.join(connection, self, message.name, message.role)
         settings = self.hub.settings
-        connection.shows_video = VIDEO in message.codecs and settings.stream_video and has_video()
-        codecs = [*CODECS, VIDEO] if connection.shows_video else CODECS
+        connection.greet(message.codecs)
         heartbeat = min(HEARTBEAT_S, settings.stream_idle_s / 3)
         self._write({
             "type": "welcome", "protocol": PROTOCOL, "id": connection.id, "secret": connection.secret,
-            "codecs": codecs, "resumed": resumed, "heartbeat": heartbeat, "time": time.time(), "user": None,
+            "codecs": connection.codecs, "resumed": resumed, "heartbeat": heartbeat, "time": time.time(), "user": None,
             "role": member.role,
             "limits": {"message_bytes": settings.stream_message_bytes, "messages_per_s": settings.stream_messages_per_s,
                        "events_per_s": settings.stream_events_per_s, "streams": settings.stream_views,

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from backend.api.stream import header as h
 from backend.api.stream.pacing import TARGETS
 from backend.config import Settings
+from backend.render.video import VideoCodec
 from backend.scene import commands as c
 
 CODECS = ("jpeg", "png")
 """Every client can show these."""
-VIDEO = "vp9"
-"""Some can this too, where the server has it."""
+VIDEOS = frozenset(get_args(VideoCodec))
+"""Some can these too, where the server has them."""
 
 RAYS_SHARE = 0.6  # of a moving picture's time, for its rays; the rest is for geometry, encoding and the way
 REST_LEAST_S = 0.150
@@ -134,20 +135,22 @@ class Stream:
         width, height = self.pixels(settings)
         return c.Picture(width, height, "jpeg", 95, "444") if what == "refined" else c.Picture(width, height, "png")
 
-    def frame(self, what: str, settings: Settings, by: str, moving: tuple[int, float], as_video: bool) -> c.Frame:
-        """The command for the next picture of client `by`; `moving` as in `picture`, `as_video` if that is moving too."""
+    def frame(
+        self, what: str, settings: Settings, by: str, moving: tuple[int, float], videos: tuple[VideoCodec, ...]
+    ) -> c.Frame:
+        """The command for the next picture of client `by`; `moving` as in `picture`, or one of `videos` where there are any."""
         tile = self.tiles[0] if what == "tile" else None
         command = c.Frame(
             self.view, self.picture(what, settings, moving), by, what != "moving", self.target_s * RAYS_SHARE, tile, self.camera
         )
-        if what == "moving" and as_video:
-            command.video = "next" if self.has_video else "whole"
+        if what == "moving" and videos:
+            command.video, command.codecs = "next" if self.has_video else "whole", videos
             self.has_video = False  # until it is sent
         return command
 
     def took(self, what: str, info: c.PictureInfo, data: bytes, tile: Tile | None, now: float) -> int:
         """Count a picture that is about to be sent; returns the kind of its message."""
-        kind = h.VIDEO if info.format == VIDEO else h.WHOLE if tile is None else h.TILE
+        kind = h.VIDEO if info.format in VIDEOS else h.WHOLE if tile is None else h.TILE
         if tile is not None:
             self.tiles.remove(tile)
         elif info.etag and info.etag == self.etag:
@@ -161,8 +164,8 @@ class Stream:
         self.served_at = now
         return kind
 
-    def header(self, kind: int, what: str, info: c.PictureInfo, n: int, length: int, tile: Tile | None) -> h.Header:
-        """What goes before a picture just counted; `n` is the client's newest counter that it shows."""
+    def header(self, kind: int, what: str, info: c.PictureInfo, n: int, length: int, tile: Tile | None, codec: int) -> h.Header:
+        """What goes before a picture just counted; `n` is the client's newest counter that it shows, `codec` the codec byte."""
         flags = (h.KEY if info.whole else 0) | (h.COARSE if info.coarse else 0)
         if not self.tiles:
             flags |= h.COMPLETE
@@ -171,7 +174,7 @@ class Stream:
         if info.lossless:
             flags |= h.LOSSLESS
         return h.Header(
-            kind, self.number, self.seq, info.rev, n, (*CODECS, VIDEO).index(info.format), flags, info.quality,
+            kind, self.number, self.seq, info.rev, n, codec, flags, info.quality,
             (info.width, info.height), self.size, info.state_time, info.wait_us, info.render_us, info.encode_us, length,
             tile or (0, 0, 0, 0),
         )  # fmt: skip

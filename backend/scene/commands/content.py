@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from backend.render.video import VideoCodec
 from backend.scene.commands.base import Command
 from backend.scene.commands.layout import Contents, LayoutPart
 
@@ -117,6 +118,8 @@ class SceneInfo(msgspec.Struct):
     """Another number whenever segmentations may have changed."""
     empty: bool = True
     """Whether there is no volume, segmentation, model or markup."""
+    videos: list[VideoCodec] = msgspec.field(default_factory=list)
+    """What moving pictures can be coded as, by preference."""
 
 
 class LoadResult(msgspec.Struct):

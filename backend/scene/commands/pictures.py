@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from backend.render.video import VideoCodec
 from backend.scene.commands.base import Command, PictureFormat
 from backend.scene.commands.views import ViewPatch
 
@@ -38,7 +39,10 @@ class Frame(Command):
     """Only this part: x, y, width, height in pixels of the whole picture, which is then drawn once for all its tiles."""
     camera: str = ""
     video: Literal["", "next", "whole"] = ""
-    """Coded as video for `by`: by what changed since the picture before, or as a whole that needs none before it."""
+    """Coded as video for `by`: by what changed since the picture before, or as a whole that needs none before it. What no
+    encoder takes comes as `picture` has it."""
+    codecs: tuple[VideoCodec, ...] = ()
+    """Those of video that `by` shows."""
 
 
 class CancelFrames(Command):
@@ -93,7 +97,7 @@ class PictureInfo(msgspec.Struct):
     """
 
     etag: str
-    format: PictureFormat | Literal["vp9"]
+    format: PictureFormat | VideoCodec
     width: int
     height: int
     rev: int = 0

@@ -22,7 +22,7 @@ import {
   WHOLE,
 } from "./protocol";
 import { Silence } from "./silence";
-import { canDecode, VIDEO_CODEC } from "./video";
+import { decodable } from "./video";
 
 interface View {
   key: string;
@@ -61,7 +61,7 @@ export class StreamCore implements CoreCommands {
   private codecs = CODECS;
   private name = "";
   /** What this page can show. */
-  private shows: Promise<string[]> = canDecode().then((can) => (can ? [...CODECS, VIDEO_CODEC] : CODECS));
+  private shows: Promise<string[]> = decodable().then((videos) => [...CODECS, ...videos]);
   private attempt = 0;
   private n = 0;
   private readonly views = new Map<string, View>();
@@ -123,7 +123,7 @@ export class StreamCore implements CoreCommands {
         (drawn) => this.drawn(view, drawn),
         (error) =>
           this.tell({ event: "notice", text: `A picture could not be read: ${error}`, level: "warning" }),
-        (header) => this.withoutVideo(header.stream, header.seq),
+        (header, codec) => void this.without(codec, header.stream, header.seq),
       ),
     };
     view.painter.resize(size[0], size[1]);
@@ -301,6 +301,9 @@ export class StreamCore implements CoreCommands {
       case "welcome":
         this.welcome(message);
         break;
+      case "codecs":
+        this.codecs = message.codecs;
+        break;
       case "opened":
         this.opened(message);
         break;
@@ -356,10 +359,10 @@ export class StreamCore implements CoreCommands {
     }
   }
 
-  /** Have JPEG again; what can not be shown is acknowledged, so that it comes. */
-  private withoutVideo(stream: number, seq: number): void {
-    this.shows = Promise.resolve(CODECS);
-    this.send("codecs", { codecs: CODECS });
+  /** Have other video or JPEG; what can not be shown is acknowledged, so that it comes. */
+  private async without(codec: string, stream: number, seq: number): Promise<void> {
+    this.shows = this.shows.then((names) => names.filter((name) => name !== codec));
+    this.send("codecs", { codecs: await this.shows });
     this.acknowledge(stream, seq, performance.now(), 1);
   }
 

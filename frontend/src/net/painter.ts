@@ -62,7 +62,7 @@ export class Painter {
   private decoding = false;
   private ready: Decoded[] = [];
   private shown: Picture | Canvas | null = null;
-  /** Its width and height as it was coded. */
+  /** Its width and height as it was coded; video may have a row or column more, which is left out. */
   private shownSize: Size = [1, 1];
   private readonly video: VideoPath;
   private lastSeq = 0;
@@ -78,8 +78,8 @@ export class Painter {
     private readonly codecs: () => string[],
     private readonly onDrawn: (drawn: Drawn) => void,
     private readonly onFault: (error: unknown) => void,
-    /** Video can not be shown here; this picture is the last that came. */
-    onVideoFault: (header: PictureHeader) => void,
+    /** Video of this codec can not be shown here; this picture is the last that came. */
+    onVideoFault: (header: PictureHeader, codec: string) => void,
   ) {
     this.video = new VideoPath((frame, header, received) => this.take(frame, header, received), onVideoFault);
     const context = canvas.getContext("2d", { alpha: false }) as Context | null;
@@ -117,7 +117,8 @@ export class Painter {
       this.waiting = [];
     }
     if (header.kind === VIDEO) {
-      this.video.decode(header, received, (header.flags & KEY) !== 0);
+      const codec = this.codecs()[header.codec] ?? "";
+      this.video.decode(header, codec, received, (header.flags & KEY) !== 0);
       return;
     }
     this.waiting.push({ header, received });
@@ -219,7 +220,8 @@ export class Painter {
   private layOver(tile: Picture, header: PictureHeader): void {
     if (isPicture(this.shown)) {
       const whole = makeCanvas(header.width, header.height);
-      whole.getContext("2d")?.drawImage(this.shown, 0, 0, header.width, header.height);
+      const [width, height] = this.shownSize;
+      whole.getContext("2d")?.drawImage(this.shown, 0, 0, width, height, 0, 0, header.width, header.height);
       this.replace(whole);
     }
     const context = isPicture(this.shown) ? null : this.shown?.getContext("2d");
@@ -248,6 +250,9 @@ export class Painter {
     this.context.imageSmoothingQuality = "high";
     this.context.drawImage(
       this.shown,
+      0,
+      0,
+      ...this.shownSize,
       x - (x / width) * across + dx * side,
       y - (y / height) * along + dy * side,
       across,

@@ -4,18 +4,30 @@
  */
 import type { PictureHeader } from "./protocol";
 
-export const VIDEO_CODEC = "vp9";
-const CONFIG: VideoDecoderConfig = { codec: "vp09.00.41.08", optimizeForLatency: true };
+/** The server's words for kinds of video, and WebCodecs'. H.264 comes with its parameters in the stream (Annex B). */
+const NAMES: Record<string, string> = {
+  h264: "avc1.64002A",
+  av1: "av01.0.08M.08",
+  vp9: "vp09.00.41.08",
+};
 const SILENCE_MS = 1000;
 
-/** Whether this browser decodes the server's video. */
-export async function canDecode(): Promise<boolean> {
-  if (typeof VideoDecoder === "undefined") return false;
-  try {
-    return (await VideoDecoder.isConfigSupported(CONFIG)).supported === true;
-  } catch {
-    return false;
-  }
+const configOf = (codec: string): VideoDecoderConfig => ({
+  codec: NAMES[codec] ?? codec,
+  optimizeForLatency: true,
+});
+
+/** What this browser decodes of the server's kinds of video. */
+export async function decodable(): Promise<string[]> {
+  if (typeof VideoDecoder === "undefined") return [];
+  const can = async (codec: string): Promise<string[]> => {
+    try {
+      return (await VideoDecoder.isConfigSupported(configOf(codec))).supported ? [codec] : [];
+    } catch {
+      return [];
+    }
+  };
+  return (await Promise.all(Object.keys(NAMES).map(can))).flat();
 }
 
 interface Waiting {
@@ -25,6 +37,8 @@ interface Waiting {
 
 export class VideoPath {
   private decoder: VideoDecoder | null = null;
+  /** What it decodes. */
+  private codec = "";
   /** What was put in and has not come out, by its time stamp. */
   private readonly waiting = new Map<number, Waiting>();
   private count = 0;
@@ -33,12 +47,12 @@ export class VideoPath {
 
   constructor(
     private readonly onFrame: (frame: VideoFrame, header: PictureHeader, received: number) => void,
-    private readonly onFault: (header: PictureHeader) => void,
+    private readonly onFault: (header: PictureHeader, codec: string) => void,
   ) {}
 
-  decode(header: PictureHeader, received: number, isKey: boolean): void {
+  decode(header: PictureHeader, codec: string, received: number, isKey: boolean): void {
     this.last = header;
-    if (isKey && this.decoder?.state !== "configured") this.begin();
+    if (isKey && (this.decoder?.state !== "configured" || this.codec !== codec)) this.begin(codec);
     if (this.decoder?.state !== "configured") return this.fail();
     this.count += 1;
     this.waiting.set(this.count, { header, received });
@@ -59,8 +73,9 @@ export class VideoPath {
     this.decoder = null;
   }
 
-  private begin(): void {
+  private begin(codec: string): void {
     this.close();
+    this.codec = codec;
     const decoder = new VideoDecoder({
       output: (frame) => {
         if (this.decoder === decoder) this.take(frame);
@@ -68,7 +83,7 @@ export class VideoPath {
       },
       error: () => this.decoder === decoder && this.fail(),
     });
-    decoder.configure(CONFIG);
+    decoder.configure(configOf(codec));
     this.decoder = decoder;
   }
 
@@ -85,6 +100,6 @@ export class VideoPath {
   /** It begins with a delta, its data are damaged, or nothing has come out for long. */
   private fail(): void {
     this.close();
-    if (this.last) this.onFault(this.last);
+    if (this.last) this.onFault(this.last, this.codec);
   }
 }
