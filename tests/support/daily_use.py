@@ -9,7 +9,7 @@ from typing import Literal
 from playwright.sync_api import Page, expect
 
 from tests.support.live import LiveServer
-from tests.support.memory import page_metrics, resident_mb
+from tests.support.memory import objects_mb, page_metrics, resident_mb
 from tests.support.viewer import middle, wait_exact
 
 PANELS = ("views", "data", "rendering", "share", "segmentation", "tools")
@@ -21,8 +21,8 @@ SIZES = ({"width": 1000, "height": 700}, {"width": 1280, "height": 800})
 class Held:
     """What is held once it is collected."""
 
-    heap_mb: float
-    """By the page's scripts."""
+    objects_mb: float
+    """By the page's scripts, their code not counted."""
     elements: int
     listeners: int
     gateway_mb: float
@@ -33,7 +33,7 @@ def held(page: Page, server: LiveServer) -> Held:
     """After a collection in the page; the server's memory is what its two processes have for themselves."""
     found = page_metrics(page)
     memory = [resident_mb(pid) for pid in (server.process.pid, server.scene_pid())]
-    return Held(found["JSHeapUsedSize"] / 1e6, int(found["Nodes"]), int(found["JSEventListeners"]), *memory)
+    return Held(objects_mb(page), int(found["Nodes"]), int(found["JSEventListeners"]), *memory)
 
 
 def begin(page: Page) -> None:
