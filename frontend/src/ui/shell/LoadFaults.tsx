@@ -3,6 +3,10 @@ import { dismissFaults } from "../../state/loads";
 import { scene } from "../../state/store";
 import { SHELL } from "./texts";
 
+/** Some reasons begin with the name, which stands before them already. */
+const withoutName = (why: string, what: string) =>
+  why.startsWith(`${what} `) ? why.slice(what.length + 1) : why;
+
 /** The list with its buttons, for a strip of its own and for the card of an empty scene; nothing where all was loaded. */
 export function LoadFaults() {
   const faults = scene.value.load_faults;
@@ -22,7 +26,7 @@ export function LoadFaults() {
           {faults.map(({ id, what, why }) => (
             <li key={id}>
               <span>
-                <b>{what}</b> <span class="why">{why}</span>
+                <b>{what}</b> <span class="why">{withoutName(why, what)}</span>
               </span>
               <button
                 type="button"
