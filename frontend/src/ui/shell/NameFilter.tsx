@@ -25,23 +25,38 @@ interface Props {
 export function NameFilter({ value, found, onInput }: Props) {
   return (
     <div class="name-filter">
-      <input
-        type="search"
-        placeholder={SHELL.filter}
-        aria-label={SHELL.filter}
-        maxLength={200}
-        value={value}
-        onInput={(event) => onInput(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          if (event.key !== "Escape" || !value) return;
-          event.stopPropagation();
-          onInput("");
-        }}
-      />
+      <SearchField label={SHELL.filter} hint={SHELL.filter} value={value} onInput={onInput} />
       <span class="quiet" role="status">
         {value.trim() && SHELL.filtered(found)}
       </span>
     </div>
+  );
+}
+
+interface FieldProps {
+  label: string;
+  hint: string;
+  value: string;
+  onInput(words: string): void;
+}
+
+/** Words to search for; Escape takes them away. */
+export function SearchField({ label, hint, value, onInput }: FieldProps) {
+  return (
+    <input
+      type="search"
+      placeholder={hint}
+      aria-label={label}
+      maxLength={200}
+      value={value}
+      onInput={(event) => onInput(event.currentTarget.value)}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || !value) return;
+        event.preventDefault();
+        event.stopPropagation();
+        onInput("");
+      }}
+    />
   );
 }
 

@@ -16,6 +16,7 @@ import {
 } from "../../../state/data/nodes";
 import { forgetLoad, type Load, loads } from "../../../state/loads";
 import { Confirm } from "../../archive/Confirm";
+import { SearchField } from "../../shell/NameFilter";
 import { Add } from "./Add";
 import { asking } from "./asking";
 import { Chosen } from "./Chosen";
@@ -44,19 +45,11 @@ function Find() {
   );
   return (
     <div class="data-find">
-      <input
-        type="search"
-        placeholder={DATA.searchShort}
-        aria-label={DATA.search}
-        maxLength={200}
+      <SearchField
+        label={DATA.search}
+        hint={DATA.searchShort}
         value={search.value}
-        onInput={(event) => searchFor(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          if (event.key !== "Escape" || !search.peek()) return;
-          event.preventDefault();
-          event.stopPropagation();
-          searchFor("");
-        }}
+        onInput={(words) => searchFor(words)}
       />
       <select
         aria-label={DATA.kind}
