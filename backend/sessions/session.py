@@ -24,6 +24,7 @@ from backend.sessions.launcher import SceneProcess, launch
 from backend.sessions.load_faults import LoadFaults, name_of, shown
 from backend.sessions.progress import telling
 from backend.sessions.samples import SampleStore
+from backend.sessions.told_markups import ToldMarkups
 
 log = structlog.get_logger("session")
 T = TypeVar("T")
@@ -48,9 +49,7 @@ class Session:
         self.status: Status = "starting"
         self.info: c.SceneInfo = EMPTY
         self.history = c.HistoryState()
-        self.markups: dict[str, c.MarkupState] = {}
-        """As told last, by id: clients that come hear of them, and a new process gets them."""
-        self._gone_markups: set[str] = set()
+        self.markups = ToldMarkups()
         self.loading = 0
         self.load_faults = LoadFaults()
         self.told = 0
@@ -312,7 +311,7 @@ class Session:
             kept = Kept(
                 {view: state for view, (_rev, state) in self._places.items()},
                 list(self.markups.values()),
-                set(self._gone_markups),
+                self.markups.gone,
             )
         self._places.clear()  # revisions start anew
         self.markups.clear()  # they may come back under other ids
@@ -378,7 +377,7 @@ class Session:
             self._take_history(event)
             return
         if isinstance(event, c.MarkupsChanged):
-            self._take_markups(event)
+            self.markups.take(event)
         elif isinstance(event, c.SceneChanged):
             self.info = event.info
         elif isinstance(event, c.Progress):
@@ -386,12 +385,6 @@ class Session:
         elif isinstance(event, c.ViewChanged) and not event.camera:  # an own camera is put back by whose it is
             self._remember(event.view, event.rev, event.patch)
         self.announce(event)
-
-    def _take_markups(self, event: c.MarkupsChanged) -> None:
-        for node_id in event.gone:
-            self.markups.pop(node_id, None)
-        self.markups.update({state.id: state for state in event.changed})
-        self._gone_markups = (self._gone_markups | set(event.gone)) - self.markups.keys()
 
     def _take_history(self, event: c.HistoryChanged) -> None:
         if event.history != self.history:
