@@ -28,7 +28,10 @@ LAYOUTS = (
     "Tabbed3D", "TabbedSlice", "Compare", "CompareGrid", "TwoOverTwo", "ThreeOverThree", "FourOverFour", "FourByTwoSlice",
     "ThreeByThreeSlice", "FiveByTwoSlice", "FourByThreeSlice", "OneUpYellowSlice", "OneUpGreenSlice",
 )  # fmt: skip
-PANELS = {"data": "Data", "views": "Views", "tools": "Tools", "segmentation": "Segment", "rendering": "3D", "share": "Share"}
+PANELS = {
+    "data": "Data", "views": "Views", "tools": "Tools", "segmentation": "Segment", "rendering": "3D", "share": "Share",
+    "transfer": "3D",
+}  # fmt: skip
 
 
 class Studio:
@@ -137,13 +140,25 @@ def rendered(studio: Studio, page: Page) -> None:
     page.wait_for_timeout(1000)
 
 
+def transferred(studio: Studio, page: Page) -> None:
+    """The transfer function unfolded."""
+    for title in ("Transfer function", "Opacity by steepness of the values"):
+        part = page.locator("details", has=page.locator("summary", has_text=title)).last
+        if part.get_attribute("open") is None:
+            part.locator("summary", has_text=title).click()
+    page.locator("details", has_text="Transfer function").last.evaluate("part => part.scrollIntoView()")
+    page.wait_for_timeout(1000)
+
+
 def crosshair(studio: Studio, page: Page) -> None:
     """With the crosshair."""
     page.keyboard.press("c")
     page.wait_for_timeout(500)
 
 
-PREPARED: dict[str, Callable[[Studio, Page], None]] = {"tools": measured, "rendering": rendered, "views": crosshair}
+PREPARED: dict[str, Callable[[Studio, Page], None]] = {
+    "tools": measured, "rendering": rendered, "views": crosshair, "transfer": transferred,
+}  # fmt: skip
 
 
 def take_rest(studio: Studio, wanted: Callable[[str], bool]) -> None:
