@@ -41,6 +41,7 @@ from backend.scene.commands import (
     Track,
 )
 from backend.scene.deferred import Deferred
+from backend.scene.freed_memory import FreedMemory
 
 BEAT_S = 0.5
 IDLE_S = 0.25
@@ -218,6 +219,7 @@ class Server:
     def __init__(self, host: Any, inbox: Inbox, outbox: Outbox) -> None:
         self._host, self._inbox, self._outbox = host, inbox, outbox
         self._making: set[int] = set()  # pictures in the pool
+        self._freed = FreedMemory()
 
     def run(self) -> None:
         """Scene thread: for ever."""
@@ -237,6 +239,10 @@ class Server:
                     self._second_part(request, call)
             told = self._host.announce()
             self._inbox.done()
+            if changes or other is not None or self._making:
+                self._freed.worked()
+            else:
+                self._freed.rest()
 
     def _make_ahead(self) -> None:
         """Make what is likely to be asked for next, until somebody asks for anything; never while a picture is made."""
