@@ -29,7 +29,7 @@ async def open_arguments(session: Session, arguments: list[str], settings: Setti
     """Load what the command line names, or the demo without arguments if that is wanted."""
     if not arguments and not settings.demo:
         return
-    with session.is_loading():
+    with session.while_loading():
         if not arguments:
             await session.load(c.LoadDemo(job=new_job()))
         for argument in arguments:

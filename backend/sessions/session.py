@@ -202,7 +202,7 @@ class Session:
         self.journal.note(command.journaled(answer))
 
     @contextmanager
-    def is_loading(self) -> Iterator[None]:
+    def while_loading(self) -> Iterator[None]:
         """Say that the scene is loading, for as long as this lasts."""
         self.loading += 1
         self._set_status("loading")

@@ -23,8 +23,7 @@ ColorPoint = tuple[float, str]
 
 def opacity_points(look: Any) -> list[OpacityPoint] | None:
     """Opacity by value of a vtkVolumeProperty; None where there are more than `MOST_TOLD` points."""
-    nodes = _nodes(look.GetScalarOpacity(), 4)
-    return None if len(nodes) > MOST_TOLD else [(node[0], node[1]) for node in nodes]
+    return _points(look.GetScalarOpacity())
 
 
 def color_points(look: Any) -> list[ColorPoint] | None:
@@ -37,8 +36,7 @@ def gradient_points(look: Any) -> list[GradientPoint] | None:
     """What opacity is multiplied with, by the steepness of values; None where there are more than `MOST_TOLD` points."""
     if look.GetDisableGradientOpacity():
         return [(0.0, 1.0)]
-    nodes = _nodes(look.GetStoredGradientOpacity(), 4)
-    return None if len(nodes) > MOST_TOLD else [(node[0], node[1]) for node in nodes]
+    return _points(look.GetStoredGradientOpacity())
 
 
 def shift_of(properties: Any) -> float:
@@ -95,6 +93,11 @@ def move(properties: Any, shift: float) -> None:
     look.SetColor(color)
     properties.SetAttribute(SHIFT, repr(shift))
     properties.Modified()
+
+
+def _points(function: Any) -> list[tuple[float, float]] | None:
+    nodes = _nodes(function, 4)
+    return None if len(nodes) > MOST_TOLD else [(node[0], node[1]) for node in nodes]
 
 
 def _function(points: Sequence[tuple[float, float]], before: Any) -> Any:
