@@ -38,14 +38,14 @@ def bare_ms() -> float:
 
 
 async def drag(
-    port: int, view: str, patch_of: object, events_per_s: float, length_s: float, *more_codecs: str
+    port: int, view: str, patch_of: object, events_per_s: float, length_s: float, *more_codecs: str, prefer: str = "balanced"
 ) -> tuple[float, list[float], StreamClient]:
     """Drag a view; returns pictures a second, ages of the newest input in s, and the client, which stays connected.
 
-    `more_codecs`: what the client says that it can show besides JPEG and PNG.
+    `more_codecs`: what the client says that it can show besides JPEG and PNG. `prefer`: its wish for rate or quality.
     """
     client = await StreamClient.connect(port, {"protocol": [1], "codecs": ["jpeg", "png", *more_codecs]})
-    opened = await client.open(view, (512, 512))
+    opened = await client.open(view, (512, 512), prefer=prefer)
     await client.picture(lambda p: p.flags & 2, timeout=60)
     client.pictures.clear()
     first, began = client.n, time.perf_counter()

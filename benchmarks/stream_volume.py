@@ -1,4 +1,5 @@
-"""A 512×512×300 CT, volume rendered, turned over the stream at 512²; then how soon it is sharp after the hand stops."""
+"""A 512×512×300 CT, volume rendered, turned over the stream at 512² by a client that prefers smooth motion; then how soon it is
+sharp after the hand stops."""
 
 from __future__ import annotations
 
@@ -34,11 +35,11 @@ def main() -> None:
         try:
 
             async def run() -> None:
-                rate, ages, client = await drag(server.port, "1", turned, EVENTS_PER_S, seconds(SECONDS))
+                rate, ages, client = await drag(server.port, "1", turned, EVENTS_PER_S, seconds(SECONDS), prefer="smooth")
                 released = time.perf_counter()
                 last = client.n
                 render = statistics.median(p.render_us + p.encode_us for p in client.pictures if p.n > 0) / 1e6
-                report("stream, volume rendering turned, 512²", rate, "pictures/s", 1 / render,
+                report("stream, volume rendering turned, 512², prefer: smooth", rate, "pictures/s", 1 / render,
                        note="(limit: rendering alone)", target=30)  # fmt: skip
                 report("  age of the newest input, median", statistics.median(ages) * 1e3, "ms", render * 1e3, "lower")
                 refined = await client.picture(lambda p: p.n >= last and p.flags & 2 and not p.flags & 16, timeout=30)

@@ -34,6 +34,8 @@ MOVING_TILE = 64
 """The same while moving, where nothing is stopped and each call's own cost counts."""
 MOVING_WHOLE_VOXELS = 4 << 20
 """Volumes up to this size are marched whole while moving too: half of little is a blur."""
+STILL_OPAQUE, MOVING_OPAQUE = 0.02, 0.05
+"""A ray ends when less than this passes."""
 MOVING_LEAST_WEIGHT = 0.02
 """While moving, a sample that adds less than this keeps the shading of the one before."""
 
@@ -387,6 +389,7 @@ class VolumeMarcher:
         look[kernels.SPECULAR], look[kernels.POWER] = transfer.specular, max(transfer.specular_power, 1.0)
         look[kernels.SHADE] = transfer.shade
         look[kernels.SMOOTH] = not moving
+        look[kernels.OPAQUE] = MOVING_OPAQUE if moving else STILL_OPAQUE
         look[kernels.LEAST_WEIGHT] = MOVING_LEAST_WEIGHT if moving else 0.0
         leaps = level.leaps(lut[:, 3], low, scale) if mode == "composite" else np.zeros((0, 0, 0), np.uint8)
         return _Tables(lut, gradient, leaps, level.outline(leaps), look)

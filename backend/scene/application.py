@@ -42,6 +42,9 @@ class Application:
             factory.GetInstance().SetMRMLApplicationLogic(self.logic)
         self.modules = self._register_modules()
         slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(self.scene, True)
+        threed = slicer.vtkMRMLViewNode()
+        threed.SetVolumeRenderingQuality(slicer.vtkMRMLViewNode.Adaptive)  # its own default is fit for a graphics card
+        self.scene.AddDefaultNode(threed)
         # The layout logic makes the view nodes of a layout with Slicer's names, ids, labels and colours.
         self.layout_logic = slicer.vtkMRMLLayoutLogic()
         self.layout_logic.SetMRMLScene(self.scene)

@@ -119,7 +119,8 @@ class Framer:
     def _coarse(self, view: ThreeDView, pixels: ThreeDPixels, command: c.Frame, share: float) -> Draw:
         """Volumes with as many rays as the time for a moving picture allows, of which it may take `share` times the usual."""
         most = round(MOST_RAYS * share**0.5)
-        budget = self._budgets.setdefault((view.name, share), MotionBudget(command.budget_s * share, most=most))
+        budget_s = round(command.budget_s * share, 3)  # clients that wish for other rates have other numbers of rays
+        budget = self._budgets.setdefault((view.name, budget_s), MotionBudget(budget_s, most=most))
 
         def draw() -> NDArray[np.uint8]:
             begun = time.perf_counter()

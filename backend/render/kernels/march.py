@@ -27,16 +27,15 @@ SLOPE_RIGHT, SLOPE_DOWN, AXIS, METRIC_DIAGONAL, METRIC_OFF, LOW, HIGH = range(6,
 VIEW_ROWS = 13
 # Entries of the `look` table.
 STEP_MM, LUT_LOW, LUT_SCALE, AMBIENT, DIFFUSE, SPECULAR, POWER = range(7)
-LEAST_WEIGHT, GRADIENT_SCALE, JITTER, SHADE, SMOOTH = range(7, 12)
-LOOK_SIZE = 12
+LEAST_WEIGHT, GRADIENT_SCALE, JITTER, SHADE, SMOOTH, OPAQUE = range(7, 13)
+"""`OPAQUE`: a ray ends when less than this passes."""
+LOOK_SIZE = 13
 
 CELL = 4
 """Width and height in rays of a cell of the map of spans."""
 
 _ONE = np.float32(1)
 _ZERO = np.float32(0)
-OPAQUE = np.float32(0.02)
-"""A ray ends when less than this passes."""
 INVISIBLE = np.float32(2e-4)
 """Opacity of one step that leaves no trace."""
 
@@ -235,6 +234,7 @@ def march(
     power = look[POWER]
     least_weight = look[LEAST_WEIGHT]
     smooth = look[SMOOTH] > _ZERO
+    opaque = look[OPAQUE]
     ax, ay, az = view[AXIS, 0], view[AXIS, 1], view[AXIS, 2]
     mxx, myy, mzz = view[METRIC_DIAGONAL, 0], view[METRIC_DIAGONAL, 1], view[METRIC_DIAGONAL, 2]
     mxy, mxz, myz = view[METRIC_OFF, 0], view[METRIC_OFF, 1], view[METRIC_OFF, 2]
@@ -399,7 +399,7 @@ def march(
                     green += weight * lut[entry, np.uint64(1)]
                     blue += weight * lut[entry, np.uint64(2)]
                 through -= weight
-                if through < OPAQUE:
+                if through < opaque:
                     stop = t
                     break
             t += step
@@ -410,7 +410,7 @@ def march(
             green = opacity * lut[entry, np.uint64(1)]
             blue = opacity * lut[entry, np.uint64(2)]
             through = _ONE - opacity
-        elif through < OPAQUE:  # what little would have passed has the colour of what was met
+        elif through < opaque:  # what little would have passed has the colour of what was met
             whole = _ONE / (_ONE - through)
             red *= whole
             green *= whole
