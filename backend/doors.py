@@ -35,6 +35,8 @@ from backend.sessions.session import Session
 from backend.sessions.sessions import DEFAULT, Sessions
 from backend.sessions.shared_views import SharedViews
 
+PREPARE_AFTER_S = 1.0
+
 
 def start_watching(archive: Archive, settings: Settings, server: Server) -> None:
     """Begin to take what is put into the watched folder, if there is one."""
@@ -51,6 +53,23 @@ def open_archive(settings: Settings) -> Archive | str:
     except (SlicecastError, OSError) as error:
         log.get("server").error("no archive", why=str(error))
         return f"there is no archive: {error}"
+
+
+def start_preparing(archive: Archive, session: Session, settings: Settings, server: Server) -> None:
+    """Have the archive's processes started when that slows down neither the start of the scene nor its first load."""
+
+    async def prepare() -> None:
+        await asyncio.sleep(PREPARE_AFTER_S)
+        while session.is_busy:
+            await asyncio.sleep(PREPARE_AFTER_S)
+        await archive.make_ready(settings.worker_processes_ahead)
+
+    preparing = asyncio.get_running_loop().create_task(prepare())
+
+    async def end() -> None:
+        preparing.cancel()
+
+    server.at_stop(end)
 
 
 def make_opener(session: Session, settings: Settings, archive: Archive | str) -> Opener:
@@ -192,6 +211,7 @@ def open_doors(session: Session, settings: Settings, server: Server) -> int:
         if network is not None:
             server.at_stop(network.stop)
         start_watching(archive, settings, server)
+        start_preparing(archive, session, settings, server)
         server.at_stop(archive.stop)
     return port
 

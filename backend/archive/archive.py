@@ -21,7 +21,7 @@ from backend.archive.find import Found, find
 from backend.archive.ingest import Incoming, Ingest
 from backend.archive.quarantine import Quarantine
 from backend.archive.records import Change, Content, Counts, Outcome, StoredInstance
-from backend.archive.taking_in import Rules
+from backend.archive.taking_in import Rules, get_ready
 from backend.archive.workers import Workers
 from backend.config import Settings
 from backend.dicom.query import Query
@@ -58,13 +58,13 @@ class Archive:
         self._readers = ThreadPoolExecutor(READERS, "archive-read")
         self._searchers = ThreadPoolExecutor(SEARCHERS, "archive-search")  # slow searches must not keep readers waiting
         self._writer = Writer(self.database, self.blobs, settings.duplicates)
-        processes = settings.worker_processes or min(os.cpu_count() or 1, MOST_PROCESSES)
-        self.workers = Workers(processes, settings.worker_waiting, settings.worker_timeout_s)
+        self._processes = settings.worker_processes or min(os.cpu_count() or 1, MOST_PROCESSES)
+        self.workers = Workers(self._processes, settings.worker_waiting, settings.worker_timeout_s)
         self.volume_workers = Workers(1, settings.worker_waiting, settings.worker_timeout_s)  # one, which remembers volumes
         quarantine = Quarantine(self.folder / "quarantine", settings.quarantine_mb << 20)
         inflated = settings.instance_inflated_mb << 20
         rules = Rules(self.folder, inflated, settings.wrong_character_sets == "refuse", settings.duplicates)
-        self._ingest = Ingest(rules, self.database, self._writer, self.workers, quarantine, processes)
+        self._ingest = Ingest(rules, self.database, self._writer, self.workers, quarantine, self._processes)
         self._scratch = self.folder / "scratch"
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir()
@@ -97,6 +97,11 @@ class Archive:
             study: the UID that its study must have, if any.
         """
         return await self._ingest.take(incoming, study)
+
+    async def make_ready(self, processes: int) -> None:
+        """Have so many processes started at least, which the first instances would wait a second for."""
+        calls = (self.workers.run(get_ready) for _ in range(min(processes, self._processes)))
+        await asyncio.gather(*calls, return_exceptions=True)  # where one fails, somebody will be told who needs it
 
     async def remove(self, study: str, series: str | None = None, instance: str | None = None) -> int:
         """Remove a study, one of its series, or one instance of that; how many instances went.

@@ -131,33 +131,41 @@ class _Answer:
         self.everything = set(query.levels) if query.include_all else set()
         self.computed = self.always.union(*self.wanted.values()) & _COMPUTED_KEYS
         self.nested = _nested(include)
-        self.levels = [level for level, wanted in self.wanted.items() if wanted]
-        self.depth = DEPTH[query.level]
+        self.level, self.depth = query.level, DEPTH[query.level]
+        self.above = [level for level, wanted in self.wanted.items() if wanted and level != query.level]
         self._last: dict[Level, tuple[str | None, dict[str, Raw]]] = {}
+        self._seen: tuple[str, str] | None = None
+        self._shared: tuple[dict[str, Raw], dict[str, Raw]] = ({}, {})
 
     def match(self, row: Any, figures: Mapping[int, Mapping[int, Any]], models: Mapping[int, dict[str, Raw]]) -> Match:
         """The answer made of one row."""
-        found: dict[str, Raw] = {}
-        for level in self.levels:
-            found |= self._of_level(level, row)
         series_uid = row.series_uid if self.depth else ""
         instance_uid = row.sop_instance_uid if self.depth > 1 else ""
-        if "0020000D" not in found:
-            found["0020000D"] = _text("UI", row.study_uid)
-        if series_uid and "0020000E" not in found:
-            found["0020000E"] = _text("UI", series_uid)
+        if (row.study_uid, series_uid) != self._seen:  # rows beside each other are often of one series
+            self._seen = row.study_uid, series_uid
+            self._shared = self._of_above(row, series_uid), self._computed(row, figures.get(row.study_id, {}))
+        above, computed = self._shared
+        found = above | self._of_level(self.level, row)
         if models:
             found |= models.get(row.instance_id, {})
-        self._compute(row, found, figures.get(row.study_id, {}))
-        for name in self.always - found.keys():
-            found[name] = _empty(name)
+        found |= computed
         for name, inner in self.nested.items():
             if name in found:
                 found[name] = _pruned(found[name], inner)
         return Match(row.study_uid, series_uid, instance_uid, found)
 
+    def _of_above(self, row: Any, series_uid: str) -> dict[str, Raw]:
+        """What is wanted of the levels above, and what is always there, without a value where nothing below has one."""
+        found = {name: _empty(name) for name in self.always}
+        found["0020000D"] = _text("UI", row.study_uid)
+        if series_uid:
+            found["0020000E"] = _text("UI", series_uid)
+        for level in self.above:
+            found |= self._of_level(level, row)
+        return found
+
     def _of_level(self, level: Level, row: Any) -> dict[str, Raw]:
-        """What is wanted of a level's attributes. Rows beside each other often share their study and series."""
+        """What is wanted of a level's attributes."""
         text: str = getattr(row, level)
         known, found = self._last.get(level, (None, {}))
         if known is not text and known != text:
@@ -166,8 +174,9 @@ class _Answer:
             self._last[level] = (text, found)
         return found
 
-    def _compute(self, row: Any, found: dict[str, Raw], figures: Mapping[int, Any]) -> None:
-        found["00080056"] = _ONLINE
+    def _computed(self, row: Any, figures: Mapping[int, Any]) -> dict[str, Raw]:
+        """What the archive knows better than the files."""
+        found = {"00080056": _ONLINE}
         if "00080061" in self.computed:
             found["00080061"] = _text("CS", *row.modalities.split("\\")) if row.modalities else _empty("00080061")
         if "00201206" in self.computed:
@@ -178,6 +187,7 @@ class _Answer:
             found["00201209"] = _number(row.series_instances)
         for tag, value in figures.items():
             found[key(tag)] = _text("UI", *value) if tag == CLASSES_IN_STUDY else _number(value)
+        return found
 
 
 _COMPUTED_KEYS = {key(tag) for tag in COMPUTED}

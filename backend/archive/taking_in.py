@@ -79,6 +79,10 @@ class _Ready:
     """Of its place in the archive, where it has a name too."""
 
 
+def get_ready() -> None:
+    """A worker that can be called this has loaded what it needs."""
+
+
 def take_in(rules: Rules, arrivals: Sequence[Arrival]) -> list[Result]:
     """Put files into the archive. What is told to be there is on disk when this returns, file and index."""
     writer = _writer(rules.folder, rules.duplicates)

@@ -17,7 +17,7 @@ class ArchiveServer(LiveServer):
 
     def __init__(self, data: Path | None = None, **settings: Any) -> None:
         """`data`: folder to use instead of one of its own."""
-        super().__init__(**({"data": str(data)} if data else {}), **SPARE, **settings)
+        super().__init__(**({"data": str(data)} if data else {}), **{**SPARE, **settings})
         self.archive = (data or self.data) / "archive"
         until = time.monotonic() + START_TIMEOUT_S
         while True:

@@ -41,6 +41,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+SPARE = {"enable_dicom": False, "worker_processes_ahead": 0}
+"""What most tests can do without: a port that would be the same for all, and processes that most of them do not need."""
+
+
 class LiveServer:
     """Starts on construction; `wait()` until its scene is loaded; `stop()` at the end."""
 
@@ -50,7 +54,7 @@ class LiveServer:
         self.data = Path(self._folder.name)
         environment = {**os.environ, "SLICECAST_DATA": str(self.data), "SLICECAST_PORT": str(self.port)}
         environment["SLICECAST_LOG_FORMAT"] = "json"
-        for name, value in {"enable_dicom": False, **settings}.items():  # its port would be the same for all
+        for name, value in {**SPARE, **settings}.items():
             environment[f"SLICECAST_{name.upper()}"] = value if isinstance(value, str) else json.dumps(value)
         self.log = self.data / "server.log"
         with self.log.open("wb") as log:

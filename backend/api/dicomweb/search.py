@@ -84,7 +84,9 @@ def answer_of(found: Found, base: str, form: Form, packs: bool) -> Answer:
     """
     if not found.matches:
         return Answer(b"", form.media, found.more)
-    objects = [{**match.attributes, "00081190": _url(match, base)} for match in found.matches]
+    for match in found.matches:
+        match.attributes["00081190"] = _url(match, base)
+    objects = [match.attributes for match in found.matches]
     if form.multipart:
         writer = MultipartWriter(form.media)
         body = writer.whole(form.media, xml_texts([_encode(one) for one in objects]))
