@@ -91,6 +91,12 @@ class Recent(Generic[T]):
         self._kept.move_to_end(key)
         return self._kept[key]
 
+    def clear(self) -> None:
+        """Keep nothing of it."""
+        if self._kept:
+            self._kept.clear()
+            self._size = 0
+
     def put(self, key: Hashable, value: T) -> T:
         """Keep a value, unless there is no room for it; the oldest go. The same value."""
         size = self._size_of(value)

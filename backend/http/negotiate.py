@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from backend.errors import BadRequestError
 
 PictureFormat = Literal["png", "jpeg", "webp"]
 FORMATS: dict[str, PictureFormat] = {"png": "png", "jpeg": "jpeg", "jpg": "jpeg", "webp": "webp"}
+LONGEST_REMEMBERED = 512
 TRUE_WORDS, FALSE_WORDS = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 MEDIA: dict[str, PictureFormat] = {"image/png": "png", "image/jpeg": "jpeg", "image/webp": "webp"}
 MEDIA_TYPES: dict[str, str] = {form: media for media, form in MEDIA.items()}
@@ -30,6 +32,12 @@ def parse_query(text: str) -> dict[str, str]:
 
     `text` is as Tornado gives it, each byte a character; bytes that nobody escaped are UTF-8, wrong ones become U+FFFD.
     """
+    return dict(_parsed(text) if len(text) <= LONGEST_REMEMBERED else _parsed.__wrapped__(text))
+
+
+@functools.lru_cache(256)
+def _parsed(text: str) -> dict[str, str]:
+    """Clients ask for the same again and again."""
     decoded = text.encode("latin-1", "replace").decode("utf-8", "replace")
     trimmed = ((name, values[0].strip()) for name, values in parse_qs(decoded).items())
     return {name: value for name, value in trimmed if value}

@@ -11,7 +11,8 @@ import msgspec
 
 from backend import errors
 from backend.scene import wire
-from backend.scene.commands import AnyCommand, AnyEvent, Command
+from backend.scene.commands import AnyCommand, AnyEvent, Command, PictureInfo
+from backend.sessions.known_pictures import CHANGE_NOTHING, Asked, KnownPictures
 
 T = TypeVar("T")
 RETRY_AFTER_S = 2.0
@@ -33,6 +34,8 @@ class Channel(asyncio.BufferedProtocol):
         self._is_delivering = False
         self._waiting: dict[int, asyncio.Future[tuple[Any, bytes]]] = {}
         self._last_id = 0
+        self._changing: set[int] = set()  # commands under way after whose answer something may be different
+        self.known = KnownPictures()
 
     async def ask(self, command: Command, answer: type[T], timeout_s: float) -> tuple[T, bytes]:
         """Send a command and wait for its value, as `answer`, and the bytes beside it.
@@ -45,14 +48,17 @@ class Channel(asyncio.BufferedProtocol):
         loop = asyncio.get_running_loop()
         future: asyncio.Future[tuple[Any, bytes]] = loop.create_future()
         self._waiting[number] = future
-        self._write(number, command)
+        state = self._write(number, command)
         clock = loop.call_later(timeout_s, self._give_up, number)
         try:
             value, body = await future
         finally:
             clock.cancel()
             self._waiting.pop(number, None)
-        return msgspec.convert(value, answer), body
+        result = msgspec.convert(value, answer)
+        if isinstance(command, Asked) and isinstance(result, PictureInfo):
+            self.known.keep(command, state, (result, body))
+        return result, body
 
     def tell(self, command: Command) -> None:
         """Send a command that wants no answer."""
@@ -63,10 +69,15 @@ class Channel(asyncio.BufferedProtocol):
         if self._transport is not None:
             self._transport.close()
 
-    def _write(self, number: int, command: Command) -> None:
+    def _write(self, number: int, command: Command) -> int:
+        """Send; returns the state of the scene that the answer will be of (`KnownPictures`)."""
         if self._transport is None or self._transport.is_closing():
             raise errors.UnavailableError("the scene is restarting", RETRY_AFTER_S)
+        state = self.known.said(command)
+        if number and not isinstance(command, CHANGE_NOTHING):
+            self._changing.add(number)
         self._transport.writelines([part for part in wire.pack(wire.Request(number, cast(AnyCommand, command))) if part])
+        return state
 
     @property
     def is_busy(self) -> bool:
@@ -122,6 +133,7 @@ class Channel(asyncio.BufferedProtocol):
             if not future.done():
                 future.set_exception(errors.UnavailableError("the scene process stopped; it restarts", RETRY_AFTER_S))
         self._waiting.clear()
+        self.known.change()
         self._on_lost()
 
     def _deliver_next(self) -> None:
@@ -137,8 +149,12 @@ class Channel(asyncio.BufferedProtocol):
 
     def _deliver(self, message: wire.Reply | wire.Event, body: bytes) -> None:
         if isinstance(message, wire.Event):
+            self.known.heard(message.event)
             self._on_event(message.event)
             return
+        if message.id in self._changing:  # whether or not anybody waits for it still
+            self._changing.discard(message.id)
+            self.known.change()
         future = self._waiting.get(message.id)
         if future is None or future.done():
             return  # nobody waits any more

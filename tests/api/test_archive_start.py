@@ -22,7 +22,8 @@ def test_as_many_as_wanted_are_up_before_the_first_instance() -> None:
         while not (ahead := workers_of(server)) and time.monotonic() < until:
             time.sleep(0.1)
         time.sleep(2)
-        assert len(ahead) == 1 and workers_of(server) == ahead  # of the two that there may be
+        assert len(ahead) == 1  # of the two that there may be
+        assert workers_of(server) == ahead
         assert server.store(make_instance()).status == 200
         assert workers_of(server) >= ahead
     finally:

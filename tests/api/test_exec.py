@@ -237,6 +237,31 @@ async def test_what_it_changes_is_seen_by_all_routes_and_told_to_streams(server:
     assert made not in server.get("/slicer/mrml/ids").json()
 
 
+LATER = """
+import threading, time
+shown = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
+slicer.util.setSliceViewerLayers(background=shown, fit=True)
+display = shown.GetDisplayNode()
+display.SetAutoWindowLevel(False)
+display.SetWindowLevel(100.0, 40.0)
+def widen():
+    time.sleep(1.0)
+    display.SetWindow(900.0)
+threading.Thread(target=widen).start()
+"""
+
+
+def test_what_its_threads_change_later_is_seen_by_who_asks_for_the_same_picture_on_and_on(server: LiveServer) -> None:
+    result(server, LATER)
+    first = server.get("/slice?view=red").body
+    until = time.monotonic() + 20
+    while (now := server.get("/slice?view=red").body) == first:
+        assert time.monotonic() < until
+    result(server, "display.SetWindow(100.0)")
+    assert server.get("/slice?view=red").body == first
+    assert now != first
+
+
 def test_a_layout_set_here_is_the_scenes(server: LiveServer) -> None:
     assert result(server, "slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView)") == {}
     assert server.get("/api/scene").json()["layout"] == "OneUpRedSlice"

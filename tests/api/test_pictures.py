@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -191,3 +192,37 @@ def test_slicer_forgives_what_slicer_forgives(demo: LiveServer) -> None:
     for path in ("/slicer/slice?view=axial", "/slicer/slice?view=nosuch", "/slicer/slice?size=0", "/slicer/slice.png?x"):
         assert demo.get(path).body == red
     assert demo.get("/slicer/slice/1700000000.png?size=junk").body == red
+
+
+def is_known(answer: Answer) -> bool:
+    """Whether the gateway gave it without asking the scene, which would have told how long it took."""
+    assert answer.status == 200, answer.body
+    return "Server-Timing" not in answer.headers
+
+
+def test_the_same_picture_again_comes_from_the_gateway_until_anything_changes(demo: LiveServer) -> None:
+    url = "/slice?view=red&offset=-120&size=300"
+    until = time.monotonic() + 20
+    first = demo.get(url)
+    while not is_known(again := demo.get(url)):  # the scene tells that the view has moved
+        assert time.monotonic() < until
+    assert (again.body, again.headers["ETag"]) == (first.body, first.headers["ETag"])
+    moved = demo.get("/slice?view=red&offset=-121&size=300")
+    assert moved.body != first.body
+    back = demo.get(url)
+    assert not is_known(back)
+    assert back.body == first.body
+    assert demo.get("/slice?view=red&size=300").body == first.body
+
+
+def test_who_was_told_of_a_change_gets_no_picture_from_before_it(demo: LiveServer) -> None:
+    url = "/slice?view=green&size=200"
+    before = demo.get("/slice?view=green&offset=-40&size=200").body
+    for number in range(20):
+        demo.get(url)
+        demo.get(url)
+        offset = -41 - number
+        demo.get(f"/slicer/slice?view=green&offset={offset}")
+        after = demo.get(url).body
+        assert after != before, f"moved to {offset}"
+        before = after

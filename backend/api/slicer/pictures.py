@@ -147,6 +147,9 @@ class Pictures:
         command: c.SlicePicture | c.ThreeDPicture | c.Screenshot,
     ) -> None:
         """Have a picture made, once for all who ask for it just now, and send it; 304 if the asker has it."""
+        if not isinstance(command, c.Screenshot) and (known := self.session.known_picture(command)) is not None:
+            _send(handler, *known)
+            return
 
         async def fly() -> Result:
             return await self.flights.do(
@@ -158,13 +161,17 @@ class Pictures:
         info, data = await (self.newest.do((client, view), make) if client else make())
         metrics.observe_picture("http", info.wait_us, info.render_us, info.encode_us)
         handler.set_header("Server-Timing", _server_timing(info))
-        if info.unchanged and not data:
-            handler.set_status(304)
-            handler.set_header("ETag", info.etag)
-            handler.set_header("Cache-Control", "no-cache")
-            handler.finish()
-        else:
-            handler.send(data, MEDIA_TYPES[info.format], info.etag)
+        _send(handler, info, data)
+
+
+def _send(handler: BaseHandler, info: c.PictureInfo, data: bytes) -> None:
+    if info.unchanged and not data:
+        handler.set_status(304)
+        handler.set_header("ETag", info.etag)
+        handler.set_header("Cache-Control", "no-cache")
+        handler.finish()
+    else:
+        handler.send(data, MEDIA_TYPES[info.format], info.etag)
 
 
 def _orientation(query: Mapping[str, str], strict: bool) -> str | None:
