@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,7 +21,13 @@ def lps_to_ras(affine: Matrix) -> Matrix:
 
 def direction_letters(direction: NDArray[np.float64]) -> str:
     """Patient letters of a RAS direction, the strongest first, a second one where it is oblique: `R`, `AL`."""
-    vector = np.asarray(direction, dtype=np.float64)
+    return _letters(np.asarray(direction, dtype=np.float64).tobytes())
+
+
+@functools.lru_cache(64)
+def _letters(direction: bytes) -> str:
+    """Views are described again and again, and few are turned."""
+    vector = np.frombuffer(direction)
     vector = vector / max(float(np.linalg.norm(vector)), 1e-12)
     letters = ""
     for axis in np.argsort(-np.abs(vector), kind="stable")[:2]:

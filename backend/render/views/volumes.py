@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,6 +97,13 @@ class Extent:
 
 def extent_along(ijk_to_ras: Matrix, dimensions: tuple[int, int, int], normal: NDArray[np.float64]) -> Extent:
     """Reach of the volume along unit vector `normal` (RAS), half a voxel beyond the outer voxel centres (Slicer's rule)."""
+    return _extent(ijk_to_ras.tobytes(), dimensions, normal.tobytes())
+
+
+@functools.lru_cache(64)
+def _extent(matrix: bytes, dimensions: tuple[int, int, int], direction: bytes) -> Extent:
+    """Views are described again and again, and few volumes and views are turned."""
+    ijk_to_ras, normal = np.frombuffer(matrix).reshape(4, 4), np.frombuffer(direction)
     corners = np.array(
         [[i, j, k, 1.0] for i in (-0.5, dimensions[0] - 0.5) for j in (-0.5, dimensions[1] - 0.5)
          for k in (-0.5, dimensions[2] - 0.5)]
