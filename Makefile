@@ -34,8 +34,7 @@ bench: setup-test $(STAMPS)/python-bench
 
 # With Orthanc beside ours where Debian's packages orthanc and orthanc-dicomweb are installed.
 bench-archive: setup-test
-	$(BIN)/python -m benchmarks archive_peer $(ARGS)
-	SLICECAST_BENCH_INSTANCES=1000000 $(BIN)/python -m benchmarks.archive_search
+	SLICECAST_BENCH_INSTANCES=1000000 $(BIN)/python -m benchmarks --archive $(ARGS)
 
 clean:
 	rm -rf $(STAMPS) $(VENV) node_modules docroot/viewer docroot/demos/built docroot/browse

@@ -129,7 +129,7 @@ def write(path: Path, sections: Iterable[Section]) -> None:
     sections = list(sections)
     paces = [pace for section in sections for pace in section.paces]
     best = min(paces, key=lambda pace: pace.median_ms, default=Pace(0.0, 1.0))
-    lines = ["# Results of `make bench`", "", *_machine(), ""]
+    lines = ["# Results of the benchmarks", "", *_machine(), ""]
     lines += [
         "The limit is the same work without us, or a peer, measured in the same run; ratios are better above 1. A fixed loop",
         "runs before and after each benchmark: its pace is the median time, and the 95th of 100 by that. Figures beside",

@@ -16,10 +16,10 @@ from tests.support.live import LiveServer
 
 EVENTS_PER_S = 40.0
 LINKS: tuple[tuple[float, float, float, float, float | None], ...] = (
-    (5, 0.050, 60.0, 130.0, 150.0), (2, 0.080, 20.0, 150.0, None),
+    (5, 0.050, 60.0, 130.0, 150.0), (2, 0.080, 15.0, 150.0, None),
 )  # fmt: skip
 """Mbit/s, round trip s, how long s as JPEG, targets of the median and of the 95th of 100 in ms."""
-VIDEO_S = 20.0
+VIDEO_S = 15.0
 GROWTH = 1.15
 
 

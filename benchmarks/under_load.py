@@ -14,7 +14,7 @@ from tests.support.crowd import crowd
 from tests.support.live import LiveServer, free_port
 from tests.support.phantoms import centred, octant_volume, write_nrrd
 
-SECONDS = 60.0
+SECONDS = 30.0
 SIZE = (24, 20, 16)
 ASKER = """
 import http.client, sys, time
