@@ -85,6 +85,11 @@ class Incoming:
             return
         path.rename(self.path)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether something of it is still to be written, or its file to be closed; not if it was adopted."""
+        return bool(self._held) or self._file is not None
+
     def close(self) -> None:
         """All has come: all of it is in the file."""
         self.flush()
@@ -139,7 +144,8 @@ class Ingest:
             incoming: all its bytes are written.
             study: the UID that its study must have, if any.
         """
-        await asyncio.to_thread(incoming.close)
+        if incoming.is_open:
+            await asyncio.to_thread(incoming.close)
         if incoming.fault is not None:
             return incoming.fault
         try:

@@ -15,7 +15,7 @@ import msgspec
 import pynetdicom
 from pynetdicom import _config
 
-from backend.dimse import client, listener, sockets
+from backend.dimse import client, heads, listener, sockets
 from backend.dimse.client import PeerError
 from backend.dimse.line import Line
 from backend.dimse.messages import PREFIX, Done, Failed, Listen, Order
@@ -47,6 +47,7 @@ def configure(order: Order) -> None:
     _config.STORE_SEND_CHUNKED_DATASET = True
     tempfile.tempdir = order.incoming
     sockets.read_promptly()
+    heads.write_quickly()
     _config.UNRESTRICTED_STORAGE_SERVICE = True  # whatever can be stored is taken, in any transfer syntax
     _config.ENFORCE_UID_CONFORMANCE = False  # what others send is judged by the archive, instance by instance
     _config.LOG_HANDLER_LEVEL = "none"  # telling of every PDU takes longer than the PDU
