@@ -35,7 +35,8 @@ from backend.sessions.session import Session
 from backend.sessions.sessions import DEFAULT, Sessions
 from backend.sessions.shared_views import SharedViews
 
-PREPARE_AFTER_S = 1.0
+PREPARE_AFTER_S, BUSY_PAUSE_S = 10.0, 1.0
+"""When the archive's processes are started: what somebody does first is over by then, and pictures are not held up."""
 
 
 def start_watching(archive: Archive, settings: Settings, server: Server) -> None:
@@ -61,7 +62,7 @@ def start_preparing(archive: Archive, session: Session, settings: Settings, serv
     async def prepare() -> None:
         await asyncio.sleep(PREPARE_AFTER_S)
         while session.is_busy:
-            await asyncio.sleep(PREPARE_AFTER_S)
+            await asyncio.sleep(BUSY_PAUSE_S)
         await archive.make_ready(settings.worker_processes_ahead)
 
     preparing = asyncio.get_running_loop().create_task(prepare())
