@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { LayoutPart, Rendering, SliceState, ThreeDState } from "../src/net/protocol";
 import { meetingPoint } from "../src/state/crosshair";
 import { isNumber, isShares, kept, oneOf } from "../src/state/kept";
@@ -221,43 +221,17 @@ describe("kept settings", () => {
   });
 });
 
-describe("a model's changes", () => {
-  beforeEach(() => {
-    vi.stubGlobal("requestAnimationFrame", (run: () => void) => setTimeout(run, 16));
+describe("a model's tables", () => {
+  it("take parts of a volume's rendering, in one message", () => {
+    const sent: unknown[] = [];
+    vi.stubGlobal("requestAnimationFrame", (run: () => void) => setTimeout(run, 0));
     vi.useFakeTimers();
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-    vi.unstubAllGlobals();
-  });
-
-  it("go at once after a pause, and then once per frame", async () => {
-    const sent: unknown[] = [];
-    const model = new ViewModel((patch) => sent.push(patch));
-    model.open(threeD([0, 1, 0]));
-    model.change({ quality: "normal" });
-    await Promise.resolve();
-    expect(sent).toEqual([{ quality: "normal" }]);
-    model.change({ quality: "maximum" });
-    await Promise.resolve();
-    model.change({ quality: "adaptive" });
-    expect(sent.length).toBe(1);
-    vi.advanceTimersByTime(20);
-    expect(sent.slice(1)).toEqual([{ quality: "adaptive" }]);
-    vi.advanceTimersByTime(20);
-    model.change({ quality: "normal" });
-    await Promise.resolve();
-    expect(sent.length).toBe(3);
-  });
-
-  it("take parts of a volume's rendering, in one message", async () => {
-    const sent: unknown[] = [];
     const model = new ViewModel((patch) => sent.push(patch));
     const look = { name: "CT", shift: 0, crop: { on: false, bounds: [0, 1, 0, 1, 0, 1] } };
     model.open({ ...threeD([0, 1, 0]), rendering: { a: look as unknown as Rendering } });
     model.change({ rendering: { a: { shift: 5 } } });
     model.change({ rendering: { a: { crop: { on: true } } } });
-    await Promise.resolve();
+    vi.runAllTimers();
     expect(sent).toEqual([{ rendering: { a: { shift: 5, crop: { on: true } } } }]);
     const { a } = (model.state as ThreeDState).rendering;
     expect(a).toEqual({ ...look, shift: 5, crop: { on: true, bounds: [0, 1, 0, 1, 0, 1] } });

@@ -27,6 +27,14 @@ def state(page: Page, view: str = "Red") -> Any:
     return page.evaluate(f"slicecast.state('{view}')")
 
 
+@pytest.fixture(autouse=True)
+def nobody_left(browser: Browser) -> Iterator[None]:
+    """Whose page a failed test has left open would be in the next one's company."""
+    yield
+    for context in browser.contexts:
+        context.close()
+
+
 def test_a_link_brings_the_view_back(browser: Browser, server: LiveServer) -> None:
     page = open_viewer(browser, server)
     server.get("/slice?view=red&offset=-150")

@@ -1,6 +1,6 @@
 /**
  * One view's state on this page: the server's, with the page's own newer values on top. Changes show here at once and go to the
- * server at once, though not more than once per frame. Knows nothing of frameworks.
+ * server once per animation frame. Knows nothing of frameworks.
  */
 import type { Move } from "../net/painter";
 import { type ById, type Fields, joined, laidOver, TABLES } from "../net/patches";
@@ -19,8 +19,6 @@ const LEADING = [
 /** Fields of a patch that are no values: what becomes of them is the server's to say, whatever was dragged before. */
 const WORDS = ["orientation", "fit", "reset", "look_from", "background"];
 const DRAG_MEMORY_MS = 300;
-/** Less than a display's frame takes, and more than the handlers of one do. */
-const FRAME_MS = 6;
 
 export class ViewModel {
   state: ViewState | null = null;
@@ -28,7 +26,6 @@ export class ViewModel {
   private readonly ahead = new Map<string, number>();
   /** What the server has told meanwhile of fields that this page is ahead in. */
   private held: Patch = {};
-  private flushedAt = Number.NEGATIVE_INFINITY;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private waiting: { patch: Patch; move: Move | null; at: number } | null = null;
 
@@ -82,7 +79,7 @@ export class ViewModel {
     const until = performance.now() + DRAG_MEMORY_MS;
     for (const group of LEADING)
       if (group.some((field) => field in patch)) for (const field of group) this.ahead.set(field, until);
-    if (!this.waiting) this.flushSoon();
+    if (!this.waiting) requestAnimationFrame(() => this.flush());
     this.waiting = {
       patch: joined(this.waiting?.patch ?? {}, patch),
       move: move
@@ -92,16 +89,9 @@ export class ViewModel {
     };
   }
 
-  /** At once what comes after a pause, as browsers hand on what a pointer does once per frame; else with the next frame. */
-  private flushSoon(): void {
-    if (performance.now() - this.flushedAt > FRAME_MS) queueMicrotask(() => this.flush());
-    else requestAnimationFrame(() => this.flush());
-  }
-
   private flush(): void {
     const waiting = this.waiting;
     this.waiting = null;
-    this.flushedAt = performance.now();
     if (waiting) this.send(waiting.patch, waiting.move, waiting.at);
   }
 
