@@ -35,10 +35,8 @@ export class ViewModel {
     private readonly onChange: (state: ViewState) => void = () => {},
   ) {}
 
-  /** The server has told the whole state, perhaps of another camera: what was held back was of before. */
+  /** The server has told the whole state. */
   open(state: ViewState): void {
-    clearTimeout(this.timer);
-    this.held = {};
     this.become(state);
   }
 
