@@ -94,7 +94,7 @@ class Settings(BaseSettings):
         0, ge=0, le=64, description="processes that parse, decode and draw stored images; 0 for one a core, eight at most"
     )
     worker_processes_ahead: int = Field(
-        2, ge=0, description="of those processes, how many are started when the scene is ready; others when they are needed"
+        2, ge=0, description="of those processes, how many are started soon after the server; others when they are needed"
     )
     worker_waiting: int = Field(256, ge=1, description="calls that may wait for those processes; further ones are refused")
     worker_timeout_s: float = Field(120.0, gt=0, description="longest call of those processes")

@@ -133,6 +133,7 @@ class _Answer:
         self.nested = _nested(include)
         self.level, self.depth = query.level, DEPTH[query.level]
         self.above = [level for level, wanted in self.wanted.items() if wanted and level != query.level]
+        self._empty = {name: _empty(name) for name in self.always}
         self._last: dict[Level, tuple[str | None, dict[str, Raw]]] = {}
         self._seen: tuple[str, str] | None = None
         self._shared: tuple[dict[str, Raw], dict[str, Raw]] = ({}, {})
@@ -156,8 +157,7 @@ class _Answer:
 
     def _of_above(self, row: Any, series_uid: str) -> dict[str, Raw]:
         """What is wanted of the levels above, and what is always there, without a value where nothing below has one."""
-        found = {name: _empty(name) for name in self.always}
-        found["0020000D"] = _text("UI", row.study_uid)
+        found = {**self._empty, "0020000D": _text("UI", row.study_uid)}
         if series_uid:
             found["0020000E"] = _text("UI", series_uid)
         for level in self.above:

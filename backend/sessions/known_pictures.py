@@ -32,7 +32,7 @@ class KnownPictures:
 
     def said(self, command: c.Command) -> int:
         """A command is about to be sent. Returns the state of the scene that its answer will be of."""
-        if isinstance(command, c.SlicePicture | c.ThreeDPicture):
+        if isinstance(command, Asked):
             movement = _movement(command)
             if movement is None or (movement and movement != self._moved_by):
                 self.change()
@@ -57,7 +57,7 @@ class KnownPictures:
         if state == self._state and _movement(command) is not None:
             self._kept.put(_encode(command), picture)
 
-    def find(self, command: Asked) -> Picture | None:
+    def find(self, command: c.Command) -> Picture | None:
         """What a command would be answered with, where that is known."""
         key = _encode(command)
         if key not in self._kept:

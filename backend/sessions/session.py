@@ -20,7 +20,7 @@ from backend.sessions.channel import RETRY_AFTER_S, Channel
 from backend.sessions.execution import Executions
 from backend.sessions.journal import Journal
 from backend.sessions.kept import Kept, patch_of
-from backend.sessions.known_pictures import Asked, Picture
+from backend.sessions.known_pictures import Picture
 from backend.sessions.launcher import SceneProcess, launch
 from backend.sessions.load_faults import LoadFaults, name_of, shown
 from backend.sessions.progress import telling
@@ -136,7 +136,7 @@ class Session:
             self._remember(value.view, value.rev, value.place)
         return value, body
 
-    def known_picture(self, command: Asked) -> Picture | None:
+    def known_picture(self, command: c.Command) -> Picture | None:
         """The answer to a command, where the scene would only give it again; None while it could not answer at all."""
         return self._process.channel.known.find(command) if self.status == "ready" and self._process is not None else None
 

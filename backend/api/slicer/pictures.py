@@ -147,7 +147,7 @@ class Pictures:
         command: c.SlicePicture | c.ThreeDPicture | c.Screenshot,
     ) -> None:
         """Have a picture made, once for all who ask for it just now, and send it; 304 if the asker has it."""
-        if not isinstance(command, c.Screenshot) and (known := self.session.known_picture(command)) is not None:
+        if (known := self.session.known_picture(command)) is not None:
             _send(handler, *known)
             return
 

@@ -97,7 +97,7 @@ class Extent:
 
 def extent_along(ijk_to_ras: Matrix, dimensions: tuple[int, int, int], normal: NDArray[np.float64]) -> Extent:
     """Reach of the volume along unit vector `normal` (RAS), half a voxel beyond the outer voxel centres (Slicer's rule)."""
-    return _extent(ijk_to_ras.tobytes(), dimensions, normal.tobytes())
+    return _extent(np.asarray(ijk_to_ras, np.float64).tobytes(), dimensions, np.asarray(normal, np.float64).tobytes())
 
 
 @functools.lru_cache(64)
