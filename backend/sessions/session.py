@@ -299,6 +299,7 @@ class Session:
             self.info = EMPTY
             self._started.set()
             return
+        self._set_status("restarting")  # before anybody hears that its answer will not come
         self._spawn(self._restart())
 
     async def _restart(self, kept: Kept | None = None) -> None:
@@ -311,7 +312,6 @@ class Session:
         if len(self._deaths) > self._settings.max_restarts:
             self._set_status("failed")
             return
-        self._set_status("restarting")
         if kept is None:  # else an earlier attempt failed, and what is known now is of a scene that was not put back
             kept = Kept(
                 {view: state for view, (_rev, state) in self._places.items()},

@@ -334,6 +334,7 @@ def test_a_crash_or_a_native_hang_hurts_the_scene_process_only(server: LiveServe
     result(server, "n = slicer.mrmlScene.AddNewNodeByClass('vtkMRMLTextNode', 'Volatile')")
     before, old = server.get("/slicer/mrml/ids").json(), server.scene_pid()
     assert "scene" in message(server, deed)
+    assert server.get("/readyz").status == 503, "whoever was told that the scene restarts finds it so"
     comes_back(server, old, 90)
     after = server.get("/slicer/mrml/ids").json()
     assert {node for node in before if "TextNode" not in node} == set(after)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -109,11 +110,17 @@ def written(page: Page, server: LiveServer, field: str, condition: str) -> list[
         found: list[list[float]] = server.request("POST", "/slicer/exec", PROPERTY.encode()).json()[field]
         wanted = of_volume(page, of_page)
         assert isinstance(wanted, list)
-        numbers = 1 if field == "stops" else 2  # colours are told in eight bits
-        if [point[:numbers] for point in found] == [pytest.approx(point[:numbers]) for point in wanted]:
+        if [told(point) for point in found] == [pytest.approx(told(point), abs=1e-6) for point in wanted]:
             return found
         page.wait_for_timeout(100)
     raise AssertionError(f"the node has {found}, the page {wanted}")
+
+
+def told(point: list[Any]) -> list[float]:
+    """A point as it can be compared: pages have its colour in eight bits, as `#rrggbb`, the node in fractions of 1."""
+    if isinstance(point[1], str):
+        return [point[0], *bytes.fromhex(point[1][1:])]
+    return point if len(point) == 2 else [point[0], *(round(part * 255) for part in point[1:])]
 
 
 def test_the_transfer_function_by_pointer_keys_and_numbers(page: Page, server: LiveServer) -> None:
