@@ -238,6 +238,25 @@ describe("a model's tables", () => {
   });
 });
 
+describe("a model that is ahead of the server", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  it("keeps nothing of a camera that it has left", () => {
+    vi.stubGlobal("requestAnimationFrame", (run: () => void) => setTimeout(run, 0));
+    vi.useFakeTimers();
+    const model = new ViewModel(() => {});
+    model.open(slice());
+    model.change({ offset: 20 });
+    model.merge({ offset: 20 }, true); // the own camera's, which is held back until the drag has ended
+    model.open({ ...slice(), offset: 5 });
+    vi.runAllTimers();
+    expect((model.state as SliceState).offset).toBe(5);
+  });
+});
+
 describe("cine", () => {
   afterEach(() => {
     vi.useRealTimers();

@@ -35,8 +35,11 @@ export class ViewModel {
     private readonly onChange: (state: ViewState) => void = () => {},
   ) {}
 
-  /** The server has told the whole state. */
+  /** The server has told the whole state, perhaps of another camera: what was held back was of before. */
   open(state: ViewState): void {
+    clearTimeout(this.timer);
+    this.held = {};
+    this.ahead.clear();
     this.become(state);
   }
 
