@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import http.client
 import itertools
+import shutil
 import statistics
+import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from pydicom.uid import CTImageStorage
@@ -60,14 +64,15 @@ def small_studies() -> list[bytes]:
     return [part10(make_dataset(f"{ROOT}.9.{n}", f"{ROOT}.9.{n}.1", f"{ROOT}.9.{n}.1.1")) for n in range(SMALL_STUDIES)]
 
 
-def store(server: Server, files: Sequence[bytes], connections: int) -> float:
-    """Instances stored in a second, one a request."""
-    waiting, failures = list(files), []
+def store(server: Server, files: Sequence[bytes], connections: int, at_once: int = 1) -> float:
+    """Instances stored in a second by STOW, `at_once` in a request."""
+    waiting = [multipart(files[start : start + at_once]) for start in range(0, len(files), at_once)]
+    failures: list[int] = []
 
     def work() -> None:
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         while waiting:
-            body, kind = multipart([waiting.pop()])
+            body, kind = waiting.pop()
             connection.request("POST", f"{server.root}/studies", body, {"Content-Type": kind, **JSON})
             answer = connection.getresponse()
             answer.read()
@@ -119,6 +124,16 @@ def c_store(server: Server, count: int, study: str = f"{ROOT}.5") -> float:
     return count / took
 
 
+def storescu(server: Server, files: Sequence[bytes]) -> float:
+    """Instances stored in a second by dcmtk's storescu in one association."""
+    with tempfile.TemporaryDirectory() as folder:
+        for number, data in enumerate(files):
+            Path(folder, f"{number}.dcm").write_bytes(data)
+        began = time.perf_counter()
+        subprocess.run(["storescu", "-aec", server.aet, "-R", "+sd", "127.0.0.1", str(server.dicom_port), folder], check=True)
+        return len(files) / (time.perf_counter() - began)
+
+
 def both(name: str, servers: Sequence[Server], measure: Callable[[Server], float], unit: str, target_ratio: float,
          rounds: int = 1) -> None:  # fmt: skip
     """Measure ours and theirs in turns, and report the medians. `measure` gives a speed, or seconds where the unit is ms."""
@@ -134,16 +149,30 @@ def measure_all(servers: Sequence[Server]) -> None:
     """The table, in an order in which each finds what it needs."""
     studies = itertools.count(1)
 
-    def stow(server: Server, connections: int) -> float:
-        return store(server, slices(f"{ROOT}.2.{next(studies)}"), connections)
+    def stow(name: str, connections: int, at_once: int) -> None:
+        def measure(server: Server) -> float:
+            return store(server, slices(f"{ROOT}.2.{next(studies)}"), connections, at_once)
 
-    both("STOW of 300 slices, 1 connection", servers, lambda s: stow(s, 1), "instances/s", 1.0, rounds=3)
-    both("STOW of 300 slices, 8 connections", servers, lambda s: stow(s, 8), "instances/s", 1.0, rounds=3)
+        both(f"STOW of 300 slices, {name}", servers, measure, "instances/s", 1.0, rounds=3)
+
+    stow("10 in a request, 1 connection", 1, 10)
+    stow("10 in a request, 8 connections", 8, 10)
+    stow("each by itself, 1 connection", 1, 1)
+    stow("each by itself, 8 connections", 8, 1)
     for server in servers:
         store(server, slices(STUDY), 1)
     for server in servers:
         c_store(server, 5, f"{ROOT}.6")  # our listener starts with the first connection
-    both("C-STORE of 50 slices, one association", servers, lambda s: c_store(s, 50), "instances/s", 5.0)
+
+    def pynetdicom(server: Server) -> float:
+        return c_store(server, 50, f"{ROOT}.5.{next(studies)}")
+
+    def dcmtk(server: Server) -> float:
+        return storescu(server, slices(f"{ROOT}.7.{next(studies)}")[:100])
+
+    both("C-STORE of 50 slices, one association, pynetdicom", servers, pynetdicom, "instances/s", 5.0, rounds=3)
+    if shutil.which("storescu"):
+        both("C-STORE of 100 slices, one association, dcmtk", servers, dcmtk, "instances/s", 5.0, rounds=3)
     for server in servers:
         store(server, small_studies(), 1)
     series = f"/studies/{STUDY}/series/{SERIES}"
