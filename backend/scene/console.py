@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from backend.errors import ForbiddenError
+from backend.render.observing import observe
 from backend.scene import commands as c
 from backend.scene.context import Context, Performer
 from backend.scene.output import Output
@@ -86,7 +87,7 @@ class Console:
         from backend.scene.standins import install  # a scene without exec has no use for them
 
         scene = self._context.app.scene
-        scene.AddObserver(scene.EndCloseEvent, self._on_clear)
+        observe(scene, scene.EndCloseEvent, self._on_clear)
         return install(self._context, self._perform)
 
     def _perform(self, command: c.Command) -> Any:

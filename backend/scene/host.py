@@ -14,6 +14,7 @@ import msgspec
 
 from backend.render import warm_up
 from backend.render.glprobe import GlDriver
+from backend.render.observing import observe
 from backend.render.video import ENCODER, wished
 from backend.render.video_probe import those_that_work
 from backend.scene import commands as c
@@ -144,7 +145,7 @@ class SceneHost:
         self._find_encoders()
         self._info = self._describe()
         for event in (self.app.scene.NodeAddedEvent, self.app.scene.NodeRemovedEvent):
-            self.app.scene.AddObserver(event, self._on_list_change)
+            observe(self.app.scene, event, self._on_list_change)
         threading.Thread(target=make_ready, daemon=True, name="warm-up").start()
 
     def _find_encoders(self) -> None:

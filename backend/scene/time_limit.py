@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
+
+from backend.render.observing import beyond_observers
 
 AGAIN_S = 1.0  # code that caught the interruption is interrupted again
 
@@ -21,7 +24,17 @@ class _Watch:
         signal.signal(signal.SIGUSR2, self._interrupt)
         threading.Thread(target=self._wait, daemon=True, name="time limit").start()
 
-    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+    def _interrupt(self, _number: int, frame: FrameType | None) -> None:
+        if not self.armed:
+            return
+        caller = beyond_observers(frame)
+        if caller is None:
+            raise TimeLimit
+        caller.f_trace = self._interrupt_traced  # as soon as the native code that calls the observer is done
+        sys.settrace(_trace_nothing)
+
+    def _interrupt_traced(self, _frame: FrameType, _event: str, _argument: object) -> None:
+        sys.settrace(None)
         if self.armed:
             raise TimeLimit
 
@@ -36,13 +49,15 @@ class _Watch:
     def disarm(self) -> None:
         self.armed = False
         self._over.set()
+        if sys.gettrace() is _trace_nothing:
+            sys.settrace(None)
 
 
 def run_limited(work: Callable[[], None], seconds: float) -> None:
     """Call `work`, and raise `TimeLimit` in it after `seconds`.
 
-    Native code that does not come back is not interrupted, nor is anything on other threads than the main one: Python
-    has signals handled there only.
+    Observers of ours are left to return first. Native code that does not come back is not interrupted, nor is anything on
+    other threads than the main one: Python has signals handled there only.
 
     Raises:
         TimeLimit: `work` did not end in time.
@@ -59,3 +74,7 @@ def run_limited(work: Callable[[], None], seconds: float) -> None:
     except TimeLimit:
         watch.disarm()  # the interruption may have come just before it was disarmed
         raise
+
+
+def _trace_nothing(_frame: FrameType, _event: str, _argument: object) -> None:
+    """Tracing has to be on for the one frame that is traced."""

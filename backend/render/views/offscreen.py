@@ -13,6 +13,8 @@ import vtk
 from numpy.typing import NDArray
 from vtk.util.numpy_support import vtk_to_numpy
 
+from backend.render.observing import observe
+
 
 class Offscreen:
     """A pooled window: made once for a view and resized, since windows give back little memory when they go."""
@@ -37,7 +39,7 @@ class Offscreen:
                 instance.RegisterDisplayableManager(name)
         self.group.Initialize(instance, self.renderer)
         self.changes = 0
-        self.group.AddObserver(vtk.vtkCommand.UpdateEvent, self._on_change)
+        observe(self.group, vtk.vtkCommand.UpdateEvent, self._on_change)
         self._colors = vtk.vtkUnsignedCharArray()
         self._depths = vtk.vtkFloatArray()
 

@@ -8,6 +8,7 @@ from typing import Any
 import slicer
 import vtk
 
+from backend.render.observing import observe
 from backend.render.views.nodes import nodes_of_class
 
 DISPLAYABLE = "vtkMRMLDisplayableNode"
@@ -27,10 +28,10 @@ class ShownNodes:
         self._scene = scene
         self._watched: set[str] = set()  # addresses
         self._shown: dict[str, Any] = {}
-        scene.AddObserver(scene.NodeAddedEvent, self._on_added)
-        scene.AddObserver(scene.NodeRemovedEvent, self._on_removed)
+        observe(scene, scene.NodeAddedEvent, self._on_added)
+        observe(scene, scene.NodeRemovedEvent, self._on_removed)
         for event in (scene.EndImportEvent, scene.EndRestoreEvent, scene.EndCloseEvent):
-            scene.AddObserver(event, self._on_other_scene)
+            observe(scene, event, self._on_other_scene)
         self._on_other_scene()
 
     def of(self, *class_names: str) -> list[Any]:
@@ -56,7 +57,7 @@ class ShownNodes:
         if node.__this__ not in self._watched:
             self._watched.add(node.__this__)
             for event in EVENTS:
-                node.AddObserver(event, self._look)
+                observe(node, event, self._look)
         self._look(node)
 
     def _look(self, node: Any, _event: str = "") -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import slicer
 import vtk
 
+from backend.render.observing import observe
 from backend.scene.commands import Kind, NodesChanged
 
 MOST_IDS = 200
@@ -59,10 +60,10 @@ class NodeIndex:
         """Rises with every change of which rows there are, and of their names."""
         self._changed: set[str] = set()
         self._told = (1, 1)
-        scene.AddObserver(scene.NodeAddedEvent, self._on_added)
-        scene.AddObserver(scene.NodeRemovedEvent, self._on_removed)
+        observe(scene, scene.NodeAddedEvent, self._on_added)
+        observe(scene, scene.NodeRemovedEvent, self._on_removed)
         for event in (scene.EndImportEvent, scene.EndRestoreEvent, scene.EndCloseEvent):
-            scene.AddObserver(event, self._on_other_scene)
+            observe(scene, event, self._on_other_scene)
         self._on_other_scene()
 
     def entries(self) -> Iterator[Entry]:
@@ -126,7 +127,7 @@ class NodeIndex:
     def _take(self, node: Any, known: Entry | None = None) -> None:
         if node.IsA("vtkMRMLSliceCompositeNode") and node.GetID() not in self._composites:
             self._composites.add(node.GetID())
-            node.AddObserver(vtk.vtkCommand.ModifiedEvent, self._on_layers)
+            observe(node, vtk.vtkCommand.ModifiedEvent, self._on_layers)
         kind = self.kind_of(node)
         if kind is None:
             return
@@ -136,14 +137,14 @@ class NodeIndex:
         self._restructure()
 
     def _observe(self, node: Any) -> None:
-        node.AddObserver(vtk.vtkCommand.ModifiedEvent, self._on_modified)
+        observe(node, vtk.vtkCommand.ModifiedEvent, self._on_modified)
         for base, events in OF_ROWS:
             if node.IsA(base):
                 for event in events:
-                    node.AddObserver(event, self._on_row)
+                    observe(node, event, self._on_row)
         if node.IsA("vtkMRMLSegmentationNode"):
             for event in OF_TREES:
-                node.AddObserver(event, self._on_tree)
+                observe(node, event, self._on_tree)
 
     def _on_modified(self, node: Any, _event: str) -> None:
         entry = self._entries.get(node.GetID() or "")

@@ -13,6 +13,7 @@ from typing import Any
 import slicer
 import vtk
 
+from backend.render.observing import observe
 from backend.render.views.segments import segment_ids
 from backend.scene.commands import KINDS, ListNodes, NodeRow
 from backend.scene.nodes.index import Entry, NodeIndex
@@ -154,7 +155,7 @@ class Tree:
         if node.__this__ != self._watched:  # clearing the scene makes another one
             self._watched, self._folders = node.__this__, None
             for event in EVENTS:
-                node.AddObserver(event, self._on_hierarchy)
+                observe(node, event, self._on_hierarchy)
         if self._folders is None:
             self._folders = self._read_folders(node, node.GetSceneItemID(), 0)
             self._folders_read += 1

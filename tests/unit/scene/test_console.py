@@ -8,7 +8,9 @@ import sys
 import time
 
 import pytest
+import vtk
 
+from backend.render.observing import observe
 from backend.scene.output import Captured, Output
 from backend.scene.sources import KEPT, Sources
 from backend.scene.time_limit import TimeLimit, run_limited
@@ -104,6 +106,32 @@ def test_code_is_interrupted_wherever_it_is(kind: str) -> None:
         run_limited({"loop": loop, "sleep": sleep, "stubborn": stubborn}[kind], 0.2)
     assert len(caught) == (kind == "stubborn")
     assert time.monotonic() - begun < 10
+
+
+def test_our_observers_come_to_their_end_and_then_what_called_them_is_interrupted() -> None:
+    begun, ended = [], []
+
+    def on_event(_subject: vtk.vtkObject, _event: str) -> None:
+        begun.append(1)
+        until = time.monotonic() + 0.05
+        while time.monotonic() < until:
+            pass
+        ended.append(1)
+
+    inner, outer = vtk.vtkObject(), vtk.vtkObject()
+    observe(inner, "UserEvent", on_event)
+    observe(outer, "UserEvent", lambda subject, _event: inner.InvokeEvent("UserEvent"))
+
+    def loop() -> None:
+        while True:
+            outer.InvokeEvent("UserEvent")
+
+    at = time.monotonic()
+    with pytest.raises(TimeLimit):
+        run_limited(loop, 0.2)
+    assert time.monotonic() - at < 1.0, "it was not lost in an observer"
+    assert len(begun) == len(ended) > 1
+    assert sys.gettrace() is None
 
 
 def test_nothing_is_interrupted_afterwards() -> None:
