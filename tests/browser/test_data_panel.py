@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.panels import close_viewer, open_panel, open_viewer, row
 from tests.support.live import LiveServer
@@ -106,7 +106,7 @@ def test_layers_of_all_slice_views(browser: Browser, tmp_path: Path) -> None:
         )
         layers.get_by_label("Foreground: Opacity").fill("0.25")
         page.wait_for_function("slicecast.state('Yellow').foreground_opacity === 0.25")
-        assert row(page, "pet").locator(".data-badge").inner_text() == "F"
+        expect(row(page, "pet").locator(".data-badge")).to_have_text("F")
         row(page, "pet").get_by_role("button", name="Hide pet").click()
         page.wait_for_function("slicecast.state('Green').foreground === null")
         close_viewer(page)
