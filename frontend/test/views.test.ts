@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { LayoutPart, Rendering, SliceState, ThreeDState } from "../src/net/protocol";
 import { meetingPoint } from "../src/state/crosshair";
 import { isNumber, isShares, kept, oneOf } from "../src/state/kept";
@@ -221,11 +221,18 @@ describe("kept settings", () => {
   });
 });
 
-describe("a model's tables", () => {
-  it("take parts of a volume's rendering, in one message", () => {
-    const sent: unknown[] = [];
+describe("a model's changes", () => {
+  beforeEach(() => {
     vi.stubGlobal("requestAnimationFrame", (run: () => void) => setTimeout(run, 0));
     vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  it("take parts of a volume's rendering, in one message", () => {
+    const sent: unknown[] = [];
     const model = new ViewModel((patch) => sent.push(patch));
     const look = { name: "CT", shift: 0, crop: { on: false, bounds: [0, 1, 0, 1, 0, 1] } };
     model.open({ ...threeD([0, 1, 0]), rendering: { a: look as unknown as Rendering } });
@@ -236,17 +243,8 @@ describe("a model's tables", () => {
     const { a } = (model.state as ThreeDState).rendering;
     expect(a).toEqual({ ...look, shift: 5, crop: { on: true, bounds: [0, 1, 0, 1, 0, 1] } });
   });
-});
 
-describe("a model that is ahead of the server", () => {
-  afterEach(() => {
-    vi.useRealTimers();
-    vi.unstubAllGlobals();
-  });
-
-  it("keeps nothing of a camera that it has left", () => {
-    vi.stubGlobal("requestAnimationFrame", (run: () => void) => setTimeout(run, 0));
-    vi.useFakeTimers();
+  it("are kept back for no camera but the one that they were made with", () => {
     const model = new ViewModel(() => {});
     model.open(slice());
     model.change({ offset: 20 });
