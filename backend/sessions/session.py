@@ -299,6 +299,8 @@ class Session:
             self.info = EMPTY
             self._started.set()
             return
+        if self.status == "restarting":  # what is being told it finds out by itself, and another is started for it
+            return
         self._set_status("restarting")  # before anybody hears that its answer will not come
         self._spawn(self._restart())
 

@@ -9,12 +9,16 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
 from tests.support.live import LiveServer, free_port
 from tests.support.restart import comes_back
 
+VOLUME = str(Path(find_spec("slicerio").origin).parent / "data" / "CTChest4.nrrd")  # type: ignore[union-attr, arg-type]
 CRASH = "import ctypes; ctypes.string_at(0)"
 STUBBORN = "import time\nwhile True:\n  try: time.sleep(60)\n  except BaseException: pass"
 LOOP_IN_C = "import collections; collections.deque(iter(int, 1), maxlen=0)"
@@ -50,6 +54,37 @@ def test_kill_segfault_and_endless_loops_bring_back_the_scene_as_it_was(server: 
         assert after["/slice?view=red"] == before["/slice?view=red"]
         assert after["/threeD"] == before["/threeD"]
     assert b"slicecast_scene_restarts_total 4.0" in server.get("/metrics").body
+
+
+def reads(pid: int, name: str) -> bool:
+    """Whether a process has a file of this name open."""
+    with suppress(OSError):
+        return any(file.readlink().name == name for file in Path(f"/proc/{pid}/fd").iterdir())
+    return False
+
+
+def test_one_that_dies_while_it_is_given_its_content_is_followed_by_one_and_nothing_else_is_lost(
+    server: LiveServer,
+) -> None:
+    for _ in range(4):
+        answer = server.request("POST", "/slicer/exec", f"slicer.util.loadVolume({VOLUME!r})".encode())
+        assert answer.status == 200, answer.body
+    volumes = "/slicer/mrml/ids?class=vtkMRMLScalarVolumeNode"
+    before = len(server.get(volumes).json())
+    old = server.scene_pid()
+    os.kill(old, signal.SIGKILL)
+    until, second = time.monotonic() + 60, old
+    while second == old or not reads(second, "CTChest4.nrrd"):
+        assert time.monotonic() < until
+        with suppress(LookupError, OSError):
+            second = server.scene_pid()
+    os.kill(second, signal.SIGKILL)
+    comes_back(server, second)
+    assert len(server.get(volumes).json()) == before - 1  # what it died of is given up
+    ended = [line for line in server.log_lines() if line.get("event") == "scene process ended"]
+    assert len(ended) == 2
+    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+    assert sum(b"backend.scene.process" in Path(f"/proc/{child}/cmdline").read_bytes() for child in children) == 1
 
 
 def test_while_it_restarts_the_answer_is_try_again(server: LiveServer) -> None:
