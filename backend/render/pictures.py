@@ -7,6 +7,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 
+import msgspec
+
+_packed = msgspec.msgpack.Encoder(enc_hook=repr).encode
+
 
 class PictureCache:
     """Least recently used pictures up to a number of bytes. Safe to use from several threads."""
@@ -39,4 +43,4 @@ class PictureCache:
 
 def etag_of(key: Hashable) -> str:
     """A strong ETag for a key made of plain values."""
-    return '"' + hashlib.blake2b(repr(key).encode(), digest_size=12).hexdigest() + '"'
+    return '"' + hashlib.blake2b(_packed(key), digest_size=12).hexdigest() + '"'

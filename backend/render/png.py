@@ -44,5 +44,5 @@ def encode(pixels: NDArray[np.uint8], text: Mapping[str, str] | None = None, lea
 
 
 def _chunk(kind: bytes, data: Any) -> bytes:
-    chunk: bytes = struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
+    chunk: bytes = struct.pack(">I", len(data)) + kind + data + struct.pack(">I", isal_zlib.crc32(data, isal_zlib.crc32(kind)))
     return chunk

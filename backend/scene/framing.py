@@ -21,6 +21,7 @@ from backend.render.views.matrices import Matrix
 from backend.render.views.slice_view import SliceView
 from backend.render.views.threed_view import ThreeDPixels, ThreeDView
 from backend.scene import commands as c
+from backend.scene.making_times import MakingTimes
 from backend.scene.prefetch import Prefetch
 
 View = SliceView | ThreeDView
@@ -58,6 +59,7 @@ class Framer:
         self._lock = threading.Lock()
         self._stirred = time.time()
         self._whole: dict[Key, NDArray[np.uint8]] = {}
+        self._times = MakingTimes()
 
     def stir(self) -> None:
         """The state has just changed."""
@@ -245,7 +247,7 @@ class Framer:
                     self._cache.put(key, data)
             return info, data
 
-        return make
+        return self._times.timed(_kind(view, picture), make) if isinstance(view, SliceView) and video is None else make
 
     def _stop_for(self, view: View, command: c.Frame) -> Stop:
         stop = Stop(command.by, command.camera)
@@ -257,6 +259,11 @@ class Framer:
         if stop is not None:
             with self._lock:
                 self._stops.get(view.name.lower(), set()).discard(stop)
+
+
+def _kind(view: View, picture: c.Picture) -> Key:
+    """Pictures that take about the same time."""
+    return (view.name, picture.width, picture.height, picture.format, picture.lossless)
 
 
 def _key(kind: str, view: View, picture: c.Picture, content: Any) -> Key:

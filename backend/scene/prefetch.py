@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backend.render.views.matrices import Matrix
+from backend.render.views.matrices import Matrix, moved_along_normal
 from backend.render.views.slice_view import SliceView
 
 CLIENTS_KEPT = 64
@@ -70,17 +70,11 @@ class Prefetch:
             before, now, view, make_at = newest
             step = _step(before, now, view)
             ahead = range(1, self._ahead + 1) if step else ()
-            self._waiting = deque((make_at, _moved(now, (step or 0.0) * n)) for n in ahead)
+            self._waiting = deque((make_at, moved_along_normal(now, (step or 0.0) * n)) for n in ahead)
         waiting = self._waiting  # another thread may put another one in its place
         if waiting:
             make_at, pose = waiting.popleft()
             make_at(pose)
-
-
-def _moved(pose: Matrix, by_mm: float) -> Matrix:
-    moved = pose.copy()
-    moved[:3, 3] += by_mm * pose[:3, 2]
-    return moved
 
 
 def _step(before: Matrix, now: Matrix, view: SliceView) -> float | None:

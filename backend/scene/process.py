@@ -1,7 +1,8 @@
 """The scene process: `python -m backend.scene.process FD`, talking over the Unix socket it inherits as FD.
 
 Three kinds of thread: one *scene thread* (the main thread) that owns MRML, VTK and OpenGL; one *input thread* that reads
-commands and says every second that it lives; a small pool that makes and encodes pictures from what the scene thread took in.
+commands and says every second that it lives; a small pool that makes and encodes pictures from what the scene thread took in,
+but for those that take so little time that it makes them itself.
 The gateway judges from the heartbeats whether the scene thread hangs, and kills the process if so.
 """
 
@@ -42,6 +43,7 @@ from backend.scene.commands import (
 )
 from backend.scene.deferred import Deferred
 from backend.scene.freed_memory import FreedMemory
+from backend.scene.making_times import Quick
 
 BEAT_S = 0.5
 IDLE_S = 0.25
@@ -49,6 +51,7 @@ IDLE_S = 0.25
 SWITCH_S = 0.0005
 ANNOUNCE_S = 0.01
 QUIET_S = 0.003  # nothing is made ahead for somebody who asks again within this time
+HAS_CORES_TO_SPARE = len(os.sched_getaffinity(0)) > 2  # the gateway keeps one busy, the scene thread another
 Call = Callable[[], Any]
 DEPENDENT = frozenset(
     ("orientation", "fit", "look_from", "reset", "auto_window")
@@ -68,9 +71,10 @@ class Outbox:
         """Send one message; a gateway that is gone ends this process."""
         try:
             with self._lock:
-                for part in wire.pack(head, body):
-                    if part:
-                        self._connection.sendall(part)
+                first, rest = wire.pack(head, body)
+                sent = self._connection.sendmsg((first, rest))  # together, or the gateway would wake up for the head alone
+                if sent < len(first) + len(rest):
+                    self._connection.sendall((bytes(first) + bytes(rest))[sent:])
         except OSError:
             os._exit(0)  # nobody is left to work for
 
@@ -260,6 +264,8 @@ class Server:
             return
         if isinstance(result, Deferred):  # long work that must not hold up the views
             threading.Thread(target=self._work, args=(request, result), daemon=True, name="work").start()
+        elif isinstance(result, Quick) and (self._inbox.is_empty or not HAS_CORES_TO_SPARE):
+            self._finish(request, result)
         elif callable(result):  # a picture: made in the pool, the scene thread goes on
             self._making.add(request.id)
             self._host.pool.submit(self._finish, request, result)

@@ -125,7 +125,7 @@ class ViewCommands:
         if command.drag:
             view.drag_offset(command.patch.offset, start=command.drag == "start")
         elif command.patch.offset is not None:
-            view.apply(c.ViewPatch(offset=command.patch.offset))
+            view.scroll(command.patch.offset)
         return self._framer.slice_picture(view, command, arrived)
 
     def _slice(self, name: str) -> SliceView:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from backend.errors import NotFoundError, TooLargeError
@@ -15,14 +16,16 @@ from backend.render.views.slice_view import SliceView
 from backend.render.views.threed_view import ThreeDView
 from backend.render.views.volumes import VolumeSources
 from backend.scene.application import Application
-from backend.scene.commands import ViewPatch, views_of
+from backend.scene.commands import views_of
 
 View = SliceView | ThreeDView
 SLICE, THREED = "vtkMRMLSliceNode", "vtkMRMLViewNode"
 ALIASES = {"axial": "red", "sagittal": "yellow", "coronal": "green", "threed": "1", "3d": "1"}
+NAMES_KEPT = 256
 NUMBERED = re.compile(r"(?:view|threed|3d)(\d+\+?)")  # MRML's own name of a 3D view is View1
 
 
+@lru_cache(NAMES_KEPT)
 def canonical(name: str) -> str:
     """The key of a view: lower case, aliases resolved."""
     lowered = name.strip().lower()
@@ -45,7 +48,7 @@ class Views:
         self.renderings = Renderings(app, self.changes)
         self.shown = ShownNodes(app.scene)
         self._views: dict[str, View] = {}
-        self._layout_seen = -1
+        self._layout_seen = self._epoch_seen = -1
         self._follow()
         self.threed().touch()
 
@@ -64,6 +67,10 @@ class Views:
 
     def _follow(self) -> None:
         """Make the views of nodes that have come with a layout, as many as the settings allow."""
+        epoch = self.changes.epoch
+        if epoch == self._epoch_seen:
+            return
+        self._epoch_seen = epoch
         seen = self._app.layout_node.GetMTime()
         if seen == self._layout_seen:
             return
@@ -163,7 +170,7 @@ class Views:
         self.place_crosshair(ras)
         moved = [view for view in self.slices() if view.node.GetViewGroup() == group]
         for view in moved:
-            view.apply(ViewPatch(offset=float(view.slice_to_ras[:3, 2] @ ras)))
+            view.scroll(float(view.slice_to_ras[:3, 2] @ ras))
         return [view.name for view in moved]
 
     def settle(self) -> None:

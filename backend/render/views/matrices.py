@@ -30,6 +30,13 @@ def rotation_to_vtk(matrix: Matrix) -> Any:
     return result
 
 
+def moved_along_normal(slice_to_ras: Matrix, by_mm: float) -> Matrix:
+    """The plane of a slice (4, 4), RAS mm, moved along its normal."""
+    moved = slice_to_ras.copy()
+    moved[:3, 3] += by_mm * moved[:3, 2]
+    return moved
+
+
 def parent_to_world(node: Any) -> Matrix | None:
     """Linear transform from a transformable node's parent to world (RAS mm), identity without parent, None if not linear."""
     parent = node.GetParentTransformNode()

@@ -20,7 +20,7 @@ from backend.imaging.frames import edge_letters
 from backend.render.views.background import background_of
 from backend.render.views.changes import Remembered, SceneChanges
 from backend.render.views.layers import Layers, LayerStack, Overlaid
-from backend.render.views.matrices import Matrix, from_vtk, rotation_to_vtk
+from backend.render.views.matrices import Matrix, from_vtk, moved_along_normal, rotation_to_vtk
 from backend.render.views.offscreen import Offscreen
 from backend.render.views.overlay import SLICE_MANAGERS, drawables
 from backend.render.views.segments import SegmentationLayers
@@ -32,6 +32,7 @@ from backend.scene.commands import LAYERS, SlabPatch, ViewPatch
 
 ORIENTATIONS = {"axial": "Axial", "sagittal": "Sagittal", "coronal": "Coronal"}
 DEFAULT_SIZE = (512, 512)
+LEAST_MOVE = 1e-9  # mm, and parts of unit vectors: less is rounding
 
 
 class SliceView:
@@ -59,6 +60,7 @@ class SliceView:
         self._stack = LayerStack(self.logic, sources, changes)
         self._background = Remembered(changes, lambda: background_of(self.background))
         self._crosshair = Remembered(changes, self._read_crosshair)
+        self._shown = Remembered(changes, self._read_shown)
         self._drawables = Remembered(changes, lambda: drawables(app.scene, node, shown))
         self._segments_key = Remembered(changes, lambda: segments.key(node))
         self._pose, self._pose_mtime, self._is_settled = from_vtk(node.GetSliceToRAS()), node.GetMTime(), True
@@ -134,12 +136,13 @@ class SliceView:
 
     def place(self) -> dict[str, Any]:
         """The fields of the state that put the view back where it is."""
+        return {"slice_to_ras": self.slice_to_ras.ravel().tolist(), "fov": list(self.field_of_view()), **self._shown()}
+
+    def _read_shown(self) -> dict[str, Any]:
         volume = self._background()
         return {
             "background": {"id": volume.id, "name": volume.name, **volume.told} if volume else None,
             **self._layers_over(),
-            "slice_to_ras": self.slice_to_ras.ravel().tolist(),
-            "fov": list(self.field_of_view()),
             "window": volume.window if volume else None,
             "level": volume.level if volume else None,
             "slab": slab_state(self.node),
@@ -168,7 +171,8 @@ class SliceView:
         return tuple(node.GetCrosshairRAS()) if node is not None else (0.0, 0.0, 0.0)
 
     def _orientation(self) -> str:
-        name: str = self.node.GetSliceOrientationPresetName(rotation_to_vtk(self.slice_to_ras))
+        with self._changes.reading():  # the matrix made for the question is no change
+            name: str = self.node.GetSliceOrientationPresetName(rotation_to_vtk(self.slice_to_ras))
         return name or "Reformat"
 
     def stand(self) -> SliceStand:
@@ -217,14 +221,14 @@ class SliceView:
             self.show(self.background)
         elif patch.fit:
             self.fit()
-        matrix = self.slice_to_ras.copy()
         if patch.slice_to_ras is not None:
-            matrix = np.array(patch.slice_to_ras, dtype=np.float64).reshape(4, 4)
+            self._move(np.array(patch.slice_to_ras, dtype=np.float64).reshape(4, 4))
         if patch.origin is not None:
+            matrix = self.slice_to_ras.copy()
             matrix[:3, 3] = patch.origin
+            self._move(matrix)
         if patch.offset is not None:
-            matrix[:3, 3] += matrix[:3, 2] * (patch.offset - float(matrix[:3, 2] @ matrix[:3, 3]))
-        self._move(matrix)
+            self.scroll(patch.offset)
         if patch.fov is not None:
             self._set_box(patch.fov)
         if patch.auto_window:
@@ -261,6 +265,13 @@ class SliceView:
         self.logic.SnapSliceOffsetToIJK()
         self._seen_fov = ()
 
+    def scroll(self, offset: float) -> None:
+        """Put the plane at an offset along its normal, mm."""
+        pose = self.slice_to_ras
+        by_mm = offset - float(pose[:3, 2] @ pose[:3, 3])
+        if abs(by_mm) > LEAST_MOVE:
+            self._pose, self._is_settled = moved_along_normal(pose, by_mm), False
+
     def scroll_to(self, fraction: float) -> None:
         """Put the plane at a fraction 0..1 of the background volume's reach along the normal.
 
@@ -270,14 +281,14 @@ class SliceView:
         extent = self.extent()
         if extent is None:
             raise NotFoundError(f"view {self.name} shows no volume to scroll through")
-        self.apply(ViewPatch(offset=extent.low + fraction * (extent.high - extent.low)))
+        self.scroll(extent.low + fraction * (extent.high - extent.low))
 
     def drag_offset(self, by: float | None, start: bool) -> None:
         """SlicerWeb's older way to scroll: `start` keeps the offset, to which `by` (mm) of this and later calls is added."""
         if start or self._drag_start is None:
             self._drag_start = float(self.slice_to_ras[:3, 2] @ self.slice_to_ras[:3, 3])
         if by is not None:
-            self.apply(ViewPatch(offset=self._drag_start + by))
+            self.scroll(self._drag_start + by)
 
     def require_volume(self) -> None:
         """Check that there is something to see.
@@ -381,7 +392,7 @@ class SliceView:
             display.SetAutoWindowLevel(1)
 
     def _move(self, matrix: Matrix) -> None:
-        if np.abs(matrix - self.slice_to_ras).max() > 1e-9:
+        if np.abs(matrix - self.slice_to_ras).max() > LEAST_MOVE:
             self._pose, self._is_settled = matrix, False
 
     # -- pictures ------------------------------------------------------------------------------------------------
