@@ -135,3 +135,17 @@ def test_everybody_scrolls_alone(host: SceneHost) -> None:
     frame(host, 11.5, "ada")
     make_all(host)
     assert frame(host, 13.0, "ada")[0].render_us == 0
+
+
+def test_what_was_made_ahead_makes_no_slow_picture_a_quick_one(host: SceneHost) -> None:
+    """A thick slab that is mostly found ready would otherwise hold up the scene thread when it is not."""
+    times = host._view_commands._framer._times
+    picture = c.Picture(111, 99)
+    kind = ("Red", 111, 99, "png", False)
+    ask(host, 20.0, picture=picture)
+    times._usual_s[kind] = 1.0
+    for _ in range(30):
+        ask(host, 20.0, picture=picture)
+    assert times._usual_s[kind] == 1.0
+    ask(host, 21.0, picture=picture)
+    assert times._usual_s[kind] < 1.0
