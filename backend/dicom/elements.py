@@ -59,7 +59,8 @@ class Parser:
         self._explicit = explicit
         order = "<" if little else ">"
         self._little = little
-        self._head = struct.Struct(order + "HHL").unpack_from  # a tag and four bytes: length, or VR and short length
+        self._head = struct.Struct(order + "HHL").unpack_from  # a tag and the length
+        self._head_with_vr = struct.Struct(order + "HH2sH").unpack_from  # a tag, the VR, and a short length
         self._long = struct.Struct(order + "L").unpack_from
         self._short = struct.Struct(order + "H").unpack_from
         self._signed = False
@@ -81,14 +82,18 @@ class Parser:
         if depth > DEEPEST:
             raise MalformedError(f"sequences are nested more than {DEEPEST} deep")
         found: list[Element] = []
-        buffer, read_head = self._buffer, self._head
+        buffer, read_head, read_head_with_vr = self._buffer, self._head, self._head_with_vr
+        written = b""
         creators: dict[int, str] = {}
         while at < end:
             if end - at < 8:
                 if not any(buffer[at:end]):
                     break  # an odd byte or two at the end harm nobody
                 raise MalformedError(f"{end - at} bytes are left over at byte {at}")
-            group, number, length = read_head(buffer, at)
+            if explicit:
+                group, number, written, length = read_head_with_vr(buffer, at)
+            else:
+                group, number, length = read_head(buffer, at)
             tag = group << 16 | number
             if tag == ITEM_END and delimited:
                 return found, at + 8
@@ -98,15 +103,12 @@ class Parser:
                 raise MalformedError(f"there is no element {tag_text(tag)} at byte {at}")
             start = at + 8
             if explicit:
-                written = bytes(buffer[at + 4 : at + 6])
-                if written in SHORT_VRS:
-                    length = self._short(buffer, at + 6)[0]
-                elif written in LONG_VRS:
+                vr = NAMES.get(written, "")
+                if written in LONG_VRS:
                     length = self._long(buffer, start)[0]
                     start += 4
-                else:
+                elif not vr:
                     raise MalformedError(f"{tag_text(tag)} at byte {at} has the unknown VR {written!r}")
-                vr = NAMES[written]
                 if vr == "UN":
                     vr = self._known(tag, length)
             else:

@@ -6,11 +6,12 @@ Values that are wrong, such as a DS that is no number, are written as the texts 
 from __future__ import annotations
 
 import base64
+import functools
 import math
 import re
 import struct
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -23,6 +24,8 @@ BULK = '"BulkDataURI":"bulkdata/'
 """Begins every reference to bulk data, and nothing else: quotes within texts are escaped."""
 INLINE_BYTES = 1024
 TEXT_BYTES = 65536
+REMEMBERED, REMEMBERED_BYTES = 16_384, 128
+"""Values whose JSON is remembered: how many, and how long they are; the slices of a series have most of theirs in common."""
 ALWAYS_BULK = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010, 0x00420011, 0x54001010, 0x56000020})
 TRIMMED = frozenset({"AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI"})
 """Blanks at both ends mean nothing; elsewhere only those at the end."""
@@ -41,6 +44,11 @@ TERM = re.compile(r"ISO(?:.?(2022))?.?IR.?([0-9]{1,3})\Z", re.IGNORECASE)
 TWO_BYTES = re.compile(rb"\x1b\$(?:[@B]|\(D)[^\x1b]*")
 """Text in Japanese sets of two bytes, each of which may be that of any ASCII character."""
 PN_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
+
+
+def is_plain(data: bytes) -> bool:
+    """Whether a text is the same in every character set."""
+    return data.isascii() and b"\x1b" not in data
 
 
 class Texts:
@@ -71,7 +79,7 @@ class Texts:
 
     def decode(self, data: bytes, delimiters: set[int] | None = None) -> str:
         """A text, whatever its bytes are."""
-        if data.isascii() and b"\x1b" not in data:
+        if is_plain(data):
             return data.decode("ascii")
         if self.is_extended or b"\x1b" in data:
             return self._extended(data, delimiters or set())
@@ -97,7 +105,11 @@ class Texts:
         return found
 
     def values(self, data: bytes, vr: str) -> list[str]:
-        """The values of a text element, trimmed as its VR says."""
+        """The values of a text element, trimmed as its VR says; none where it is empty."""
+        found = self._values(data, vr)
+        return found if any(found) or len(found) > 1 else []
+
+    def _values(self, data: bytes, vr: str) -> list[str]:
         if vr in WHOLE:
             return [self.decode(data).rstrip("\0 ")]
         if vr in ENCODED and self.is_extended:  # an escape sequence holds up to the next backslash
@@ -128,8 +140,8 @@ class JsonWriter:
         self._buffer, self._order = buffer, "<" if little else ">"
         self.texts = Texts()
 
-    def fragments(self, elements: Sequence[Element], path: str = "") -> dict[int, str]:
-        """JSON of the value of each attribute, by tag in ascending order; group lengths and file meta left out.
+    def members(self, elements: Sequence[Element], path: str = "") -> dict[int, str]:
+        """Key and value of each attribute in JSON, by tag in ascending order; group lengths and file meta left out.
 
         Args:
             elements: of one data set or item.
@@ -145,7 +157,7 @@ class JsonWriter:
             if tag == CHARACTER_SET:
                 self.texts.use(self.strings(element))
             ascending, last = ascending and tag > last, tag
-            found[tag] = self._write(element, path)
+            found[tag] = self._member(element, path)
         if path:
             self.texts.encodings, self.texts.is_extended = outer
         return found if ascending else dict(sorted(found.items()))
@@ -154,17 +166,30 @@ class JsonWriter:
         """The value's bytes as they stand there."""
         return bytes(self._buffer[element.start : element.start + element.length])
 
-    def strings(self, element: Element) -> list[str]:
+    def strings(self, element: Element) -> Sequence[str]:
         """Values of a text element; none where it is empty."""
         data = self.bytes_of(element)
-        found = self.texts.values(data, element.vr)
-        return found if any(found) or len(found) > 1 else []
+        if len(data) <= REMEMBERED_BYTES and is_plain(data):
+            return _plain_values(element.vr, data)
+        return self.texts.values(data, element.vr)
 
-    def values(self, element: Element) -> list[str]:
+    def values(self, element: Element) -> Sequence[str]:
         """Values of an element of text or numbers as texts; none of other kinds."""
         if element.items is not None or element.vr in BYTES or element.length > TEXT_BYTES:
             return []
-        return [str(value) for value in self.numbers(element)] if element.vr in NUMBERS else self.strings(element)
+        if element.vr not in NUMBERS:
+            return self.strings(element)
+        return [str(value) for value in _unpacked(element.vr, self.bytes_of(element), self._order)]
+
+    def _member(self, element: Element, path: str) -> str:
+        tag, vr, start, length, items, _fragments = element
+        if items is None and length <= REMEMBERED_BYTES and vr not in BYTES:
+            data = bytes(self._buffer[start : start + length])
+            if vr in NUMBERS or vr == "AT":
+                return _number_member(tag, vr, data, self._order)
+            if is_plain(data):
+                return _plain_member(tag, vr, data)
+        return f'"{tag:08X}":{self._write(element, path)}'
 
     def _write(self, element: Element, path: str) -> str:
         vr, length = element.vr, element.length
@@ -176,15 +201,17 @@ class JsonWriter:
             return self._binary(element, path)
         if length > TEXT_BYTES:
             return self._reference(element, path)
-        values = self._numbers(element) if vr in NUMBERS else self._tags(element) if vr == "AT" else self._texts(element)
-        return f'{{"vr":"{vr}","Value":[{",".join(values)}]}}' if values else f'{{"vr":"{vr}"}}'
+        data = self.bytes_of(element)
+        if vr in NUMBERS or vr == "AT":
+            return _number_json(vr, data, self._order)
+        return _text_json(vr, self.texts.values(data, vr))
 
     def _sequence(self, element: Element, path: str) -> str:
         items = element.items or []
         if not items:
             return '{"vr":"SQ"}'
         below = f"{path}{element.tag:08X}/"
-        texts = (object_text(self.fragments(item, f"{below}{number}/")) for number, item in enumerate(items, 1))
+        texts = (object_text(self.members(item, f"{below}{number}/").values()) for number, item in enumerate(items, 1))
         return f'{{"vr":"SQ","Value":[{",".join(texts)}]}}'
 
     def _binary(self, element: Element, path: str) -> str:
@@ -198,23 +225,45 @@ class JsonWriter:
     def _reference(self, element: Element, path: str) -> str:
         return f'{{"vr":"{element.vr}",{BULK}{path}{element.tag:08X}"}}'
 
-    def numbers(self, element: Element) -> tuple[Any, ...]:
-        """Values of an element of a binary number's VR; bytes that make no whole number are left out."""
-        count = element.length // NUMBER_BYTES[element.vr]
-        return struct.unpack_from(f"{self._order}{count}{NUMBERS[element.vr]}", self._buffer, element.start)
 
-    def _numbers(self, element: Element) -> list[str]:
-        if element.vr in ("FL", "FD"):
-            return [repr(value) if math.isfinite(value) else "null" for value in self.numbers(element)]
-        return [str(value) if -EXACT <= value <= EXACT else f'"{value}"' for value in self.numbers(element)]
 
-    def _tags(self, element: Element) -> list[str]:
-        pairs = struct.unpack_from(f"{self._order}{element.length // 4 * 2}H", self._buffer, element.start)
-        return [f'"{group:04X}{number:04X}"' for group, number in zip(pairs[::2], pairs[1::2], strict=True)]
+@functools.lru_cache(REMEMBERED)
+def _plain_values(vr: str, data: bytes) -> tuple[str, ...]:
+    return tuple(Texts().values(data, vr))
 
-    def _texts(self, element: Element) -> list[str]:
-        write = WRITERS.get(element.vr, encode_basestring)
-        return [write(value) if value else "null" for value in self.strings(element)]
+
+@functools.lru_cache(REMEMBERED)
+def _plain_member(tag: int, vr: str, data: bytes) -> str:
+    return f'"{tag:08X}":{_text_json(vr, _plain_values(vr, data))}'
+
+
+def _text_json(vr: str, values: Sequence[str]) -> str:
+    write = WRITERS.get(vr, encode_basestring)
+    return _json(vr, [write(value) if value else "null" for value in values])
+
+
+@functools.lru_cache(REMEMBERED)
+def _number_member(tag: int, vr: str, data: bytes, order: str) -> str:
+    return f'"{tag:08X}":{_number_json(vr, data, order)}'
+
+
+def _number_json(vr: str, data: bytes, order: str) -> str:
+    if vr == "AT":
+        pairs = struct.unpack_from(f"{order}{len(data) // 4 * 2}H", data)
+        return _json(vr, [f'"{group:04X}{number:04X}"' for group, number in zip(pairs[::2], pairs[1::2], strict=True)])
+    values = _unpacked(vr, data, order)
+    if vr in ("FL", "FD"):
+        return _json(vr, [repr(value) if math.isfinite(value) else "null" for value in values])
+    return _json(vr, [str(value) if -EXACT <= value <= EXACT else f'"{value}"' for value in values])
+
+
+def _unpacked(vr: str, data: bytes, order: str) -> tuple[Any, ...]:
+    """Values of a binary number's VR; bytes that make no whole number are left out."""
+    return struct.unpack_from(f"{order}{len(data) // NUMBER_BYTES[vr]}{NUMBERS[vr]}", data)
+
+
+def _json(vr: str, values: Sequence[str]) -> str:
+    return f'{{"vr":"{vr}","Value":[{",".join(values)}]}}' if values else f'{{"vr":"{vr}"}}'
 
 
 def _decimal(text: str) -> str:
@@ -250,9 +299,9 @@ def to_little(data: bytes, vr: str, is_little: bool) -> bytes:
     return np.frombuffer(data[:whole], f">u{width}").astype(f"<u{width}").tobytes() + data[whole:]
 
 
-def object_text(fragments: dict[int, str]) -> str:
-    """A JSON object of fragments by tag."""
-    return "{" + ",".join([f'"{tag:08X}":{text}' for tag, text in fragments.items()]) + "}"
+def object_text(members: Iterable[str]) -> str:
+    """A JSON object of its members."""
+    return "{" + ",".join(members) + "}"
 
 
 def absolute(model: bytes, instance_url: str) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -101,12 +101,12 @@ def index(data: DataSet, strict_texts: bool = False) -> Indexed:
         MalformedError: it lacks one of the UIDs that it is found by, or one is none, or its pixels are too few, or its texts.
     """
     writer = JsonWriter(data.buffer, data.head.is_little)
-    fragments = writer.fragments(data.elements)
+    members = writer.members(data.elements)
     if strict_texts and writer.texts.fault:
         raise MalformedError(writer.texts.fault)
     syntax = data.head.transfer_syntax
-    fragments[AVAILABLE_TRANSFER_SYNTAX] = f'{{"vr":"UI","Value":["{syntax}"]}}'
-    fragments = dict(sorted(fragments.items()))
+    members[AVAILABLE_TRANSFER_SYNTAX] = f'"{levels.key(AVAILABLE_TRANSFER_SYNTAX)}":{{"vr":"UI","Value":["{syntax}"]}}'
+    members = dict(sorted(members.items()))
     by_tag = {element.tag: element for element in data.elements}
     values = {tag: writer.values(by_tag[tag]) for tag in COLUMNS if tag in by_tag}
     warnings = [writer.texts.fault or "it names no character set for texts that need one"] if writer.texts.wrong else []
@@ -116,10 +116,10 @@ def index(data: DataSet, strict_texts: bool = False) -> Indexed:
         sop_instance_uid=_uid(values, SOP_INSTANCE_UID, "SOP instance UID"),
         sop_class_uid=_uid(values, SOP_CLASS_UID, "SOP class UID", data.head.sop_class_uid),
         transfer_syntax=syntax,
-        study=study_columns(values) | {"attributes": _subset(fragments, levels.STUDY_AND_PATIENT)},
-        series=series_columns(values) | {"attributes": _subset(fragments, levels.SERIES_ONLY)},
-        instance=instance_columns(values) | {"attributes": _subset(fragments, levels.MAIN_INSTANCE)},
-        model=_deflated(object_text(fragments).encode()),
+        study=study_columns(values) | {"attributes": _subset(members, levels.STUDY_AND_PATIENT)},
+        series=series_columns(values) | {"attributes": _subset(members, levels.SERIES_ONLY)},
+        instance=instance_columns(values) | {"attributes": _subset(members, levels.MAIN_INSTANCE)},
+        model=_deflated(object_text(members.values()).encode()),
         pixels=_pixels(data, by_tag, writer, warnings),
         warnings=tuple(warnings),
     )
@@ -169,7 +169,7 @@ def _require_enough(found: FrameIndex) -> None:
         )
 
 
-def _uid(values: dict[int, list[str]], tag: int, name: str, otherwise: str = "") -> str:
+def _uid(values: Mapping[int, Sequence[str]], tag: int, name: str, otherwise: str = "") -> str:
     found = next(iter(values.get(tag, ())), "") or otherwise
     if not found:
         raise MalformedError(f"it has no {name} {tag_text(tag)}")
@@ -179,8 +179,8 @@ def _uid(values: dict[int, list[str]], tag: int, name: str, otherwise: str = "")
     return found
 
 
-def _subset(fragments: dict[int, str], tags: Iterable[int]) -> str:
-    return object_text({tag: fragments[tag] for tag in sorted(tags) if tag in fragments})
+def _subset(members: dict[int, str], tags: Collection[int]) -> str:
+    return object_text([member for tag, member in members.items() if tag in tags])
 
 
 def _deflated(text: bytes) -> bytes:
@@ -197,10 +197,10 @@ def columns_of_model(model: bytes) -> tuple[Columns, Columns]:
     """Columns of the study's and of the series' row, from an instance's JSON model; as `index` makes them."""
     attributes = msgspec.json.decode(model, type=dict[str, msgspec.Raw])
     values = {tag: _texts(attributes[levels.key(tag)]) for tag in COLUMNS if levels.key(tag) in attributes}
-    fragments = {int(name, 16): bytes(text).decode() for name, text in attributes.items()}
+    members = {int(name, 16): f'"{name}":{bytes(text).decode()}' for name, text in attributes.items()}
     return (
-        study_columns(values) | {"attributes": _subset(fragments, levels.STUDY_AND_PATIENT)},
-        series_columns(values) | {"attributes": _subset(fragments, levels.SERIES_ONLY)},
+        study_columns(values) | {"attributes": _subset(members, levels.STUDY_AND_PATIENT)},
+        series_columns(values) | {"attributes": _subset(members, levels.SERIES_ONLY)},
     )
 
 

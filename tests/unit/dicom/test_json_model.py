@@ -12,7 +12,7 @@ from pydicom.data import get_charset_files
 
 from backend.dicom.columns import date, number, time
 from backend.dicom.elements import Element
-from backend.dicom.json_model import JsonWriter, Texts, absolute
+from backend.dicom.json_model import JsonWriter, Texts, absolute, object_text
 from backend.dicom.orthanc_ids import orthanc_id
 from backend.dicom.part10 import read_data_set
 from backend.dicom.text import fold
@@ -22,7 +22,8 @@ from backend.dicom.xml_model import xml_text
 def written(vr: str, value: bytes, little: bool = True) -> dict[str, object]:
     """The model of an element alone."""
     writer = JsonWriter(memoryview(value), little)
-    found: dict[str, object] = json.loads(writer.fragments([Element(0x00091001, vr, 0, len(value))])[0x00091001])
+    model = json.loads(object_text(writer.members([Element(0x00091001, vr, 0, len(value))]).values()))
+    found: dict[str, object] = model["00091001"]
     return found
 
 
@@ -69,10 +70,10 @@ def test_files_of_all_character_sets_are_read() -> None:
     for path in files:
         data = read_data_set(memoryview(path.read_bytes()), 1 << 20)
         writer = JsonWriter(data.buffer, data.head.is_little)
-        model = writer.fragments(data.elements)
+        model = json.loads(object_text(writer.members(data.elements).values()))
         for element in pydicom.dcmread(path):
             if element.VR in ("PN", "LO", "SH") and not element.tag.is_private:
-                assert json.loads(model[element.tag]) == element.to_json_dict(None, 0), path
+                assert model[f"{element.tag:08X}"] == element.to_json_dict(None, 0), path
         assert not writer.texts.wrong, path
 
 
