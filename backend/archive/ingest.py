@@ -26,6 +26,8 @@ HELD_BYTES, HELD_AT_MOST = 1 << 20, 4 << 20
 """Of an instance on its way in, held in memory: when it is time to write them, and when they are written at once."""
 TOGETHER, TOGETHER_BYTES = 16, 64 << 20
 """Instances that a worker takes in at once, while pictures wait for it: how many, and how large they are together."""
+WORTHWHILE, WORTHWHILE_BYTES = 3, 4 << 20
+"""So many, or so much, must wait before another worker is asked while one is busy: a transaction costs as much as an instance."""
 
 
 class Incoming:
@@ -133,7 +135,7 @@ class Ingest:
     ) -> None:
         """`busy`: how many workers take instances in at a time."""
         self._rules, self._database, self._writer = rules, database, writer
-        self._workers, self._quarantine, self._free = workers, quarantine, busy
+        self._workers, self._quarantine, self._free, self._busy = workers, quarantine, busy, 0
         self._waiting: deque[tuple[Arrival, int, asyncio.Future[Result]]] = deque()
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -176,7 +178,7 @@ class Ingest:
 
     def _start(self) -> None:
         """Give what waits to workers that have nothing to do."""
-        while self._waiting and self._free:
+        while self._waiting and self._free and (not self._busy or self._is_worthwhile):
             some = [self._waiting.popleft()]
             size = some[0][1]
             most = min(TOGETHER, -(-(len(self._waiting) + 1) // self._free))
@@ -184,15 +186,21 @@ class Ingest:
                 some.append(self._waiting.popleft())
                 size += some[-1][1]
             self._free -= 1
+            self._busy += 1
             task = asyncio.get_running_loop().create_task(self._run([(one[0], one[2]) for one in some]))
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
+
+    @property
+    def _is_worthwhile(self) -> bool:
+        return len(self._waiting) >= WORTHWHILE or sum(size for _arrival, size, _future in self._waiting) >= WORTHWHILE_BYTES
 
     async def _run(self, some: list[tuple[Arrival, asyncio.Future[Result]]]) -> None:
         try:
             await self._run_together(some)
         finally:
             self._free += 1
+            self._busy -= 1
             self._start()
 
     async def _run_together(self, some: list[tuple[Arrival, asyncio.Future[Result]]]) -> None:
@@ -203,7 +211,7 @@ class Ingest:
                 for one in some:
                     await self._run_together([one])
                 return
-            await asyncio.to_thread(self._writer.abandon, some[0][0].path.name.removeprefix(NAME))
+            await asyncio.to_thread(self._writer.abandon, some[0][0].token)
             results = [Result(Outcome("failed", reason=Reason.PROCESSING, message=str(error)))]
         except SlicecastError as error:
             results = [Result(Outcome("failed", reason=Reason.PROCESSING, message=str(error)))] * len(some)

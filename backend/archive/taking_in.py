@@ -1,5 +1,5 @@
-"""What a worker does with files that have come in: they are taken apart, measured, synced, named by their digests, and put into
-the archive, many in one transaction."""
+"""What a worker does with files that have come in: they are taken apart, named by their digests, synced while they are indexed,
+and put into the archive, many in one transaction."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import hashlib
 import mmap
 import os
 import traceback
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from isal import isal_zlib
 
@@ -25,6 +27,10 @@ from backend.store.engine import Database
 from backend.store.storing import Duplicates, NewInstance
 from backend.store.writer import Writer
 
+P = ParamSpec("P")
+T = TypeVar("T")
+DAMAGES = (UnreadableError, RecursionError, MemoryError)
+"""What reading a broken file raises."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 SYNC_FILE_RANGE = getattr(ctypes.CDLL(None), "sync_file_range", None)
 """Of Linux's C library."""
@@ -58,6 +64,11 @@ class Arrival:
     detail: str | None
     study: str | None
 
+    @property
+    def token(self) -> str:
+        """What its names end with, as long as it is in that folder."""
+        return self.path.name.removeprefix(NAME)
+
 
 @dataclass(frozen=True)
 class Result:
@@ -69,14 +80,28 @@ class Result:
 
 
 @dataclass(frozen=True)
-class _Ready:
-    """An instance whose file is whole."""
+class _Whole:
+    """A file that is a whole data set, under the name that its digest gives it."""
 
-    new: NewInstance
+    arrival: Arrival
+    file: memoryview
+    data: DataSet | None
+    """None of one that was inflated: it is too large to be held while others are taken apart."""
+    digest: str
+    crc32: int
     path: Path
     """In `incoming/`."""
     folder: Path
     """Of its place in the archive, where it has a name too."""
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """An instance for the index."""
+
+    new: NewInstance
+    path: Path
+    """In `incoming/`."""
 
 
 def get_ready() -> None:
@@ -90,19 +115,27 @@ def take_in(rules: Rules, arrivals: Sequence[Arrival]) -> list[Result]:
     try:
         for handle in handles:
             _begin_writing(handle)
-        ready = [_tried(rules, arrival, handle) for arrival, handle in zip(arrivals, handles, strict=True)]
-        faults = _sync(handles, {one.folder for one in ready if isinstance(one, _Ready)})
+        whole = [_tried(_made_whole, rules, arrival, handle) for arrival, handle in zip(arrivals, handles, strict=True)]
+        syncing = _syncer().submit(_sync, handles, {one.folder for one in whole if isinstance(one, _Whole)})
+        ready = [_tried(_indexed, rules, one, writer) if isinstance(one, _Whole) else one for one in whole]
+        faults = syncing.result()
         for number, fault in enumerate(faults):
             if fault is not None and isinstance(ready[number], _Ready):
-                writer.abandon(arrivals[number].path.name.removeprefix(NAME))
+                writer.abandon(arrivals[number].token)
                 ready[number] = _failed(fault)
     finally:
         for handle in handles:
             if handle >= 0:
                 os.close(handle)
-    whole = [one for one in ready if isinstance(one, _Ready)]
-    stored = iter(writer.store([(one.new, one.path) for one in whole]) if whole else ())
+    new = [one for one in ready if isinstance(one, _Ready)]
+    stored = iter(writer.store([(one.new, one.path) for one in new]) if new else ())
     return [one if isinstance(one, Result) else _told(one.new, next(stored)) for one in ready]
+
+
+@functools.cache
+def _syncer() -> ThreadPoolExecutor:
+    """The thread that waits for the disk, while the worker's own goes on."""
+    return ThreadPoolExecutor(1, "sync")
 
 
 def _told(new: NewInstance, stored: tuple[str, bool] | Exception) -> Result:
@@ -133,10 +166,12 @@ def reason_of(error: OSError) -> tuple[Reason, str]:
 def _opened(path: Path) -> int:
     """A handle to a file that has come in; -1 where there is none."""
     try:
-        if not path.exists():  # who had it before us died
-            for renamed in path.parent.glob(f"*.{path.name.removeprefix(NAME)}"):
-                renamed.rename(path)
         return os.open(path, os.O_RDONLY)
+    except FileNotFoundError:  # who had it before us died
+        for renamed in path.parent.glob(f"*.{path.name.removeprefix(NAME)}"):
+            renamed.rename(path)
+            return _opened(path)
+        return -1
     except OSError:
         return -1
 
@@ -173,14 +208,15 @@ def _writer(folder: Path, duplicates: Duplicates) -> Writer:
     return Writer(Database(folder / "index.db"), Blobs(folder), duplicates)
 
 
-def _tried(rules: Rules, arrival: Arrival, handle: int) -> _Ready | Result:
+def _tried(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Result:
     try:
-        return _made_ready(rules, arrival, handle)
+        return step(*args, **kwargs)
     except Exception as error:
         return _failed(error)
 
 
-def _made_ready(rules: Rules, arrival: Arrival, handle: int) -> _Ready | Result:
+def _made_whole(rules: Rules, arrival: Arrival, handle: int) -> _Whole | Result:
+    """Take a file apart, and have it in its place, complete, under the name of its digest."""
     if handle < 0:
         raise FileNotFoundError(errno.ENOENT, "a file that came in is gone")
     path = arrival.path
@@ -188,44 +224,65 @@ def _made_ready(rules: Rules, arrival: Arrival, handle: int) -> _Ready | Result:
     data: DataSet | None = None
     try:
         data = read_data_set(file, rules.inflated_bytes)
-        indexed = index(data, rules.strict_texts)
-    except (UnreadableError, RecursionError, MemoryError) as error:
-        message = str(error) or "it is nested too deep or too large"
-        uids = uids_of(data) if data is not None else NO_UIDS
-        return Result(Outcome("failed", *uids, Reason.NOT_UNDERSTOOD, message), unreadable=True)
-    if arrival.study is not None and indexed.study_uid != arrival.study:
-        path.unlink()
-        message = "it is of another study than the address names"
-        return Result(Outcome("failed", *indexed.uids, Reason.WRONG_STUDY, message, indexed.warnings))
-    if _make_whole(path, file, data, indexed):
-        sync_file(path)
-        with path.open("rb") as changed:
-            file = _mapped(changed.fileno())
-    digest, checksum = hashlib.sha256(file).hexdigest(), isal_zlib.crc32(file)
-    named = path.with_name(f"{digest}.{path.name.removeprefix(NAME)}")
+        if not data.head.is_complete or _has_program(file):
+            _complete(path, file, data, index(data, rules.strict_texts))  # what can not be indexed stays as it came
+            with path.open("rb") as changed:
+                file = _mapped(changed.fileno())
+            data = read_data_set(file, rules.inflated_bytes)
+    except DAMAGES as error:
+        return _unreadable(error, data)
+    digest = hashlib.sha256(file).hexdigest()
+    named = path.with_name(f"{digest}.{arrival.token}")
     path.rename(named)
     folder = Blobs(rules.folder).enter(digest, named)
-    return _Ready(NewInstance(indexed, digest, len(file), arrival.origin, arrival.detail, checksum), named, folder)
+    return _Whole(arrival, file, None if data.head.is_deflated else data, digest, isal_zlib.crc32(file), named, folder)
+
+
+def _indexed(rules: Rules, whole: _Whole, writer: Writer) -> _Ready | Result:
+    """What the index takes of a file; one that it can not take loses its place again."""
+    arrival, data = whole.arrival, whole.data
+    try:
+        data = data or read_data_set(whole.file, rules.inflated_bytes)
+        indexed = index(data, rules.strict_texts)
+    except DAMAGES as error:
+        writer.withdraw(whole.digest)
+        whole.path.rename(arrival.path)
+        return _unreadable(error, data)
+    except Exception:
+        writer.abandon(arrival.token)
+        raise
+    if arrival.study is not None and indexed.study_uid != arrival.study:
+        writer.abandon(arrival.token)
+        message = "it is of another study than the address names"
+        return Result(Outcome("failed", *indexed.uids, Reason.WRONG_STUDY, message, indexed.warnings))
+    new = NewInstance(indexed, whole.digest, len(whole.file), arrival.origin, arrival.detail, whole.crc32)
+    return _Ready(new, whole.path)
+
+
+def _unreadable(error: Exception, data: DataSet | None) -> Result:
+    message = str(error) or "it is nested too deep or too large"
+    uids = uids_of(data) if data is not None else NO_UIDS
+    return Result(Outcome("failed", *uids, Reason.NOT_UNDERSTOOD, message), unreadable=True)
 
 
 def _mapped(handle: int) -> memoryview:
     return memoryview(mmap.mmap(handle, 0, access=mmap.ACCESS_READ) if os.fstat(handle).st_size else b"")
 
 
-def _make_whole(path: Path, file: memoryview, data: DataSet, indexed: Indexed) -> bool:
-    """Give the file a head if it lacks one. A preamble may be a program (PS3.10, 7.5): only those of TIFF files stay.
+def _has_program(file: memoryview) -> bool:
+    """Whether a preamble may be a program (PS3.10, 7.5); those of TIFF files are none."""
+    return any(file[:PREAMBLE]) and not bytes(file[:4]).startswith(TIFF)
 
-    Returns: whether it was changed.
-    """
-    if not data.head.is_complete:
+
+def _complete(path: Path, file: memoryview, data: DataSet, indexed: Indexed) -> None:
+    """Give a file a head if it lacks one, or an empty preamble; on return it is on disk."""
+    if data.head.is_complete:
+        with path.open("r+b") as target:
+            target.write(bytes(PREAMBLE))
+    else:
         whole = path.with_name(path.name + ".whole")
         with whole.open("wb") as target:
             target.write(made_head(indexed.transfer_syntax, indexed.sop_class_uid, indexed.sop_instance_uid))
             target.write(file[data.head.start :])
         whole.replace(path)
-        return True
-    if any(file[:PREAMBLE]) and not bytes(file[:4]).startswith(TIFF):
-        with path.open("r+b") as target:
-            target.write(bytes(PREAMBLE))
-        return True
-    return False
+    sync_file(path)

@@ -226,7 +226,6 @@ class JsonWriter:
         return f'{{"vr":"{element.vr}",{BULK}{path}{element.tag:08X}"}}'
 
 
-
 @functools.lru_cache(REMEMBERED)
 def _plain_values(vr: str, data: bytes) -> tuple[str, ...]:
     return tuple(Texts().values(data, vr))

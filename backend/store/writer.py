@@ -98,6 +98,11 @@ class Writer:
             if not has_row(connection, digest):
                 self._blobs.remove(digest)
 
+    def withdraw(self, digest: str) -> None:
+        """Remove a file that was entered too early, unless a row has it."""
+        with self._turn():
+            self._drop(digest)
+
     def abandon(self, token: str) -> None:
         """Remove what is left of an instance that came in under this name, since the process that had it has died."""
         with self._turn():
