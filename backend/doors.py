@@ -20,6 +20,7 @@ from backend.errors import SlicecastError, UnavailableError
 from backend.http.access_log import AccessLog
 from backend.http.application import Application
 from backend.http.base import NotFoundHandler
+from backend.http.by_segment import BySegment
 from backend.http.openapi import openapi
 from backend.http.routes import Operation, Route
 from backend.http.server import Server
@@ -140,7 +141,8 @@ class Wiring:
         """Open the doors of a session; the first one's are at the root."""
         router = self.application.wildcard_router if session.name == DEFAULT else self.application.router()
         doors = SessionDoors(session, self.house, router)
-        router.add_rules(self._rules(self._table(doors)))
+        rules = self._rules(self._table(doors))
+        router.add_rules([tornado.routing.Rule(tornado.routing.AnyMatches(), BySegment(self.application.router, rules))])
         return doors
 
     def _table(self, doors: SessionDoors) -> list[Route]:

@@ -27,7 +27,7 @@ HELD_BYTES, HELD_AT_MOST = 1 << 20, 4 << 20
 TOGETHER, TOGETHER_BYTES = 16, 64 << 20
 """Instances that a worker takes in at once, while pictures wait for it: how many, and how large they are together."""
 WORTHWHILE, WORTHWHILE_BYTES = 3, 4 << 20
-"""So many, or so much, must wait before another worker is asked while one is busy: a transaction costs as much as an instance."""
+"""So many, or so much, must wait before another worker is asked while one is busy: transactions cost as much as instances."""
 
 
 class Incoming:

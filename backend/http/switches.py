@@ -86,12 +86,12 @@ class Matches(tornado.routing.PathMatches):
 
     def __init__(self, route: Route, switches: Switches) -> None:
         super().__init__(route.pattern)
-        self._beginning = beginning(route.pattern)
+        self.beginning = beginning(route.pattern)
         self._switches, self._door, self._methods = switches, route.door, route.methods
 
     def match(self, request: tornado.httputil.HTTPServerRequest) -> dict[str, object] | None:
         """Arguments of the path, None while the door is off."""
-        if not request.path.startswith(self._beginning):  # of dozens of routes few are worth the regular expression
+        if not request.path.startswith(self.beginning):  # of dozens of routes few are worth the regular expression
             return None
         if self._door and not getattr(self._switches, self._door):
             return None
