@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 from pydicom.uid import generate_uid
 
+from backend.archive import taking_in
 from backend.archive.archive import Archive
 from backend.archive.records import Outcome, Reason
 from backend.archive.taking_in import Arrival, Rules, take_in
 from backend.archive.watching import Watcher
 from backend.config import Settings
+from backend.dicom.frames import FrameIndex, read_stored
 from backend.errors import NotFoundError, UnavailableError, UnreadableError
 from backend.store.blobs import Blobs
 from tests.support.instances import make_instance
@@ -193,6 +195,46 @@ async def test_preambles_that_may_be_programs_are_emptied_and_missing_ones_are_m
     assert (await archive.instance("1.2", "1.3", "1.4")).path.read_bytes()[:8] == b"II*\0tiff"
     await store(archive, make_instance("1.2", "1.3", "1.5")[132:])
     assert (await archive.instance("1.2", "1.3", "1.5")).path.read_bytes()[128:132] == b"DICM"
+
+
+async def test_frames_of_a_file_without_a_head_are_where_the_index_says(archive: Archive) -> None:
+    pixels = bytes(range(256)) * 2
+    whole = make_instance("1.2", "1.3", "1.4", Rows=16, Columns=16, BitsAllocated=16, BitsStored=16, PixelData=pixels)
+    data_set = whole[whole.index(b"\x08\0\x16\0UI") :]  # without preamble and meta information
+    assert (await store(archive, data_set)).result == "stored"
+    stored = await archive.instance("1.2", "1.3", "1.4")
+    content = await archive.content(stored)
+    assert content.pixels is not None
+    assert read_stored(stored.path, FrameIndex.decode(content.pixels), 0) == pixels
+
+
+@pytest.mark.parametrize("begins", [b"", bytes(128), b"MZ" + bytes(126)])
+async def test_what_the_index_can_not_take_stays_as_it_came_and_loses_its_place(archive: Archive, begins: bytes) -> None:
+    whole = make_instance("1.2.3", "1.3", "1.4").replace(b"1.2.3\0", b"no.uid")
+    data = begins + whole[128:] if begins else whole[whole.index(b"\x08\0\x16\0UI") :]
+    outcome = await store(archive, data)
+    assert (outcome.result, outcome.reason, outcome.sop_instance_uid) == ("failed", Reason.NOT_UNDERSTOOD, "1.4")
+    assert "no.uid is no UID" in outcome.message
+    (kept,) = (archive.folder / "quarantine").glob("*.dcm")
+    assert kept.read_bytes() == data
+    assert not files(archive)
+    assert not list(archive.blobs.incoming.iterdir())
+
+
+async def test_a_fault_of_ours_while_indexing_leaves_nothing(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_given: object) -> None:
+        raise KeyError("a fault of ours")
+
+    incoming = archive.incoming("test")
+    incoming.write(make_instance())
+    incoming.close()
+    monkeypatch.setattr(taking_in, "index", fail)
+    rules = Rules(archive.folder, 1 << 20, True, "replace")
+    (result,) = await asyncio.to_thread(take_in, rules, [Arrival(incoming.path, "test", None, None)])
+    assert result.outcome.reason == Reason.PROCESSING
+    assert "a fault of ours" in result.fault
+    assert not files(archive)
+    assert not list(archive.blobs.incoming.iterdir())
 
 
 async def test_an_instance_that_is_too_large_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
