@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import TypeVar
 
 from isal import isal_zlib
 
@@ -27,8 +27,8 @@ from backend.store.engine import Database
 from backend.store.storing import Duplicates, NewInstance
 from backend.store.writer import Writer
 
-P = ParamSpec("P")
 T = TypeVar("T")
+Given = TypeVar("Given")
 DAMAGES = (UnreadableError, RecursionError, MemoryError)
 """What reading a broken file raises."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -115,9 +115,10 @@ def take_in(rules: Rules, arrivals: Sequence[Arrival]) -> list[Result]:
     try:
         for handle in handles:
             _begin_writing(handle)
-        whole = [_tried(_made_whole, rules, arrival, handle) for arrival, handle in zip(arrivals, handles, strict=True)]
+        pairs = zip(arrivals, handles, strict=True)
+        whole = [_tried(_made_whole, rules, writer, arrival, handle) for arrival, handle in pairs]
         syncing = _syncer().submit(_sync, handles, {one.folder for one in whole if isinstance(one, _Whole)})
-        ready = [_tried(_indexed, rules, one, writer) if isinstance(one, _Whole) else one for one in whole]
+        ready = [_tried(_indexed, rules, writer, one.arrival, one) if isinstance(one, _Whole) else one for one in whole]
         faults = syncing.result()
         for number, fault in enumerate(faults):
             if fault is not None and isinstance(ready[number], _Ready):
@@ -208,14 +209,18 @@ def _writer(folder: Path, duplicates: Duplicates) -> Writer:
     return Writer(Database(folder / "index.db"), Blobs(folder), duplicates)
 
 
-def _tried(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Result:
+def _tried(
+    step: Callable[[Rules, Writer, Arrival, Given], T], rules: Rules, writer: Writer, arrival: Arrival, given: Given
+) -> T | Result:
+    """What a step makes of an arrival. Where it fails, nothing stays but what the gateway wrote."""
     try:
-        return step(*args, **kwargs)
+        return step(rules, writer, arrival, given)
     except Exception as error:
+        writer.abandon(arrival.token)
         return _failed(error)
 
 
-def _made_whole(rules: Rules, arrival: Arrival, handle: int) -> _Whole | Result:
+def _made_whole(rules: Rules, _writer: Writer, arrival: Arrival, handle: int) -> _Whole | Result:
     """Take a file apart, and have it in its place, complete, under the name of its digest."""
     if handle < 0:
         raise FileNotFoundError(errno.ENOENT, "a file that came in is gone")
@@ -238,9 +243,9 @@ def _made_whole(rules: Rules, arrival: Arrival, handle: int) -> _Whole | Result:
     return _Whole(arrival, file, None if data.head.is_deflated else data, digest, isal_zlib.crc32(file), named, folder)
 
 
-def _indexed(rules: Rules, whole: _Whole, writer: Writer) -> _Ready | Result:
+def _indexed(rules: Rules, writer: Writer, arrival: Arrival, whole: _Whole) -> _Ready | Result:
     """What the index takes of a file; one that it can not take loses its place again."""
-    arrival, data = whole.arrival, whole.data
+    data = whole.data
     try:
         data = data or read_data_set(whole.file, rules.inflated_bytes)
         indexed = index(data, rules.strict_texts)
@@ -248,9 +253,6 @@ def _indexed(rules: Rules, whole: _Whole, writer: Writer) -> _Ready | Result:
         writer.withdraw(whole.digest)
         whole.path.rename(arrival.path)
         return _unreadable(error, data)
-    except Exception:
-        writer.abandon(arrival.token)
-        raise
     if arrival.study is not None and indexed.study_uid != arrival.study:
         writer.abandon(arrival.token)
         message = "it is of another study than the address names"

@@ -294,7 +294,7 @@ async def test_disks_that_are_full_are_told_of(archive: Archive, monkeypatch: py
     assert (outcome.reason, outcome.message) == (Reason.NO_RESOURCES, "the archive's disk is full")
 
 
-@pytest.mark.parametrize("step", [(Blobs, "place"), (os, "fsync")])
+@pytest.mark.parametrize("step", [(Blobs, "place"), (os, "fsync"), (os, "link")])
 async def test_a_disk_that_fails_at_the_last_steps_leaves_nothing_by_half(
     archive: Archive, monkeypatch: pytest.MonkeyPatch, step: tuple[object, str]
 ) -> None:
