@@ -246,7 +246,7 @@ class Framer:
             return data
 
         if isinstance(view, SliceView) and video is None:
-            made = self._times.timed(_kind(view, picture), made)
+            made = self._times.timed(kind_of(view.name, picture, info.place), made)
 
         def make() -> tuple[c.PictureInfo, bytes]:
             data = self._cache.get(key) if key is not None else None
@@ -266,9 +266,10 @@ class Framer:
                 self._stops.get(view.name.lower(), set()).discard(stop)
 
 
-def _kind(view: View, picture: c.Picture) -> Key:
-    """Pictures that take about the same time."""
-    return (view.name, picture.width, picture.height, picture.format, picture.lossless)
+def kind_of(view: str, picture: c.Picture, place: dict[str, Any]) -> Key:
+    """Slices that take about the same time; `place` is that of their view."""
+    layers = [layer and layer["id"] for layer in (place["background"], place["foreground"], place["label"])]
+    return (view, picture.width, picture.height, picture.format, picture.lossless, *place["slab"].values(), *layers)
 
 
 def _key(kind: str, view: View, picture: c.Picture, content: Any) -> Key:

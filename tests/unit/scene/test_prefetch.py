@@ -10,7 +10,9 @@ import pytest
 import slicer
 
 from backend.scene import commands as c
+from backend.scene.framing import kind_of
 from backend.scene.host import SceneHost
+from backend.scene.making_times import QUICK_S
 
 PICTURE = c.Picture(120, 100)
 
@@ -141,7 +143,7 @@ def test_what_was_made_ahead_makes_no_slow_picture_a_quick_one(host: SceneHost) 
     """A thick slab that is mostly found ready would otherwise hold up the scene thread when it is not."""
     times = host._view_commands._framer._times
     picture = c.Picture(111, 99)
-    kind = ("Red", 111, 99, "png", False)
+    kind = kind_of("Red", picture, host.views.slice("red").place())
     ask(host, 20.0, picture=picture)
     times._usual_s[kind] = 1.0
     for _ in range(30):
@@ -149,3 +151,24 @@ def test_what_was_made_ahead_makes_no_slow_picture_a_quick_one(host: SceneHost) 
     assert times._usual_s[kind] == 1.0
     ask(host, 21.0, picture=picture)
     assert times._usual_s[kind] < 1.0
+
+
+def test_a_slab_or_layer_that_is_new_makes_no_slow_picture_a_quick_one(host: SceneHost) -> None:
+    times = host._view_commands._framer._times
+    picture, view = c.Picture(101, 99), host.views.slice("red")
+    thickness = view.place()["slab"]["thickness"]
+
+    def is_quick() -> bool:
+        return times._usual_s.get(kind_of("Red", picture, view.place()), 1.0) < QUICK_S
+
+    ask(host, 20.0, picture=picture)
+    times._usual_s[kind_of("Red", picture, view.place())] = 0.0
+    assert is_quick()
+    for patch in (c.ViewPatch(slab=c.SlabPatch("mip", 30.0)), c.ViewPatch(slab=c.SlabPatch("mip", 60.0))):
+        view.apply(patch)
+        assert not is_quick()
+    view.apply(c.ViewPatch(slab=c.SlabPatch("off", thickness)))
+    assert is_quick()
+    background = view.logic.GetSliceCompositeNode().GetBackgroundVolumeID()
+    view.logic.GetSliceCompositeNode().SetForegroundVolumeID(background)
+    assert not is_quick()
