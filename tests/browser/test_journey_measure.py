@@ -244,7 +244,9 @@ def test_a_line_with_keys_alone(page: Page, server: LiveServer) -> None:
 def test_the_probe_tells_value_voxel_and_place(page: Page, server: LiveServer) -> None:
     voxels, affine = phantom()
     page.get_by_text("Show value, position and voxel under the pointer").click()
-    page.mouse.move(*spot(page, (-18.0, 0.0, 0.0)))
+    width = page.locator(".view-Red .surface").evaluate("element => element.clientWidth")
+    where = spot(page, (-18.0, 0.0, 0.0))
+    page.mouse.move(*where)
     probe = page.locator(".view-Red .probe")
     probe.wait_for()
     s = page.evaluate("slicecast.state('Red').offset")
@@ -252,6 +254,21 @@ def test_the_probe_tells_value_voxel_and_place(page: Page, server: LiveServer) -
     expect(probe).to_contain_text(f"{voxels[k, j, i]} HU")
     expect(probe).to_contain_text(f"({i}, {j}, {k})")
     expect(probe).to_contain_text("L 18.0")
+    page.mouse.wheel(0, -300)  # over a pointer that rests
+    page.wait_for_function(f"slicecast.state('Red').offset !== {s}")
+    s = page.evaluate("slicecast.state('Red').offset")
+    i, j, k = np.rint(np.linalg.solve(affine, (-18.0, 0.0, s, 1.0))[:3]).astype(int)
+    expect(probe).to_contain_text(f"({i}, {j}, {k})")
+    expect(probe).to_contain_text(f"{voxels[k, j, i]} HU")
+    page.set_viewport_size({"width": 1400, "height": 800})  # something else lies under the pointer now
+    page.wait_for_function(f"document.querySelector('.view-Red .surface').clientWidth > {width}")
+    state, now = page.evaluate("slicecast.state('Red')"), spot(page, (-18.0, 0.0, s))
+    mm = state["fov"][1] / page.locator(".view-Red .surface").evaluate("element => element.clientHeight")
+    left = 18.0 + (where[0] - now[0]) * mm
+    assert abs(left - 18.0) > 2
+    page.wait_for_function(
+        f"Math.abs({left} - document.querySelector('.view-Red .probe').textContent.match(/[\\d.]+/)[0]) < 0.3"
+    )
 
 
 def test_slab_and_linking(page: Page, server: LiveServer) -> None:

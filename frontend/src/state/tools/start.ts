@@ -1,5 +1,5 @@
 /** Ties the tools over the views to the server and to what the page shows. Imported once, after the first pictures. */
-import { effect } from "@preact/signals";
+import { computed, effect } from "@preact/signals";
 import { wordsOf } from "../../net/archive/ask";
 import { changeMarkup, cropBy, makeMarkup, pick, probe, removeMarkup } from "../../net/markups";
 import { step } from "../../net/nodes";
@@ -10,7 +10,7 @@ import { Editing } from "../../view/tools/editing";
 import { newGesture, Placing } from "../../view/tools/placing";
 import { Probing } from "../../view/tools/probing";
 import { openPanel } from "../shell";
-import { stream, toast } from "../store";
+import { sizes, states, stream, toast } from "../store";
 import { follow, history, lead, markups, selected } from "./markups";
 import {
   cursor,
@@ -172,6 +172,9 @@ const prober = new Probing({
   },
 });
 
+/** The view under a pointer that may rest while what it shows changes. */
+const probedView = computed(() => probed.value?.view ?? null);
+
 /** Undo and redo by keys, wherever the focus is but in a field, which has an undo of its own. */
 function onKey(event: KeyboardEvent): void {
   const target = event.target as HTMLElement;
@@ -204,5 +207,9 @@ export function start(): void {
   });
   effect(() => {
     if (!isProbing.value) probed.value = null;
+  });
+  effect(() => {
+    const view = probedView.value;
+    if (view && states(view).value && sizes(view).value) prober.again(view);
   });
 }

@@ -1,7 +1,7 @@
 /** Asks what lies under the pointer, one question at a time; the newest place wins. */
 import type { Probed } from "../../net/markups";
 import type { Vector3 } from "../../net/protocol";
-import type { Interceptor, Spot } from "../interceptors";
+import { type Interceptor, type Spot, spotOf } from "../interceptors";
 import type { Surface } from "../pointer";
 import { unproject } from "../slice";
 
@@ -12,47 +12,56 @@ export interface ProbingHost {
 }
 
 export class Probing implements Interceptor {
-  private next: { surface: Surface; spot: Spot } | null = null;
+  /** Where the pointer is, as long as it is over a view. */
+  private last: { surface: Surface; event: MouseEvent } | null = null;
+  private isWanted = false;
   private isAsking = false;
 
   constructor(private readonly host: ProbingHost) {}
 
-  down(surface: Surface, spot: Spot): boolean {
-    this.look(surface, spot); // a finger does not hover
+  down(surface: Surface, _spot: Spot, event: PointerEvent): boolean {
+    this.look(surface, event); // a finger does not hover
     return false;
   }
 
-  hover(surface: Surface, spot: Spot | null): void {
-    if (spot) this.look(surface, spot);
+  hover(surface: Surface, spot: Spot | null, event: PointerEvent): void {
+    if (spot) this.look(surface, event);
     else this.forget(surface.view);
   }
 
-  private look(surface: Surface, spot: Spot): void {
+  /** What a view shows has changed, or its size: something else may lie under a pointer that rests. */
+  again(view: string): void {
+    if (this.last?.surface.view === view) this.look(this.last.surface, this.last.event);
+  }
+
+  private look(surface: Surface, event: MouseEvent): void {
+    this.last = { surface, event };
     if (!this.host.isOn() || surface.model.state?.kind !== "slice") return;
-    this.next = { surface, spot };
+    this.isWanted = true;
     if (!this.isAsking) void this.ask();
   }
 
   private async ask(): Promise<void> {
     this.isAsking = true;
-    while (this.next) {
-      const { surface, spot } = this.next;
-      this.next = null;
+    while (this.isWanted && this.last) {
+      const { surface, event } = this.last;
+      this.isWanted = false;
       const state = surface.model.state;
-      if (state?.kind !== "slice") break;
+      if (state?.kind !== "slice" || !surface.element.isConnected) break;
+      const spot = spotOf(surface.element, event);
       try {
         const found = await this.host.ask(surface.view, unproject(state, surface.size(), spot));
-        if (this.host.isOn()) this.host.show(surface.view, spot, found);
+        if (this.host.isOn() && this.last?.surface === surface) this.host.show(surface.view, spot, found);
       } catch {
         this.host.show(surface.view, null, null); // the scene restarts, or the view has gone: the status line says so
-        this.next = null;
+        this.isWanted = false;
       }
     }
     this.isAsking = false;
   }
 
   private forget(view: string): void {
-    this.next = null;
+    this.last = null;
     this.host.show(view, null, null);
   }
 }
