@@ -293,7 +293,7 @@ def _samples_within(plane: Plane, slab: Slab, shape: tuple[int, ...]) -> tuple[i
 def _table(size: int, start: float, step: float, count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Lower voxel index (-1 outside) and weight of the upper one for `count` samples."""
     at = start + step * np.arange(count)
-    inside = (at >= -0.5 - 1e-6) & (at <= size - 0.5 + 1e-6)
+    inside = (at >= -kernels.REACH) & (at <= size - 1 + kernels.REACH)
     at = np.clip(at, 0.0, size - 1.0)
     lower = np.minimum(at.astype(np.int64), max(size - 2, 0))
     weight = (at - lower).astype(np.float32)

@@ -10,6 +10,7 @@ import numpy as np
 from backend.dicom.loaded import SUV_UNITS
 from backend.errors import NotFoundError
 from backend.imaging.colors import to_hex
+from backend.render.kernels.slices import REACH
 from backend.render.views.matrices import Matrix, from_vtk, parent_to_world, to_vtk
 from backend.render.views.nodes import nodes_of_class
 from backend.render.views.segments import BINARY_LABELMAP
@@ -62,9 +63,12 @@ class ProbingCommands:
 
 
 def index_at(to_world: Matrix, dimensions: tuple[int, int, int], position: c.Vector3) -> tuple[int, int, int] | None:
-    """The voxel (i, j, k) that holds a point, world RAS mm; None outside. A voxel reaches half its size around its centre."""
-    i, j, k = (int(n) for n in np.floor(np.linalg.solve(to_world, (*position, 1.0))[:3] + 0.5))
-    return (i, j, k) if all(0 <= n < size for n, size in zip((i, j, k), dimensions, strict=True)) else None
+    """The voxel (i, j, k) that holds a point, world RAS mm; None where pictures are black, outside."""
+    at, last = np.linalg.solve(to_world, (*position, 1.0))[:3], np.array(dimensions) - 1
+    if (at < -REACH).any() or (at > last + REACH).any():
+        return None
+    i, j, k = (int(n) for n in np.clip(np.floor(at + 0.5), 0, last))
+    return i, j, k
 
 
 def probed(layer: Any, node: Any, position: c.Vector3) -> c.ProbedLayer:

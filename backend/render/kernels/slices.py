@@ -9,6 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+REACH = 0.5 + 1e-6
+"""How far a volume reaches beyond the centres of its outer voxels, in voxels; its very border belongs to it."""
+
 
 @njit(nogil=True, cache=True)
 def aligned(plane0, plane1, weight, rows, row_weights, columns, column_weights, low, gain, out):
@@ -62,8 +65,8 @@ def row_span(origin, step, limits, width):
     first = 0.0
     last = width - 1.0
     for axis in range(3):
-        low = -0.5 - 1e-6
-        high = limits[axis] - 0.5 + 1e-6
+        low = -REACH
+        high = limits[axis] - 1.0 + REACH
         s = origin[axis]
         d = step[axis]
         if abs(d) < 1e-12:

@@ -187,6 +187,18 @@ def test_a_probe_tells_value_index_and_units(host: SceneHost, volume: object) ->
         host.perform(c.Probe("1", (0, 0, 0)), 0.0)
 
 
+@pytest.mark.parametrize(("s", "k"), [(-1.0, 0), (39.0, 19), (-1.0001, None), (39.0001, None)])
+def test_the_very_border_belongs_to_a_volume_as_pictures_show_it(
+    host: SceneHost, volume: object, s: float, k: int | None
+) -> None:
+    """Who scrolls to the end gets there."""
+    index = host.perform(c.Probe("Red", (10.0, 6.0, s)), 0.0).layers[0].ijk
+    assert (index[2] if index else None) == k
+    view = host.views.slice("red")
+    view.apply(c.ViewPatch(orientation="axial", offset=s))
+    assert bool(view.prepare(64, 64, False)().rgba()[32, 32, 3]) is (k is not None)
+
+
 def measured(host: SceneHost, node_id: str) -> c.StatisticsOf:
     deferred = host.perform(c.Statistics(node_id), 0.0)
     assert isinstance(deferred, Deferred)
