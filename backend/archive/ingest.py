@@ -135,7 +135,8 @@ class Ingest:
     ) -> None:
         """`busy`: how many workers take instances in at a time."""
         self._rules, self._database, self._writer = rules, database, writer
-        self._workers, self._quarantine, self._free, self._busy = workers, quarantine, busy, 0
+        self._workers, self._quarantine = workers, quarantine
+        self._most_busy, self._busy = busy, 0
         self._waiting: deque[tuple[Arrival, int, asyncio.Future[Result]]] = deque()
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -178,14 +179,13 @@ class Ingest:
 
     def _start(self) -> None:
         """Give what waits to workers that have nothing to do."""
-        while self._waiting and self._free and (not self._busy or self._is_worthwhile):
+        while self._waiting and (free := self._most_busy - self._busy) and (not self._busy or self._is_worthwhile):
             some = [self._waiting.popleft()]
             size = some[0][1]
-            most = min(TOGETHER, -(-(len(self._waiting) + 1) // self._free))
+            most = min(TOGETHER, -(-(len(self._waiting) + 1) // free))
             while self._waiting and len(some) < most and size + self._waiting[0][1] <= TOGETHER_BYTES:
                 some.append(self._waiting.popleft())
                 size += some[-1][1]
-            self._free -= 1
             self._busy += 1
             task = asyncio.get_running_loop().create_task(self._run([(one[0], one[2]) for one in some]))
             self._under_way.add(task)
@@ -199,7 +199,6 @@ class Ingest:
         try:
             await self._run_together(some)
         finally:
-            self._free += 1
             self._busy -= 1
             self._start()
 

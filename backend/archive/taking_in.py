@@ -111,7 +111,7 @@ def get_ready() -> None:
 def take_in(rules: Rules, arrivals: Sequence[Arrival]) -> list[Result]:
     """Put files into the archive. What is told to be there is on disk when this returns, file and index."""
     writer = _writer(rules.folder, rules.duplicates)
-    handles = [_opened(arrival.path) for arrival in arrivals]
+    handles = [_opened(arrival) for arrival in arrivals]
     try:
         for handle in handles:
             _begin_writing(handle)
@@ -164,14 +164,14 @@ def reason_of(error: OSError) -> tuple[Reason, str]:
     return Reason.PROCESSING, "the archive could not write it"
 
 
-def _opened(path: Path) -> int:
+def _opened(arrival: Arrival) -> int:
     """A handle to a file that has come in; -1 where there is none."""
     try:
-        return os.open(path, os.O_RDONLY)
+        return os.open(arrival.path, os.O_RDONLY)
     except FileNotFoundError:  # who had it before us died
-        for renamed in path.parent.glob(f"*.{path.name.removeprefix(NAME)}"):
-            renamed.rename(path)
-            return _opened(path)
+        for renamed in arrival.path.parent.glob(f"*.{arrival.token}"):
+            renamed.rename(arrival.path)
+            return _opened(arrival)
         return -1
     except OSError:
         return -1

@@ -104,7 +104,7 @@ class Writer:
             self._drop(digest)
 
     def abandon(self, token: str) -> None:
-        """Remove what is left of an instance that came in under this name, since the process that had it has died."""
+        """Remove what is left of an instance that came in under this name, which is not going to be stored."""
         with self._turn():
             for path in self._blobs.incoming.glob(f"*.{token}"):
                 self._drop(path.name.partition(".")[0])
