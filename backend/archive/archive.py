@@ -21,6 +21,8 @@ from backend.archive.find import Found, find
 from backend.archive.ingest import Incoming, Ingest
 from backend.archive.quarantine import Quarantine
 from backend.archive.records import Change, Content, Counts, Outcome, StoredInstance
+from backend.archive.recovering import recover
+from backend.archive.settling import Settling
 from backend.archive.taking_in import Rules, get_ready
 from backend.archive.workers import Workers
 from backend.config import Settings
@@ -49,22 +51,23 @@ class Archive:
             UnreadableError: what is there is not ours.
         """
         self.folder = settings.data / "archive"
+        inflated = settings.instance_inflated_mb << 20
+        rules = Rules(self.folder, inflated, settings.wrong_character_sets == "refuse", settings.duplicates)
         self._lock = lock_folder(self.folder)
         try:
-            self._open()
+            self._open(rules)
         except BaseException:
             os.close(self._lock)
             raise
         self._readers = ThreadPoolExecutor(READERS, "archive-read")
         self._searchers = ThreadPoolExecutor(SEARCHERS, "archive-search")  # slow searches must not keep readers waiting
-        self._writer = Writer(self.database, self.blobs, settings.duplicates)
         self._processes = settings.worker_processes or min(os.cpu_count() or 1, MOST_PROCESSES)
         self.workers = Workers(self._processes, settings.worker_waiting, settings.worker_timeout_s)
         self.volume_workers = Workers(1, settings.worker_waiting, settings.worker_timeout_s)  # one, which remembers volumes
         quarantine = Quarantine(self.folder / "quarantine", settings.quarantine_mb << 20)
-        inflated = settings.instance_inflated_mb << 20
-        rules = Rules(self.folder, inflated, settings.wrong_character_sets == "refuse", settings.duplicates)
-        self._ingest = Ingest(rules, self.database, self._writer, self.workers, quarantine, self._processes)
+        self._writer = Writer(self.database, self.blobs, settings.duplicates)
+        self._settling = Settling(self._writer)
+        self._ingest = Ingest(rules, self.database, self._writer, self._settling, self.workers, quarantine, self._processes)
         self._scratch = self.folder / "scratch"
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir()
@@ -72,13 +75,13 @@ class Archive:
         self._found = FoundCounts()
         self._most_found, self._search_s = settings.search_results, settings.search_timeout_s
 
-    def _open(self) -> None:
+    def _open(self, rules: Rules) -> None:
         self.database = Database(self.folder / "index.db")
         self.blobs = Blobs(self.folder)
         self.blobs.prepare()
-        repaired = repair(self.database, self.blobs)
-        if repaired:
-            log.info("put right what a crash had left", files=repaired)
+        repaired, recovered = repair(self.database, self.blobs), recover(rules, self.database, self.blobs)
+        if repaired or recovered:
+            log.info("put right what a crash had left", removed=repaired, indexed=recovered)
 
     def incoming(self, origin: str, detail: str | None = None) -> Incoming:
         """Where the bytes of an instance that comes in are written.
@@ -90,7 +93,8 @@ class Archive:
         return Incoming(self.blobs.incoming, self._largest, origin, detail)
 
     async def take(self, incoming: Incoming, study: str | None = None) -> Outcome:
-        """Take in an instance whose bytes are all written; when this returns it is on disk and found, or refused with a reason.
+        """Take in an instance whose bytes are all written; when this returns it is found, whatever crashes, or refused with
+        a reason.
 
         Args:
             incoming: from `incoming`; it is used up.
@@ -109,6 +113,7 @@ class Archive:
         Raises:
             NotFoundError: there is none below exactly these.
         """
+        await self._settling.now()  # the next start would find the files of what came last, and take them in again
         count = await asyncio.shield(asyncio.to_thread(self._writer.remove, study, series, instance))
         if not count:
             raise nothing_there(study, series, instance)
@@ -210,6 +215,7 @@ class Archive:
         """Finish what is being written, and close it."""
         await self.workers.stop()
         await self.volume_workers.stop()
+        await self._settling.stop()
         await asyncio.to_thread(self._writer.close)
         self._readers.shutdown()
         self._searchers.shutdown()

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import threading
+import time
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ import structlog
 
 from backend.archive.quarantine import Quarantine
 from backend.archive.records import Outcome, Reason
+from backend.archive.settling import Settling
 from backend.archive.taking_in import NAME, NOT_STORED, Arrival, Result, Rules, reason_of, take_in
 from backend.archive.workers import Workers
 from backend.errors import SlicecastError, UnreadableError
@@ -28,6 +30,8 @@ TOGETHER, TOGETHER_BYTES = 16, 64 << 20
 """Instances that a worker takes in at once, while pictures wait for it: how many, and how large they are together."""
 WORTHWHILE, WORTHWHILE_BYTES = 3, 4 << 20
 """So many, or so much, must wait before another worker is asked while one is busy: transactions cost as much as instances."""
+SLOW_S, SLOW_FOR_S = 0.02, 10.0
+"""Writing that took so long on the event loop is left to threads for so long."""
 
 
 class Incoming:
@@ -131,24 +135,25 @@ class Ingest:
     """Takes instances into the archive."""
 
     def __init__(
-        self, rules: Rules, database: Database, writer: Writer, workers: Workers, quarantine: Quarantine, busy: int
-    ) -> None:
+        self, rules: Rules, database: Database, writer: Writer, settling: Settling, workers: Workers, quarantine: Quarantine,
+        busy: int,
+    ) -> None:  # fmt: skip
         """`busy`: how many workers take instances in at a time."""
-        self._rules, self._database, self._writer = rules, database, writer
+        self._rules, self._database, self._writer, self._settling = rules, database, writer, settling
         self._workers, self._quarantine = workers, quarantine
         self._most_busy, self._busy = busy, 0
         self._waiting: deque[tuple[Arrival, int, asyncio.Future[Result]]] = deque()
         self._under_way: set[asyncio.Task[None]] = set()
+        self._slow_until = 0.0
 
     async def take(self, incoming: Incoming, study: str | None = None) -> Outcome:
-        """Take an instance in. When this returns that it is here, it is on disk and found by searches.
+        """Take an instance in. When this returns that it is here, searches find it, and crashes do not take it.
 
         Args:
             incoming: all its bytes are written.
             study: the UID that its study must have, if any.
         """
-        if incoming.is_open:
-            await asyncio.to_thread(incoming.close)
+        await self._close(incoming)
         if incoming.fault is not None:
             return incoming.fault
         try:
@@ -160,6 +165,19 @@ class Ingest:
             return Outcome("failed", reason=Reason.PROCESSING, message=str(error))
         finally:
             incoming.discard()
+
+    async def _close(self, incoming: Incoming) -> None:
+        """Have all of it in its file. What is small is written at once, which is quicker than to have a thread do it, unless
+        the system lets wait for its disk."""
+        began = time.monotonic()
+        if not incoming.is_open:
+            return
+        if incoming.wants_flush or began < self._slow_until:
+            await asyncio.to_thread(incoming.close)
+            return
+        incoming.close()
+        if time.monotonic() - began > SLOW_S:
+            self._slow_until = began + SLOW_FOR_S
 
     async def _take(self, incoming: Incoming, study: str | None) -> Outcome:
         if not incoming.size:
@@ -219,6 +237,7 @@ class Ingest:
             results = [Result(Outcome("failed", reason=Reason.PROCESSING, message=NOT_STORED), fault=str(error))] * len(some)
         finally:
             self._database.note()
+        self._settling.soon(result.path for result in results if result.path is not None)
         for (_arrival, future), result in zip(some, results, strict=True):
             if not future.done():
                 future.set_result(result)

@@ -1,17 +1,15 @@
-"""What a worker does with files that have come in: they are taken apart, named by their digests, synced while they are indexed,
-and put into the archive, many in one transaction."""
+"""What a worker does with files that have come in: they are taken apart, named by their digests, and put into the archive, many
+in one transaction."""
 
 from __future__ import annotations
 
 import ctypes
 import errno
 import functools
-import hashlib
 import mmap
 import os
 import traceback
-from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -22,10 +20,10 @@ from backend.archive.records import Outcome, Reason
 from backend.dicom.file_head import PREAMBLE, TIFF, made_head
 from backend.dicom.part10 import NO_UIDS, DataSet, Indexed, Uids, index, read_data_set, uids_of
 from backend.errors import UnreadableError
-from backend.store.blobs import Blobs, sync_file, sync_folder
+from backend.store.blobs import Blobs, digest_of, sync_file
 from backend.store.engine import Database
 from backend.store.storing import Duplicates, NewInstance
-from backend.store.writer import Writer
+from backend.store.writer import KEPT_FILES, Arrived, Writer
 
 T = TypeVar("T")
 Given = TypeVar("Given")
@@ -77,31 +75,8 @@ class Result:
     outcome: Outcome
     unreadable: bool = False
     fault: str = ""
-
-
-@dataclass(frozen=True)
-class _Whole:
-    """A file that is a whole data set, under the name that its digest gives it."""
-
-    arrival: Arrival
-    file: memoryview
-    data: DataSet | None
-    """None of one that was inflated: it is too large to be held while others are taken apart."""
-    digest: str
-    crc32: int
-    path: Path
-    """In `incoming/`."""
-    folder: Path
-    """Of its place in the archive, where it has a name too."""
-
-
-@dataclass(frozen=True)
-class _Ready:
-    """An instance for the index."""
-
-    new: NewInstance
-    path: Path
-    """In `incoming/`."""
+    path: Path | None = None
+    """A name that stays until the index is on disk (`Writer.settle`)."""
 
 
 def get_ready() -> None:
@@ -109,38 +84,26 @@ def get_ready() -> None:
 
 
 def take_in(rules: Rules, arrivals: Sequence[Arrival]) -> list[Result]:
-    """Put files into the archive. What is told to be there is on disk when this returns, file and index."""
-    writer = _writer(rules.folder, rules.duplicates)
-    handles = [_opened(arrival) for arrival in arrivals]
-    try:
-        for handle in handles:
-            _begin_writing(handle)
-        pairs = zip(arrivals, handles, strict=True)
-        whole = [_tried(_made_whole, rules, writer, arrival, handle) for arrival, handle in pairs]
-        syncing = _syncer().submit(_sync, handles, {one.folder for one in whole if isinstance(one, _Whole)})
-        ready = [_tried(_indexed, rules, writer, one.arrival, one) if isinstance(one, _Whole) else one for one in whole]
-        faults = syncing.result()
-        for number, fault in enumerate(faults):
-            if fault is not None and isinstance(ready[number], _Ready):
-                writer.abandon(arrivals[number].token)
-                ready[number] = _failed(fault)
-    finally:
-        for handle in handles:
-            if handle >= 0:
-                os.close(handle)
-    new = [one for one in ready if isinstance(one, _Ready)]
-    stored = iter(writer.store([(one.new, one.path) for one in new]) if new else ())
-    return [one if isinstance(one, Result) else _told(one.new, next(stored)) for one in ready]
+    """Put files into the archive: what a worker is called for."""
+    return put_in(_writer(rules.folder, rules.duplicates), rules, arrivals)
 
 
-@functools.cache
-def _syncer() -> ThreadPoolExecutor:
-    """The thread that waits for the disk, while the worker's own goes on."""
-    return ThreadPoolExecutor(1, "sync")
+def put_in(writer: Writer, rules: Rules, arrivals: Sequence[Arrival]) -> list[Result]:
+    """Put files into the archive.
+
+    What is told to be there is found by searches when this returns, and comes back after any crash: its file is on disk, with a
+    name by which the next start takes it in again if its row was lost.
+    """
+    files = [_tried(_opened, rules, writer, arrival, None) for arrival in arrivals]
+    pairs = zip(arrivals, files, strict=True)
+    ready = [file if isinstance(file, Result) else _tried(_ready, rules, writer, one, file) for one, file in pairs]
+    new = [one for one in ready if isinstance(one, Arrived)]
+    stored = iter(writer.store(new) if new else ())
+    return [one if isinstance(one, Result) else _told(one, next(stored)) for one in ready]
 
 
-def _told(new: NewInstance, stored: tuple[str, bool] | Exception) -> Result:
-    one = new.indexed
+def _told(arrived: Arrived, stored: tuple[str, bool] | Exception) -> Result:
+    one = arrived.new.indexed
     uids = one.uids
     if isinstance(stored, Exception):
         return _failed(stored, uids)
@@ -148,7 +111,8 @@ def _told(new: NewInstance, stored: tuple[str, bool] | Exception) -> Result:
     if result == "refused":
         message = "another instance of this UID is here already"
         return Result(Outcome("failed", *uids, Reason.DUPLICATE, message, one.warnings))
-    return Result(Outcome(result, *uids, warnings=one.warnings, new_study=new_study))  # type: ignore[arg-type]
+    outcome = Outcome(result, *uids, warnings=one.warnings, new_study=new_study)  # type: ignore[arg-type]
+    return Result(outcome, path=arrived.path if result in KEPT_FILES else None)
 
 
 def _failed(error: Exception, uids: Uids = NO_UIDS) -> Result:
@@ -164,46 +128,6 @@ def reason_of(error: OSError) -> tuple[Reason, str]:
     return Reason.PROCESSING, "the archive could not write it"
 
 
-def _opened(arrival: Arrival) -> int:
-    """A handle to a file that has come in; -1 where there is none."""
-    try:
-        return os.open(arrival.path, os.O_RDONLY)
-    except FileNotFoundError:  # who had it before us died
-        for renamed in arrival.path.parent.glob(f"*.{arrival.token}"):
-            renamed.rename(arrival.path)
-            return _opened(arrival)
-        return -1
-    except OSError:
-        return -1
-
-
-def _begin_writing(handle: int) -> None:
-    """Have the system write a file to its disk while we read it: no wait, and no promise that it is there then."""
-    if handle >= 0 and SYNC_FILE_RANGE is not None:
-        SYNC_FILE_RANGE(handle, 0, 0, WRITE_ONLY)
-
-
-def _sync(handles: Sequence[int], folders: Collection[Path]) -> list[OSError | None]:
-    """Have files and names on disk. The first waits longest: file systems write what all have changed in the meantime.
-
-    Returns: of each file why it may not be there.
-    """
-    faults: list[OSError | None] = []
-    for handle in handles:
-        try:
-            if handle >= 0:
-                os.fsync(handle)
-            faults.append(None)
-        except OSError as error:
-            faults.append(error)
-    try:
-        for folder in folders:
-            sync_folder(folder)
-    except OSError as error:
-        faults = [error] * len(handles)
-    return faults
-
-
 @functools.lru_cache(2)
 def _writer(folder: Path, duplicates: Duplicates) -> Writer:
     return Writer(Database(folder / "index.db"), Blobs(folder), duplicates)
@@ -212,53 +136,54 @@ def _writer(folder: Path, duplicates: Duplicates) -> Writer:
 def _tried(
     step: Callable[[Rules, Writer, Arrival, Given], T], rules: Rules, writer: Writer, arrival: Arrival, given: Given
 ) -> T | Result:
-    """What a step makes of an arrival. Where it fails, nothing stays but what the gateway wrote."""
+    """What a step makes of an arrival. Where it fails, nothing stays of it."""
     try:
         return step(rules, writer, arrival, given)
     except Exception as error:
+        arrival.path.unlink(missing_ok=True)
         writer.abandon(arrival.token)
         return _failed(error)
 
 
-def _made_whole(rules: Rules, _writer: Writer, arrival: Arrival, handle: int) -> _Whole | Result:
+def _opened(_rules: Rules, _writer: Writer, arrival: Arrival, _given: None) -> memoryview:
+    """A file that has come in. The system begins to write it to its disk: no wait, and no promise that it is there then."""
+    try:
+        handle = os.open(arrival.path, os.O_RDONLY)
+    except FileNotFoundError:  # who had it before us died
+        for renamed in arrival.path.parent.glob(f"*.{arrival.token}"):
+            renamed.rename(arrival.path)
+        handle = os.open(arrival.path, os.O_RDONLY)
+    try:
+        if SYNC_FILE_RANGE is not None:
+            SYNC_FILE_RANGE(handle, 0, 0, WRITE_ONLY)
+        return _mapped(handle)
+    finally:
+        os.close(handle)
+
+
+def _ready(rules: Rules, writer: Writer, arrival: Arrival, file: memoryview) -> Arrived | Result:
     """Take a file apart, and have it in its place, complete, under the name of its digest."""
-    if handle < 0:
-        raise FileNotFoundError(errno.ENOENT, "a file that came in is gone")
-    path = arrival.path
-    file = _mapped(handle)
     data: DataSet | None = None
     try:
         data = read_data_set(file, rules.inflated_bytes)
         if not data.head.is_complete or _has_program(file):
-            _complete(path, file, data, index(data, rules.strict_texts))  # what can not be indexed stays as it came
-            with path.open("rb") as changed:
+            _complete(arrival.path, file, data, index(data, rules.strict_texts))  # what can not be indexed stays as it came
+            with arrival.path.open("rb") as changed:
                 file = _mapped(changed.fileno())
             data = read_data_set(file, rules.inflated_bytes)
-    except DAMAGES as error:
-        return _unreadable(error, data)
-    digest = hashlib.sha256(file).hexdigest()
-    named = path.with_name(f"{digest}.{arrival.token}")
-    path.rename(named)
-    folder = Blobs(rules.folder).enter(digest, named)
-    return _Whole(arrival, file, None if data.head.is_deflated else data, digest, isal_zlib.crc32(file), named, folder)
-
-
-def _indexed(rules: Rules, writer: Writer, arrival: Arrival, whole: _Whole) -> _Ready | Result:
-    """What the index takes of a file; one that it can not take loses its place again."""
-    data = whole.data
-    try:
-        data = data or read_data_set(whole.file, rules.inflated_bytes)
         indexed = index(data, rules.strict_texts)
     except DAMAGES as error:
-        writer.withdraw(whole.digest)
-        whole.path.rename(arrival.path)
         return _unreadable(error, data)
     if arrival.study is not None and indexed.study_uid != arrival.study:
-        writer.abandon(arrival.token)
+        arrival.path.unlink()
         message = "it is of another study than the address names"
         return Result(Outcome("failed", *indexed.uids, Reason.WRONG_STUDY, message, indexed.warnings))
-    new = NewInstance(indexed, whole.digest, len(whole.file), arrival.origin, arrival.detail, whole.crc32)
-    return _Ready(new, whole.path)
+    digest = digest_of(file)
+    path = arrival.path.with_name(f"{digest}.{arrival.token}")
+    arrival.path.rename(path)
+    writer.blobs.enter(digest, path)
+    new = NewInstance(indexed, digest, len(file), arrival.origin, arrival.detail, isal_zlib.crc32(file))
+    return Arrived(new, path)
 
 
 def _unreadable(error: Exception, data: DataSet | None) -> Result:

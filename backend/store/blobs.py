@@ -6,6 +6,16 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeAlias
+
+from blake3 import blake3
+
+Buffer: TypeAlias = bytes | memoryview
+
+
+def digest_of(file: Buffer) -> str:
+    """BLAKE3 of a file, hexadecimal: as sure as SHA-256, in a quarter of the time."""
+    return blake3(file).hexdigest()
 
 
 def sync_folder(folder: Path) -> None:
@@ -30,7 +40,7 @@ class Blobs:
     """`files/ab/abcdef…` below the archive's folder, and `incoming/` where files wait for their rows.
 
     A file goes into its place by a second name; the first stays in `incoming/`, under a name that begins with the digest,
-    until its row is committed. So what a crash left without a row is found without looking through all files. Both names are
+    until its row is on disk. So what a crash left without a row is found without looking through all files. Both names are
     made before the file is synced, so that the file system's journal is written once for all of it.
     """
 
@@ -51,29 +61,38 @@ class Blobs:
         """Where the file of a digest is, or would be."""
         return self.files / digest[:2] / digest
 
-    def enter(self, digest: str, source: Path) -> Path:
-        """Give a file a name at its place, unless one is there; only what is synced afterwards, with its folder, stays there.
-
-        Returns: the folder.
-        """
+    def enter(self, digest: str, source: Path) -> None:
+        """Give a file a name at its place, unless one is there; only what is synced afterwards stays there."""
         target = self.path(digest)
         with suppress(FileExistsError):
             os.link(source, target)
-        return target.parent
+
+    def sync(self, digests: Iterable[str]) -> None:
+        """Have files that were entered on disk, and their names. The first waits longest: file systems write what all have
+        changed in the meantime."""
+        folders = {self.incoming}
+        for digest in digests:
+            target = self.path(digest)
+            folders.add(target.parent)
+            with suppress(FileNotFoundError):  # `place` sees to it
+                sync_file(target)
+        for folder in folders:
+            sync_folder(folder)
 
     def place(self, arrived: Iterable[tuple[str, Path]]) -> None:
         """Have files, each with its digest, in their places; on return they are there after any crash.
 
         Of those that were entered before, and synced, only the names are looked at.
         """
-        folders = set()
-        for digest, source in arrived:
-            target = self.path(digest)
-            if not target.exists() or not target.samefile(source):
-                folders.add(self.enter(digest, source))
-                sync_file(target)
-        for folder in folders:
-            sync_folder(folder)
+        others = [(digest, source) for digest, source in arrived if not self._has(digest, source)]
+        for digest, source in others:
+            self.enter(digest, source)
+        if others:
+            self.sync(digest for digest, _source in others)
+
+    def _has(self, digest: str, source: Path) -> bool:
+        target = self.path(digest)
+        return target.exists() and target.samefile(source)
 
     def remove(self, digest: str) -> None:
         """Remove a file, if it is there."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection, Engine
 from backend.dicom.matching import is_like
 from backend.dicom.text import fold
 from backend.errors import UnreadableError
+from backend.store.blobs import sync_file
 from backend.store.schema import VERSION, metadata
 
 BUSY_TIMEOUT_MS = 10_000
@@ -35,8 +36,12 @@ class Database:
         self._opened, self._transactions = secrets.token_hex(8), 0
         self._engine = _engine(path)
         try:
-            with self.write() as connection:
-                _prepare(connection)
+            with self.read() as connection:
+                is_new = _is_new(connection)
+            if is_new:
+                with self.write() as connection:
+                    metadata.create_all(connection)
+                    connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")
         except sa.exc.DatabaseError as error:
             raise UnreadableError(f"the archive's index {path} can not be opened: {error.orig}") from error
 
@@ -47,11 +52,22 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A transaction; on disk when it has ended without an error. One at a time (`backend.store.writer`)."""
+    def write(self, synced: bool = True) -> Iterator[Connection]:
+        """A transaction, which others see when it has ended without an error. One at a time (`backend.store.writer`).
+
+        Args:
+            synced: whether it is on disk then; if not, the next `sync` sees to it.
+        """
         with self._engine.connect() as connection, connection.execution_options(writes=True).begin():
             yield connection
         self._transactions += 1
+        if synced:
+            self.sync()
+
+    def sync(self) -> None:
+        """Have all that was committed on disk, whichever process did. What is not in the log any more SQLite has synced."""
+        with suppress(FileNotFoundError):
+            sync_file(self.path.with_name(self.path.name + "-wal"))
 
     def note(self) -> None:
         """Another process has written."""
@@ -79,7 +95,7 @@ def _engine(path: Path) -> Engine:
         cursor = connection.cursor()
         for pragma in (
             "journal_mode=WAL",
-            "synchronous=FULL",  # a commit is on disk before it is acknowledged
+            "synchronous=NORMAL",  # commits are in order, and on disk after `sync`
             "foreign_keys=ON",
             "case_sensitive_like=ON",  # LIKE on folded columns then uses their indexes
             f"cache_size=-{CACHE_KB}",
@@ -108,10 +124,9 @@ def _is_like(text: str | None, pattern: str) -> bool:
     return text is not None and is_like(text, pattern)
 
 
-def _prepare(connection: Connection) -> None:
-    found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+def _is_new(connection: Connection) -> bool:
+    """Whether there is nothing in a database."""
+    found = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
     if found > VERSION:
         raise UnreadableError(f"the archive's index is of version {found}; this program knows {VERSION} at most")
-    if found == 0:
-        metadata.create_all(connection)
-        connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")
+    return found == 0

@@ -40,7 +40,7 @@ class NewInstance:
 
     indexed: Indexed
     digest: str
-    """SHA-256 of the file, hexadecimal."""
+    """Of the file (`blobs.digest_of`)."""
     bytes: int
     origin: str
     origin_detail: str | None = None

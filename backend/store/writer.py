@@ -1,5 +1,4 @@
-"""Writing the index: one transaction at a time, whichever process has something to write, and many instances in one of them, so
-that they share the waits for the disk."""
+"""Writing the index: one transaction at a time, whichever process has something to write, and many instances in one of them."""
 
 from __future__ import annotations
 
@@ -7,14 +6,15 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from backend.store.blobs import Blobs
+from backend.store.blobs import Blobs, sync_folder
 from backend.store.engine import Database
 from backend.store.reading import last_change
 from backend.store.removing import remove
@@ -24,16 +24,24 @@ from backend.store.storing import Duplicates, NewInstance, Stored, Storing
 MOST_AT_ONCE = 256
 KEPT_FILES: tuple[Stored, ...] = ("stored", "replaced", "identical")
 """What became of instances whose files are kept; the last: a row whose file was lost gets it back."""
-Arrived = tuple[NewInstance, Path]
-"""An instance, and its file in `incoming/`."""
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """An instance for the index."""
+
+    new: NewInstance
+    path: Path
+    """Of its file in `incoming/`; it has a name at its place, too."""
 
 
 class Writer:
-    """Stores and removes instances; what a call returns is on disk. For all threads, and one in each process that writes."""
+    """Stores and removes instances; what a call returns is there after any crash. For all threads, and one in each process that
+    writes."""
 
     def __init__(self, database: Database, blobs: Blobs, duplicates: Duplicates) -> None:
         """`duplicates`: what becomes of another instance under a UID that is there."""
-        self._database, self._blobs, self._duplicates = database, blobs, duplicates
+        self._database, self.blobs, self._duplicates = database, blobs, duplicates
         self._removed: list[str] = []
         self._thread = threading.Lock()
         # SQLite's own lock is asked for again and again, with pauses; this one is handed on.
@@ -49,10 +57,20 @@ class Writer:
                 fcntl.flock(self._lock, fcntl.LOCK_UN)
 
     def store(self, arrived: Sequence[Arrived]) -> list[tuple[Stored, bool] | Exception]:
-        """Take instances in, whose files are on disk; their names in `incoming/` are gone afterwards.
+        """Take instances in. The names in `incoming/` stay of those in `KEPT_FILES`, for `settle`; of all others they go.
+
+        Rows are seen by others on return, and not on disk yet: files are, and by their names in `incoming/` the next start
+        finds those without rows, and takes them in again. So nobody waits for the disk twice.
 
         Returns: of each what became of it and whether its study is new, or why it could not be written; then nothing of it is.
         """
+        try:
+            self.blobs.sync(one.new.digest for one in arrived)
+        except OSError as error:
+            with self._turn():
+                for one in arrived:
+                    self._undo(one)
+            return [error] * len(arrived)
         with self._turn():
             return self._store(arrived)
 
@@ -64,49 +82,48 @@ class Writer:
                 return [found for one in arrived for found in self._store([one])]
             self._undo(arrived[0])
             return [error]
-        for (new, path), (result, _is_new) in zip(arrived, results, strict=True):
-            path.unlink(missing_ok=True)
+        for one, (result, _is_new) in zip(arrived, results, strict=True):
             if result not in KEPT_FILES:
-                self._drop(new.digest)
+                one.path.unlink(missing_ok=True)
+                self._drop(one.new.digest)
         if any(result == "replaced" for result, _is_new in results):
+            self._database.sync()  # the next start would keep what was there before
             self._sweep()
         return list(results)
 
     def _transaction(self, arrived: Sequence[Arrived]) -> list[tuple[Stored, bool]]:
-        with self._database.write() as connection:
+        with self._database.write(synced=False) as connection:
             forget(connection, self._removed)
             storing = Storing(connection, self._duplicates)
-            results = [storing.add(new) for new, _path in arrived]
+            results = [storing.add(one.new) for one in arrived]
             storing.finish()
-            self._blobs.place(
-                (new.digest, path)
-                for (new, path), (result, _is_new) in zip(arrived, results, strict=True)
-                if result in KEPT_FILES
-            )
+            kept = [one for one, (result, _is_new) in zip(arrived, results, strict=True) if result in KEPT_FILES]
+            self.blobs.place((one.new.digest, one.path) for one in kept)
         self._removed = []
         return results
 
+    def settle(self, paths: Iterable[Path]) -> None:
+        """Have the index on disk, then remove names in `incoming/` whose rows are committed, for good."""
+        self._database.sync()
+        for path in paths:
+            path.unlink(missing_ok=True)
+        sync_folder(self.blobs.incoming)
+
     def _undo(self, arrived: Arrived) -> None:
         """Remove the file of an instance that got no row."""
-        new, path = arrived
-        self._drop(new.digest)
-        path.unlink(missing_ok=True)
+        self._drop(arrived.new.digest)
+        arrived.path.unlink(missing_ok=True)
 
     def _drop(self, digest: str) -> None:
         """Remove a file, unless a row has it."""
         with suppress(Exception), self._database.read() as connection:
             if not has_row(connection, digest):
-                self._blobs.remove(digest)
-
-    def withdraw(self, digest: str) -> None:
-        """Remove a file that was entered too early, unless a row has it."""
-        with self._turn():
-            self._drop(digest)
+                self.blobs.remove(digest)
 
     def abandon(self, token: str) -> None:
         """Remove what is left of an instance that came in under this name, which is not going to be stored."""
         with self._turn():
-            for path in self._blobs.incoming.glob(f"*.{token}"):
+            for path in self.blobs.incoming.glob(f"*.{token}"):
                 self._drop(path.name.partition(".")[0])
                 path.unlink(missing_ok=True)
 
@@ -126,7 +143,7 @@ class Writer:
             found = list(connection.execute(sa.select(doomed.c.digest)).scalars())
             gone = [digest for digest in found if not has_row(connection, digest)]
             for digest in gone:
-                self._blobs.remove(digest)
+                self.blobs.remove(digest)
             self._removed = found
 
     def close(self) -> None:
@@ -147,7 +164,12 @@ def forget(connection: Connection, digests: Sequence[str]) -> None:
 
 
 def repair(database: Database, blobs: Blobs) -> int:
-    """Put right what a crash left: files without rows, rows' files still to be removed. How many files went."""
+    """Put right what a crash left: files that did not come whole, names that are not needed, rows' files still to be removed.
+
+    What stays in `incoming/` is whole, by its name, and has no row.
+
+    Returns: how many files went.
+    """
     count = 0
     with database.write() as connection:
         for digest in list(connection.execute(sa.select(doomed.c.digest)).scalars()):
@@ -155,9 +177,7 @@ def repair(database: Database, blobs: Blobs) -> int:
                 blobs.remove(digest)
                 count += 1
         connection.execute(doomed.delete())
-        for digest, path in list(blobs.left_over()):
-            if digest and not has_row(connection, digest):
-                blobs.remove(digest)
-            path.unlink(missing_ok=True)
-            count += 1
-    return count
+        unneeded = [path for digest, path in blobs.left_over() if not digest or has_row(connection, digest)]
+    for path in unneeded:
+        path.unlink(missing_ok=True)
+    return count + len(unneeded)

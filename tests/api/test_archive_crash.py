@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from pydicom.uid import generate_uid
 
+from backend.store.blobs import digest_of
 from tests.support.archive_server import ArchiveServer
 from tests.support.instances import make_instance, multipart
 
@@ -107,7 +108,7 @@ def check_store(archive: Path) -> None:
         assert len(set(numbers)) == len(numbers)
     for path in (archive / "files").rglob("*"):
         if path.is_file():
-            assert hashlib.sha256(path.read_bytes()).hexdigest() == path.name
+            assert digest_of(path.read_bytes()) == path.name
 
 
 @pytest.mark.timeout(300)

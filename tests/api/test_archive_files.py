@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 from pydicom.uid import generate_uid
 
-from tests.support.archive_server import ArchiveServer
+from tests.support.archive_server import ArchiveServer, left_in
 from tests.support.instances import make_instance
 
 
@@ -59,12 +59,7 @@ def series_of(study: str, number: int, count: int, **attributes: Any) -> dict[st
 
 def nothing_left(server: ArchiveServer) -> bool:
     """Whether no file of an upload is left over."""
-    until = time.monotonic() + 5
-    while time.monotonic() < until:
-        if not list((server.archive / "scratch").iterdir()) and not list((server.archive / "incoming").iterdir()):
-            return True
-        time.sleep(0.02)
-    return False
+    return not left_in(server.archive / "scratch") and not left_in(server.archive / "incoming")
 
 
 def test_a_zip_is_taken_in_and_every_refusal_has_its_name(server: ArchiveServer) -> None:

@@ -20,6 +20,7 @@ import pytest
 from PIL import Image
 from pydicom.uid import generate_uid
 
+from tests.support.archive_server import left_in
 from tests.support.dicom_phantom import write_series
 from tests.support.dicomweb_server import Behaviour, DicomWebServer
 from tests.support.live import Answer, LiveServer
@@ -129,7 +130,7 @@ def files_of(live: LiveServer, study: str) -> dict[str, bytes]:
 
 
 def partial_files(live: LiveServer) -> list[Path]:
-    return list((live.data / "archive" / "incoming").iterdir())
+    return left_in(live.data / "archive" / "incoming")
 
 
 # -- the whole way ------------------------------------------------------------------------------------------------

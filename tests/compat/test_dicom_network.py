@@ -17,7 +17,7 @@ import pydicom
 import pytest
 from pydicom.uid import JPEGLSLossless
 
-from tests.support.archive_server import ArchiveServer
+from tests.support.archive_server import ArchiveServer, left_in
 from tests.support.instances import make_dataset, part10
 from tests.support.live import free_port
 
@@ -187,7 +187,7 @@ def test_broken_instances_are_refused_and_nothing_stays(server: ArchiveServer, p
     )
     assert "Success" not in said.stdout + said.stderr
     assert stored(server) == before
-    assert not list((server.archive / "incoming").iterdir())
+    assert not left_in(server.archive / "incoming")
 
 
 @pytest.mark.parametrize("model", ["-S", "-P"])
@@ -312,9 +312,7 @@ def test_half_an_instance_leaves_nothing(server: ArchiveServer, port: int, tmp_p
         time.sleep(0.001)
     sender.kill()
     sender.wait()
-    while list(incoming.iterdir()) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not list(incoming.iterdir())
+    assert not left_in(incoming)
     server.request("DELETE", "/dicom/studies/1.2.3.8")
 
 

@@ -12,6 +12,17 @@ from tests.support.live import START_TIMEOUT_S, Answer, LiveServer
 SPARE = {"demo": False, "worker_processes": 2}
 
 
+EMPTIED_S = 5.0
+
+
+def left_in(folder: Path) -> list[Path]:
+    """What is in `incoming/` of an archive and does not go: names of files leave it a second after they were stored."""
+    until = time.monotonic() + EMPTIED_S
+    while (found := list(folder.iterdir())) and time.monotonic() < until:
+        time.sleep(0.02)
+    return found
+
+
 class ArchiveServer(LiveServer):
     """Starts on construction and waits until it answers; nobody waits for its scene."""
 

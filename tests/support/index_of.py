@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
 from backend.dicom.part10 import index, read_data_set
+from backend.store.blobs import digest_of
 from backend.store.engine import Database
 from backend.store.storing import NewInstance, Storing
 from tests.support.instances import part10
@@ -35,7 +35,7 @@ def index_of(folder: Path, data_sets: Iterable[Dataset]) -> Database:
         storing = Storing(connection, "refuse")
         for data in data_sets:
             file = part10(data)
-            new = NewInstance(index(read_data_set(file, 1 << 24)), hashlib.sha256(file).hexdigest(), len(file), "test")
+            new = NewInstance(index(read_data_set(file, 1 << 24)), digest_of(file), len(file), "test")
             assert storing.add(new)[0] == "stored"
         storing.finish()
     return database

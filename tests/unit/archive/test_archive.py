@@ -66,6 +66,12 @@ async def settled(archive: Archive, count: int) -> set[str]:
     return files(archive)
 
 
+async def left_in(archive: Archive) -> list[Path]:
+    """What is in `incoming/` once names have gone whose rows are on disk."""
+    await archive._settling.now()
+    return list(archive.blobs.incoming.iterdir())
+
+
 async def test_an_instance_is_there_once_it_is_taken(archive: Archive) -> None:
     data = make_instance("1.2", "1.3", "1.4")
     outcome = await store(archive, data)
@@ -75,7 +81,7 @@ async def test_an_instance_is_there_once_it_is_taken(archive: Archive) -> None:
     content = await archive.content(stored)
     assert json.loads(content.model)["00100020"]["Value"] == ["P1"]
     assert content.pixels is not None
-    assert not list(archive.blobs.incoming.iterdir())
+    assert not await left_in(archive)
     assert rows(archive, "SELECT series_count, instance_count, bytes, modalities FROM studies") == [(1, 1, len(data), "CT")]
     kinds = [(change.kind, change.level) for change in await archive.changes()]
     assert kinds == [("NewInstance", "instance"), ("NewSeries", "series"), ("NewStudy", "study"), ("NewPatient", "patient")]
@@ -166,7 +172,7 @@ async def test_a_study_in_the_address_is_kept_to(archive: Archive) -> None:
     outcome = await store(archive, make_instance("1.2", "1.3", "1.4"), "1.9")
     assert (outcome.result, outcome.reason, outcome.sop_instance_uid) == ("failed", Reason.WRONG_STUDY, "1.4")
     assert not files(archive)
-    assert not list(archive.blobs.incoming.iterdir())
+    assert not await left_in(archive)
     assert (await archive.counts()).instances == 0
 
 
@@ -218,7 +224,7 @@ async def test_what_the_index_can_not_take_stays_as_it_came_and_loses_its_place(
     (kept,) = (archive.folder / "quarantine").glob("*.dcm")
     assert kept.read_bytes() == data
     assert not files(archive)
-    assert not list(archive.blobs.incoming.iterdir())
+    assert not await left_in(archive)
 
 
 async def test_a_fault_of_ours_while_indexing_leaves_nothing(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,14 +240,14 @@ async def test_a_fault_of_ours_while_indexing_leaves_nothing(archive: Archive, m
     assert result.outcome.reason == Reason.PROCESSING
     assert "a fault of ours" in result.fault
     assert not files(archive)
-    assert not list(archive.blobs.incoming.iterdir())
+    assert not await left_in(archive)
 
 
 async def test_an_instance_that_is_too_large_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     archive = Archive(settings(tmp_path, instance_max_mb=1))
     outcome = await store(archive, make_instance(PixelData=bytes(2 << 20)))
     assert outcome.reason == Reason.NO_RESOURCES
-    assert not list(archive.blobs.incoming.iterdir())
+    assert not await left_in(archive)
     await archive.stop()
 
 
@@ -318,7 +324,7 @@ async def test_a_disk_that_fails_at_the_last_steps_leaves_nothing_by_half(
     assert all("No space" in one.fault for one in results)
     monkeypatch.undo()
     assert (await archive.counts()).instances == 0
-    assert not list(archive.blobs.incoming.iterdir())
+    assert not await left_in(archive)
     assert not files(archive)
     assert [one.outcome.result for one in await asyncio.to_thread(take_in, rules, arrive(1))] == ["stored"]
     assert (await archive.counts()).instances == 1
@@ -333,10 +339,12 @@ async def test_what_a_worker_that_died_had_in_hand_is_found_again_or_removed(arc
     rules = Rules(archive.folder, 1 << 20, True, "replace")
     (result,) = await asyncio.to_thread(take_in, rules, [Arrival(incoming.path, "test", None, None)])
     assert result.outcome.result == "stored", "it had been named already"
+    assert result.path is not None
+    archive._settling.soon([result.path])
     (archive.blobs.incoming / f"{digest}.{orphan.token}").write_bytes(b"x")
     archive.blobs.path(digest).write_bytes(b"x")
     archive._writer.abandon(orphan.token)
-    assert not list(archive.blobs.incoming.iterdir())
+    assert not await left_in(archive)
     assert files(archive) == {(await archive.instance("1.2", "1.3", "1.4")).digest}
 
 
@@ -354,7 +362,7 @@ async def test_a_worker_that_dies_costs_only_what_kills_it(archive: Archive, mon
     outcomes = await asyncio.gather(*[store(archive, one) for one in [*data[:3], deadly, *data[3:]]])
     assert [one.result for one in outcomes] == ["stored"] * 3 + ["failed"] + ["stored"] * 2
     assert outcomes[3].reason == Reason.PROCESSING
-    assert not list(archive.blobs.incoming.iterdir())
+    assert not await left_in(archive)
 
 
 async def test_a_watched_folder_is_emptied_of_what_is_stored(archive: Archive, tmp_path: Path) -> None:
