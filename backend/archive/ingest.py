@@ -26,6 +26,7 @@ from backend.store.writer import Writer
 log = structlog.get_logger("archive")
 HELD_BYTES, HELD_AT_MOST = 1 << 20, 4 << 20
 """Of an instance on its way in, held in memory: when it is time to write them, and when they are written at once."""
+BUFFER_BYTES = 1 << 16
 TOGETHER, TOGETHER_BYTES = 16, 64 << 20
 """Instances that a worker takes in at once, while pictures wait for it: how many, and how large they are together."""
 WORTHWHILE, WORTHWHILE_BYTES = 3, 4 << 20
@@ -76,7 +77,7 @@ class Incoming:
             if not held or self._is_discarded:
                 return
             try:
-                self._file = self._file or self.path.open("xb")
+                self._file = self._file or self.path.open("xb", BUFFER_BYTES)
                 self._file.writelines(held)
                 self._file.flush()
             except OSError as error:

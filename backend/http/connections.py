@@ -14,6 +14,8 @@ import tornado.httputil
 import tornado.iostream
 from tornado.ioloop import PeriodicCallback
 
+from backend.http.body_stream import BodyStream
+
 log = structlog.get_logger("server")
 BUSY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 FILES_BESIDE_CONNECTIONS = 256
@@ -54,6 +56,7 @@ class BoundedServer(tornado.httpserver.HTTPServer):
 
     def handle_stream(self, stream: tornado.iostream.IOStream, address: tuple[Any, ...]) -> None:
         """A new connection."""
+        stream = BodyStream(stream.socket, max_buffer_size=self.max_buffer_size, read_chunk_size=self.read_chunk_size)
         if len(self._open) >= self._limit:
             oldest = next(iter(self._idle), None)
             if oldest is None:

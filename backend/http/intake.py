@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from typing import Any
+from typing import Any, ClassVar
 
 import structlog
 import tornado.httputil
 
 from backend.errors import TooLargeError
+from backend.http.body_stream import BodyStream
 
 log = structlog.get_logger("http")
 SLOWEST_BYTES_PER_S = 500
-PIECE_BYTES = 512 << 10
-"""Of a body that is larger than that: Tornado's own pieces of 64 kB take several turns of the loop for each image."""
+USUAL_BYTES, LARGE_BYTES = 64 << 10, 1 << 20
+"""Of pieces of a body: Tornado's own, and ours, for several turns of the loop for each image take longer than the image."""
+LARGE_AT_A_TIME = 64
+"""Bodies that are read in large pieces, whose memory is there before the bytes come."""
 DISCARDED_AT_MOST = 64 << 20
 """A client that is refused is heard out up to here; closing on it would lose it the answer."""
 
@@ -28,26 +31,30 @@ def has_body(request: tornado.httputil.HTTPServerRequest) -> bool:
 class Intake:
     """Counts the body of a request that has one; closes the connection of one that trickles."""
 
+    _large: ClassVar = 0
+
     def __init__(self, request: tornado.httputil.HTTPServerRequest, limit_bytes: int, timeout_s: float) -> None:
         connection: Any = request.connection
-        self._connection, self._stream = connection, connection.stream
+        self._connection = connection
+        self._stream: BodyStream = connection.stream
         self.limit, self._timeout = limit_bytes, timeout_s
         length = request.headers.get("Content-Length", "")
         self.announced = int(length) if length.isascii() and length.isdigit() else 0
         self.received = 0
-        self._seen = 0
-        self._usual_bytes = 0
-        if self.announced > PIECE_BYTES:
+        self._before = self._seen = self._stream.received
+        if self.announced > USUAL_BYTES and Intake._large < LARGE_AT_A_TIME:
             self._in_large_pieces()
         # The limit is kept here, where exceeding it gets an answer.
         self._connection.set_max_body_size(max(limit_bytes, self.announced) + DISCARDED_AT_MOST)
         self._timer: asyncio.TimerHandle | None = asyncio.get_running_loop().call_later(timeout_s, self._look)
 
     def _in_large_pieces(self) -> None:
-        """Have this request, and no other of its connection, read in larger pieces."""
-        self._connection.params = copy.copy(self._connection.params)
-        self._connection.params.chunk_size = PIECE_BYTES
-        self._usual_bytes, self._stream.read_chunk_size = self._stream.read_chunk_size, PIECE_BYTES
+        """Have this request read in larger pieces."""
+        if self._connection.params.chunk_size != LARGE_BYTES:
+            self._connection.params = copy.copy(self._connection.params)  # which all connections have in common
+            self._connection.params.chunk_size = LARGE_BYTES
+        self._stream.in_whole_pieces = True
+        Intake._large += 1
 
     @property
     def too_large(self) -> TooLargeError | None:
@@ -70,15 +77,17 @@ class Intake:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._usual_bytes:
-            self._stream.read_chunk_size, self._usual_bytes = self._usual_bytes, 0
+        if self._stream.in_whole_pieces:
+            self._stream.in_whole_pieces = False
+            Intake._large -= 1
 
     def _look(self) -> None:
         if self.announced and self.received >= self.announced:
             return
-        if self.received - self._seen < SLOWEST_BYTES_PER_S * self._timeout:
-            log.warning("closed: its body came too slowly", bytes=self.received)
-            self._connection.stream.close()
+        received = self._stream.received
+        if received - self._seen < SLOWEST_BYTES_PER_S * self._timeout:
+            log.warning("closed: its body came too slowly", bytes=received - self._before)
+            self._stream.close()
             return
-        self._seen = self.received
+        self._seen = received
         self._timer = asyncio.get_running_loop().call_later(self._timeout, self._look)

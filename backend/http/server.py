@@ -15,6 +15,7 @@ import tornado.web
 
 from backend.config import Settings
 from backend.errors import UnavailableError
+from backend.http.body_stream import keep_freed_memory
 from backend.http.connections import BoundedServer, allow_open_files
 
 log = structlog.get_logger("server")
@@ -80,6 +81,7 @@ class Server:
         """Bind and accept; returns the port."""
         settings = self._settings
         allow_open_files(settings.max_connections)
+        keep_freed_memory()
         self._http = BoundedServer(
             application,
             max_connections=settings.max_connections,

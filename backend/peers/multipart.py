@@ -13,6 +13,8 @@ LARGEST_HEAD = 16384
 MOST_BLANKS = 256
 MOST_BOUNDARY = 200
 BLANKS = b" \t"
+FIRST = b"\r\n"
+"""Taken to stand before a body, so that its first boundary may stand at the very start."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class MultipartReader:
         if not 0 < len(boundary) <= MOST_BOUNDARY:
             raise UnreadableError("the multipart body names no proper boundary")
         self._line = b"\r\n--" + boundary.encode("latin-1", "replace")
-        self._rest = b"\r\n"  # what can not be told yet; the first boundary may stand at the very start
+        self._rest = FIRST  # what can not be told yet
         self._state = "before"
 
     @property
@@ -78,13 +80,10 @@ class MultipartReader:
         """
         if self._state == "after":
             return
-        if self._state == "part" and len(data) >= len(self._line) and self._line not in self._rest + data[: len(self._line)]:
-            yield PartData(memoryview(self._rest))  # no boundary begins in it
-            buffer = data
-        else:
-            buffer = self._rest + data
-        self._rest = b""
-        start = search = 0
+        told, buffer, start = self._joined(data)
+        if told:
+            yield PartData(memoryview(told))
+        self._rest, search = b"", start
         while True:
             if self._state == "head":
                 found = self._head(buffer, start)
@@ -114,6 +113,21 @@ class MultipartReader:
                 self._state = "after"
                 return
             self._state = "head"
+
+    def _joined(self, data: bytes) -> tuple[bytes, bytes, int]:
+        """What is left of the pieces before, and this one; copied only where a boundary may stand across both.
+
+        Returns: data of a part, what is to be looked through, and where to begin.
+        """
+        line, left = self._line, self._rest
+        if self._state == "before" and left == FIRST and data.startswith(line[len(FIRST) :]):
+            kind, end = self._judge(data, len(line) - len(FIRST))
+            if kind == "next":
+                self._state = "head"
+                return b"", data, end
+        if self._state == "part" and len(data) >= len(line) and line not in left + data[: len(line)]:
+            return left, data, 0
+        return b"", left + data, 0
 
     @staticmethod
     def _judge(buffer: bytes, at: int) -> tuple[str, int]:

@@ -11,11 +11,19 @@ from typing import TypeAlias
 from blake3 import blake3
 
 Buffer: TypeAlias = bytes | memoryview
+DIGITS = 64
+"""Of a digest."""
 
 
 def digest_of(file: Buffer) -> str:
     """BLAKE3 of a file, hexadecimal: as sure as SHA-256, in a quarter of the time."""
     return blake3(file).hexdigest()
+
+
+def named_digest(path: Path) -> str:
+    """The digest that the name of a file in `incoming/` begins with; '' where there is none."""
+    digest, dot, _token = path.name.partition(".")
+    return digest if dot and len(digest) == DIGITS else ""
 
 
 def sync_folder(folder: Path) -> None:
@@ -40,8 +48,8 @@ class Blobs:
     """`files/ab/abcdef…` below the archive's folder, and `incoming/` where files wait for their rows.
 
     A file goes into its place by a second name; the first stays in `incoming/`, under a name that begins with the digest,
-    until its row is on disk. So what a crash left without a row is found without looking through all files. Both names are
-    made before the file is synced, so that the file system's journal is written once for all of it.
+    until its row and its place are on disk. So what a crash left without one of them is found without looking through all
+    files. Both names are made before the file is synced, so that the file system's journal is written once for all of it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -62,37 +70,31 @@ class Blobs:
         return self.files / digest[:2] / digest
 
     def enter(self, digest: str, source: Path) -> None:
-        """Give a file a name at its place, unless one is there; only what is synced afterwards stays there."""
-        target = self.path(digest)
+        """Give a file a name at its place, unless one is there; it stays there after `sync_places`."""
         with suppress(FileExistsError):
-            os.link(source, target)
+            os.link(source, self.path(digest))
 
-    def sync(self, digests: Iterable[str]) -> None:
-        """Have files that were entered on disk, and their names. The first waits longest: file systems write what all have
+    def sync_incoming(self, sources: Iterable[Path]) -> None:
+        """Have files in `incoming/` on disk with their names there. The first waits longest: file systems write what all have
         changed in the meantime."""
-        folders = {self.incoming}
-        for digest in digests:
-            target = self.path(digest)
-            folders.add(target.parent)
-            with suppress(FileNotFoundError):  # `place` sees to it
-                sync_file(target)
-        for folder in folders:
+        for source in sources:
+            sync_file(source)
+        sync_folder(self.incoming)
+
+    def sync_places(self, digests: Iterable[str]) -> None:
+        """Have the names of files at their places on disk."""
+        for folder in {self.path(digest).parent for digest in digests}:
             sync_folder(folder)
 
-    def place(self, arrived: Iterable[tuple[str, Path]]) -> None:
-        """Have files, each with its digest, in their places; on return they are there after any crash.
-
-        Of those that were entered before, and synced, only the names are looked at.
-        """
-        others = [(digest, source) for digest, source in arrived if not self._has(digest, source)]
-        for digest, source in others:
-            self.enter(digest, source)
-        if others:
-            self.sync(digest for digest, _source in others)
-
-    def _has(self, digest: str, source: Path) -> bool:
+    def place(self, digest: str, source: Path) -> None:
+        """Have a file in its place that is on disk in `incoming/`. It is there already but where it was removed after `enter`, or
+        where another of the same bytes is there, which may not be on disk yet."""
         target = self.path(digest)
-        return target.exists() and target.samefile(source)
+        with suppress(FileNotFoundError):
+            if os.path.samestat(target.stat(), source.stat()):
+                return
+        self.enter(digest, source)
+        sync_file(target)
 
     def remove(self, digest: str) -> None:
         """Remove a file, if it is there."""
@@ -101,5 +103,4 @@ class Blobs:
     def left_over(self) -> Iterator[tuple[str, Path]]:
         """What is in `incoming/`, with the digest that its name begins with ('' where it was not even read)."""
         for path in sorted(self.incoming.iterdir()):
-            digest, dot, _rest = path.name.partition(".")
-            yield (digest if dot and len(digest) == 64 else ""), path
+            yield named_digest(path), path

@@ -14,7 +14,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from backend.store.blobs import Blobs, sync_folder
+from backend.store.blobs import Blobs, named_digest, sync_folder
 from backend.store.engine import Database
 from backend.store.reading import last_change
 from backend.store.removing import remove
@@ -65,7 +65,7 @@ class Writer:
         Returns: of each what became of it and whether its study is new, or why it could not be written; then nothing of it is.
         """
         try:
-            self.blobs.sync(one.new.digest for one in arrived)
+            self.blobs.sync_incoming(one.path for one in arrived)
         except OSError as error:
             with self._turn():
                 for one in arrived:
@@ -97,17 +97,15 @@ class Writer:
             storing = Storing(connection, self._duplicates)
             results = [storing.add(one.new) for one in arrived]
             storing.finish()
-            kept = [one for one, (result, _is_new) in zip(arrived, results, strict=True) if result in KEPT_FILES]
-            self.blobs.place((one.new.digest, one.path) for one in kept)
+            for one, (result, _is_new) in zip(arrived, results, strict=True):
+                if result in KEPT_FILES:
+                    self.blobs.place(one.new.digest, one.path)
         self._removed = []
         return results
 
     def settle(self, paths: Iterable[Path]) -> None:
-        """Have the index on disk, then remove names in `incoming/` whose rows are committed, for good."""
-        self._database.sync()
-        for path in paths:
-            path.unlink(missing_ok=True)
-        sync_folder(self.blobs.incoming)
+        """Have the index and the places of files on disk, then remove names in `incoming/`, whose rows are committed, for good."""
+        settle(self._database, self.blobs, list(paths))
 
     def _undo(self, arrived: Arrived) -> None:
         """Remove the file of an instance that got no row."""
@@ -163,6 +161,15 @@ def forget(connection: Connection, digests: Sequence[str]) -> None:
         connection.execute(doomed.delete().where(doomed.c.digest.in_(digests[start : start + MOST_AT_ONCE])))
 
 
+def settle(database: Database, blobs: Blobs, paths: Sequence[Path]) -> None:
+    """What the method does."""
+    database.sync()
+    blobs.sync_places(named_digest(path) for path in paths)
+    for path in paths:
+        path.unlink(missing_ok=True)
+    sync_folder(blobs.incoming)
+
+
 def repair(database: Database, blobs: Blobs) -> int:
     """Put right what a crash left: files that did not come whole, names that are not needed, rows' files still to be removed.
 
@@ -177,7 +184,13 @@ def repair(database: Database, blobs: Blobs) -> int:
                 blobs.remove(digest)
                 count += 1
         connection.execute(doomed.delete())
-        unneeded = [path for digest, path in blobs.left_over() if not digest or has_row(connection, digest)]
-    for path in unneeded:
-        path.unlink(missing_ok=True)
-    return count + len(unneeded)
+        found = list(blobs.left_over())
+        known = [(digest, path) for digest, path in found if digest and has_row(connection, digest)]
+    for digest, path in known:
+        blobs.enter(digest, path)
+    settle(database, blobs, [path for _digest, path in known])
+    for digest, path in found:
+        if not digest:
+            path.unlink()
+            count += 1
+    return count + len(known)
