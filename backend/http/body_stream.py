@@ -1,5 +1,5 @@
-"""Connections whose bodies can be read in large pieces, each straight into memory of its own: Tornado reads into one buffer, collects
-in a second and hands out a third, 64 kB at a time."""
+"""Connections whose bodies can be read in large pieces, each straight into memory of its own. Tornado reads into one buffer,
+collects in a second and hands out a third, 64 kB at a time."""
 
 from __future__ import annotations
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message
 
@@ -38,7 +39,8 @@ class PartEnds:
 Event = PartBegins | PartData | PartEnds
 
 
-def parse_content_type(text: str) -> tuple[str, dict[str, str]]:
+@functools.lru_cache(256)
+def parse_content_type(text: str) -> tuple[str, Mapping[str, str]]:
     """Media type in lower case, and its parameters by name in lower case, quotes removed."""
     message = Message()
     message["Content-Type"] = text

@@ -87,8 +87,8 @@ class Blobs:
             sync_folder(folder)
 
     def place(self, digest: str, source: Path) -> None:
-        """Have a file in its place that is on disk in `incoming/`. It is there already but where it was removed after `enter`, or
-        where another of the same bytes is there, which may not be on disk yet."""
+        """Have a file in its place that is on disk in `incoming/`. It is there after `enter`, unless it was removed meanwhile,
+        or another of the same bytes is there, which may not be on disk yet."""
         target = self.path(digest)
         with suppress(FileNotFoundError):
             if os.path.samestat(target.stat(), source.stat()):

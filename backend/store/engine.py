@@ -19,6 +19,8 @@ from backend.store.schema import VERSION, metadata
 
 BUSY_TIMEOUT_MS = 10_000
 CACHE_KB = 65_536
+LOG_PAGES = 4000
+"""Of 4 kB, then what they hold goes into the database: pages that many transactions change go once."""
 MAPPED_BYTES = 1 << 30
 
 
@@ -99,6 +101,7 @@ def _engine(path: Path) -> Engine:
             "foreign_keys=ON",
             "case_sensitive_like=ON",  # LIKE on folded columns then uses their indexes
             f"cache_size=-{CACHE_KB}",
+            f"wal_autocheckpoint={LOG_PAGES}",
             f"mmap_size={MAPPED_BYTES}",
             "temp_store=MEMORY",
         ):

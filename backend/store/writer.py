@@ -104,7 +104,7 @@ class Writer:
         return results
 
     def settle(self, paths: Iterable[Path]) -> None:
-        """Have the index and the places of files on disk, then remove names in `incoming/`, whose rows are committed, for good."""
+        """Have the index on disk, and the places of files, then remove names in `incoming/`, whose rows are committed."""
         settle(self._database, self.blobs, list(paths))
 
     def _undo(self, arrived: Arrived) -> None:

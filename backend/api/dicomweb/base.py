@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -71,7 +72,7 @@ class DicomWebHandler(BaseHandler):
             raise not_acceptable(forms)
         return form
 
-    @property
+    @functools.cached_property
     def base_url(self) -> str:
         """`http://host:port/dicom` as the client reaches us: as configured, as a proxy says, or as the request came."""
         if self.config.public_url:
