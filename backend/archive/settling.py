@@ -1,4 +1,4 @@
-"""The index follows its files to the disk: some time after instances were stored, many at once, and nobody waits for it."""
+"""The index follows its files to the disk, some time after instances were stored, of many at once, and nobody waits for it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import structlog
 from backend.store.writer import Writer
 
 log = structlog.get_logger("archive")
-AFTER_S = 1.0
+INDEX_S = 1.0
 """So long rows may be in the index without being on disk; by the names of their files they would be written again."""
+PLACES = 10
+"""Times that; then the places of files are on disk, too, which takes a hundred times as long, and names go."""
 
 
 class Settling:
@@ -31,15 +33,19 @@ class Settling:
             self._waiting = asyncio.get_running_loop().create_task(self._later())
 
     async def _later(self) -> None:
-        await asyncio.sleep(AFTER_S)
-        self._waiting = None
         try:
+            for _ in range(PLACES):
+                await asyncio.sleep(INDEX_S)
+                await asyncio.to_thread(self._writer.sync)
             await self.now()
         except OSError as error:
             log.error("the index could not be written to its disk", why=str(error))
+        finally:
+            self._waiting = None
+            self.soon(())
 
     async def now(self) -> None:
-        """Have all that is committed on disk; on return no name is kept.
+        """Have all that is committed on disk with the places of its files; on return no name is kept.
 
         Raises:
             OSError: it may not be there; names are kept.

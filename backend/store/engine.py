@@ -19,8 +19,10 @@ from backend.store.schema import VERSION, metadata
 
 BUSY_TIMEOUT_MS = 10_000
 CACHE_KB = 65_536
-LOG_PAGES = 4000
-"""Of 4 kB, then what they hold goes into the database: pages that many transactions change go once."""
+LOG_BYTES = 16 << 20
+"""Of the log: then what it holds goes into the database, on a thread that nobody waits for (`trim_log`)."""
+MOST_LOG_PAGES = 32_768
+"""Then a transaction does that, which takes 0.1 s and more."""
 MAPPED_BYTES = 1 << 30
 
 
@@ -69,7 +71,24 @@ class Database:
     def sync(self) -> None:
         """Have all that was committed on disk, whichever process did. What is not in the log any more SQLite has synced."""
         with suppress(FileNotFoundError):
-            sync_file(self.path.with_name(self.path.name + "-wal"))
+            sync_file(self._log)
+
+    @property
+    def has_long_log(self) -> bool:
+        """Whether the log should be trimmed."""
+        with suppress(FileNotFoundError):
+            return self._log.stat().st_size > LOG_BYTES
+        return False
+
+    def trim_log(self) -> None:
+        """Write what the log holds into the database. If nobody has written or read meanwhile, the next transaction begins the
+        log anew."""
+        with self.read() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
+    @property
+    def _log(self) -> Path:
+        return self.path.with_name(self.path.name + "-wal")
 
     def note(self) -> None:
         """Another process has written."""
@@ -101,7 +120,8 @@ def _engine(path: Path) -> Engine:
             "foreign_keys=ON",
             "case_sensitive_like=ON",  # LIKE on folded columns then uses their indexes
             f"cache_size=-{CACHE_KB}",
-            f"wal_autocheckpoint={LOG_PAGES}",
+            f"wal_autocheckpoint={MOST_LOG_PAGES}",
+            f"journal_size_limit={LOG_BYTES}",  # of a log that is begun anew
             f"mmap_size={MAPPED_BYTES}",
             "temp_store=MEMORY",
         ):

@@ -107,6 +107,14 @@ class Writer:
         """Have the index on disk, and the places of files, then remove names in `incoming/`, whose rows are committed."""
         settle(self._database, self.blobs, list(paths))
 
+    def sync(self) -> None:
+        """Have the index on disk, and keep its log short."""
+        self._database.sync()
+        if self._database.has_long_log:
+            self._database.trim_log()
+            with self._turn():  # the rest, which came meanwhile
+                self._database.trim_log()
+
     def _undo(self, arrived: Arrived) -> None:
         """Remove the file of an instance that got no row."""
         self._drop(arrived.new.digest)
@@ -133,7 +141,8 @@ class Writer:
                 count = remove(connection, study, series, instance, time.time(), last_change(connection))[0]
             self._removed = []
             self._sweep()
-            return count
+        self.sync()
+        return count
 
     def _sweep(self) -> None:
         """Remove the files of rows that are gone, now that they are gone for good."""

@@ -59,7 +59,7 @@ def series_of(study: str, number: int, count: int, **attributes: Any) -> dict[st
 
 def nothing_left(server: ArchiveServer) -> bool:
     """Whether no file of an upload is left over."""
-    return not left_in(server.archive / "scratch") and not left_in(server.archive / "incoming")
+    return not left_in(server, "scratch") and not left_in(server)
 
 
 def test_a_zip_is_taken_in_and_every_refusal_has_its_name(server: ArchiveServer) -> None:

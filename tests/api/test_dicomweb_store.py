@@ -161,7 +161,7 @@ def test_bad_input_is_refused_with_its_reason_and_the_rest_is_stored(
     assert server.get("/dicom/studies?limit=300").body == studies, "nothing of it is there"
     among = server.store(make_instance(study), make(), make_instance(study))
     assert (among.status, reasons(among), count(server, study)) == (202, [0xC000], 2)
-    assert not left_in(server.archive / "incoming")
+    assert not left_in(server)
     notes = sorted((server.archive / "quarantine").glob("*.json"))
     assert len(notes) == before + 2, "it is kept, with all that is to be said of it"
     assert why in json.loads(notes[-1].read_bytes())["reason"]
@@ -305,7 +305,7 @@ def test_a_body_that_is_cut_short_is_refused(server: ArchiveServer) -> None:
     answer = server.request("POST", "/dicom/studies", body[: len(body) - 500], Content_Type=kind)
     assert answer.status == 400
     assert count(server, study) <= 1, "the part that was cut is not there"
-    assert not left_in(server.archive / "incoming")
+    assert not left_in(server)
 
 
 @pytest.mark.parametrize("uid", ["1.2.x", "1." + "3" * 63, "1..2", "..", "%2e%2e", "1.2%2F3"])
@@ -368,7 +368,7 @@ def test_a_client_that_goes_away_leaves_nothing_by_half(server: ArchiveServer) -
             client.sendall(head.encode() + body[:cut])
             time.sleep(0.1)
     time.sleep(0.3)
-    assert not left_in(server.archive / "incoming")
+    assert not left_in(server)
     assert server.get("/healthz").status == 200
 
 
@@ -445,7 +445,7 @@ def test_metadata_and_bulk_data_make_instances(server: ArchiveServer) -> None:
         assert data.PixelData == pixels[number:] + pixels[:number]
         given = make_dataset(study, "1.3", f"1.4.{number}", PixelData=None, PatientName="Müller^山")
         assert all(data[element.tag] == element for element in given)
-    assert not left_in(server.archive / "incoming")
+    assert not left_in(server)
 
 
 def test_compressed_bulk_data_are_encapsulated(server: ArchiveServer) -> None:
@@ -484,4 +484,4 @@ def test_metadata_that_are_wrong_are_refused(server: ArchiveServer) -> None:
         body, kind = with_bulk(wrong, bulk)
         assert server.request("POST", "/dicom/studies", body, Content_Type=kind).status == 400
     assert count(server, study) == 1
-    assert not left_in(server.archive / "incoming")
+    assert not left_in(server)

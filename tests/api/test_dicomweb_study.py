@@ -130,7 +130,7 @@ def files_of(live: LiveServer, study: str) -> dict[str, bytes]:
 
 
 def partial_files(live: LiveServer) -> list[Path]:
-    return left_in(live.data / "archive" / "incoming")
+    return left_in(live)
 
 
 # -- the whole way ------------------------------------------------------------------------------------------------

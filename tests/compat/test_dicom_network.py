@@ -187,7 +187,7 @@ def test_broken_instances_are_refused_and_nothing_stays(server: ArchiveServer, p
     )
     assert "Success" not in said.stdout + said.stderr
     assert stored(server) == before
-    assert not left_in(server.archive / "incoming")
+    assert not left_in(server)
 
 
 @pytest.mark.parametrize("model", ["-S", "-P"])
@@ -312,7 +312,7 @@ def test_half_an_instance_leaves_nothing(server: ArchiveServer, port: int, tmp_p
         time.sleep(0.001)
     sender.kill()
     sender.wait()
-    assert not left_in(incoming)
+    assert not left_in(server)
     server.request("DELETE", "/dicom/studies/1.2.3.8")
 
 

@@ -15,10 +15,14 @@ SPARE = {"demo": False, "worker_processes": 2}
 EMPTIED_S = 5.0
 
 
-def left_in(folder: Path) -> list[Path]:
-    """What is in `incoming/` of an archive and does not go: names of files leave it a second after they were stored."""
+def left_in(server: LiveServer, folder: str = "incoming") -> list[Path]:
+    """What is in a folder of an archive and does not go.
+
+    Names stay in `incoming/` for some seconds after files were stored; to remove something has them go at once.
+    """
+    server.request("DELETE", "/dicom/studies/1.2.3.999999999")
     until = time.monotonic() + EMPTIED_S
-    while (found := list(folder.iterdir())) and time.monotonic() < until:
+    while (found := list((server.data / "archive" / folder).iterdir())) and time.monotonic() < until:
         time.sleep(0.02)
     return found
 

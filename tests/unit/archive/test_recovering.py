@@ -27,7 +27,7 @@ def _rows_stay_unsynced(monkeypatch: pytest.MonkeyPatch) -> None:
     async def run_here(_workers: Workers, function: Callable[..., Any], *args: Any) -> Any:
         return await asyncio.to_thread(function, *args)
 
-    monkeypatch.setattr(settling, "AFTER_S", 60.0)
+    monkeypatch.setattr(settling, "INDEX_S", 60.0)
     monkeypatch.setattr(Workers, "run_here", run_here)
 
 
