@@ -35,7 +35,7 @@ class Orthanc:
         self.port, self.dicom_port = free_port(), free_port()
         self.aet = "ORTHANC"
         self._folder = tempfile.TemporaryDirectory(prefix="orthanc-")
-        folder = Path(self._folder.name)
+        self.folder = folder = Path(self._folder.name)
         settings = folder / "orthanc.json"
         settings.write_text(json.dumps({
             "Name": "peer", "StorageDirectory": str(folder / "db"), "IndexDirectory": str(folder / "db"),
