@@ -33,16 +33,15 @@ class Settling:
             self._waiting = asyncio.get_running_loop().create_task(self._later())
 
     async def _later(self) -> None:
-        try:
-            for _ in range(PLACES):
-                await asyncio.sleep(INDEX_S)
-                await asyncio.to_thread(self._writer.sync)
-            await self.now()
-        except OSError as error:
-            log.error("the index could not be written to its disk", why=str(error))
-        finally:
-            self._waiting = None
-            self.soon(())
+        while self._paths:
+            try:
+                for _ in range(PLACES):
+                    await asyncio.sleep(INDEX_S)
+                    await asyncio.to_thread(self._writer.sync)
+                await self.now()
+            except OSError as error:
+                log.error("the index could not be written to its disk", why=str(error))
+        self._waiting = None
 
     async def now(self) -> None:
         """Have all that is committed on disk with the places of its files; on return no name is kept.
@@ -63,4 +62,5 @@ class Settling:
         """The same, for the last time."""
         if self._waiting is not None:
             self._waiting.cancel()
+            await asyncio.gather(self._waiting, return_exceptions=True)
         await self.now()
