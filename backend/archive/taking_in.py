@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import functools
 import mmap
 import os
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,13 +20,12 @@ from backend.archive.records import Outcome, Reason
 from backend.dicom.file_head import PREAMBLE, TIFF, made_head
 from backend.dicom.part10 import NO_UIDS, DataSet, Indexed, Uids, index, read_data_set, uids_of
 from backend.errors import UnreadableError
-from backend.store.blobs import Blobs, digest_of, sync_file
+from backend.store.blobs import Blobs, digest_of
 from backend.store.engine import Database
 from backend.store.storing import Duplicates, NewInstance
 from backend.store.writer import KEPT_FILES, Arrived, Writer
 
 T = TypeVar("T")
-Given = TypeVar("Given")
 DAMAGES = (UnreadableError, RecursionError, MemoryError)
 """What reading a broken file raises."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -94,9 +93,12 @@ def put_in(writer: Writer, rules: Rules, arrivals: Sequence[Arrival]) -> list[Re
     What is told to be there is found by searches when this returns, and comes back after any crash: its file is on disk, with a
     name by which the next start takes it in again if its row was lost.
     """
-    files = [_tried(_opened, rules, writer, arrival, None) for arrival in arrivals]
+    files = [_tried(writer, one, partial(_opened, one)) for one in arrivals]
     pairs = zip(arrivals, files, strict=True)
-    ready = [file if isinstance(file, Result) else _tried(_ready, rules, writer, one, file) for one, file in pairs]
+    ready = [
+        file if isinstance(file, Result) else _tried(writer, one, partial(_ready, rules, writer, one, file))
+        for one, file in pairs
+    ]
     new = [one for one in ready if isinstance(one, Arrived)]
     stored = iter(writer.store(new) if new else ())
     return [one if isinstance(one, Result) else _told(one, next(stored)) for one in ready]
@@ -128,24 +130,22 @@ def reason_of(error: OSError) -> tuple[Reason, str]:
     return Reason.PROCESSING, "the archive could not write it"
 
 
-@functools.lru_cache(2)
+@lru_cache(2)
 def _writer(folder: Path, duplicates: Duplicates) -> Writer:
     return Writer(Database(folder / "index.db"), Blobs(folder), duplicates)
 
 
-def _tried(
-    step: Callable[[Rules, Writer, Arrival, Given], T], rules: Rules, writer: Writer, arrival: Arrival, given: Given
-) -> T | Result:
+def _tried(writer: Writer, arrival: Arrival, step: Callable[[], T]) -> T | Result:
     """What a step makes of an arrival. Where it fails, nothing stays of it."""
     try:
-        return step(rules, writer, arrival, given)
+        return step()
     except Exception as error:
         arrival.path.unlink(missing_ok=True)
         writer.abandon(arrival.token)
         return _failed(error)
 
 
-def _opened(_rules: Rules, _writer: Writer, arrival: Arrival, _given: None) -> memoryview:
+def _opened(arrival: Arrival) -> memoryview:
     """A file that has come in. The system begins to write it to its disk: no wait, and no promise that it is there then."""
     try:
         handle = os.open(arrival.path, os.O_RDONLY)
@@ -202,7 +202,7 @@ def _has_program(file: memoryview) -> bool:
 
 
 def _complete(path: Path, file: memoryview, data: DataSet, indexed: Indexed) -> None:
-    """Give a file a head if it lacks one, or an empty preamble; on return it is on disk."""
+    """Give a file a head if it lacks one, or an empty preamble."""
     if data.head.is_complete:
         with path.open("r+b") as target:
             target.write(bytes(PREAMBLE))
@@ -212,4 +212,3 @@ def _complete(path: Path, file: memoryview, data: DataSet, indexed: Indexed) -> 
             target.write(made_head(indexed.transfer_syntax, indexed.sop_class_uid, indexed.sop_instance_uid))
             target.write(file[data.head.start :])
         whole.replace(path)
-    sync_file(path)

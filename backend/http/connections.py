@@ -56,6 +56,7 @@ class BoundedServer(tornado.httpserver.HTTPServer):
 
     def handle_stream(self, stream: tornado.iostream.IOStream, address: tuple[Any, ...]) -> None:
         """A new connection."""
+        # Tornado made its own, which nothing has been asked of yet.
         stream = BodyStream(stream.socket, max_buffer_size=self.max_buffer_size, read_chunk_size=self.read_chunk_size)
         if len(self._open) >= self._limit:
             oldest = next(iter(self._idle), None)

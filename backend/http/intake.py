@@ -31,7 +31,7 @@ def has_body(request: tornado.httputil.HTTPServerRequest) -> bool:
 class Intake:
     """Counts the body of a request that has one; closes the connection of one that trickles."""
 
-    _large: ClassVar = 0
+    _large: ClassVar[int] = 0
 
     def __init__(self, request: tornado.httputil.HTTPServerRequest, limit_bytes: int, timeout_s: float) -> None:
         connection: Any = request.connection

@@ -104,12 +104,15 @@ class Writer:
         return results
 
     def settle(self, paths: Iterable[Path]) -> None:
-        """Have the index on disk, and the places of files, then remove names in `incoming/`, whose rows are committed."""
+        """What `settle` does, below."""
         settle(self._database, self.blobs, list(paths))
 
     def sync(self) -> None:
         """Have the index on disk, and keep its log short."""
         self._database.sync()
+        self._trim_log()
+
+    def _trim_log(self) -> None:
         if self._database.has_long_log:
             self._database.trim_log()
             with self._turn():  # the rest, which came meanwhile
@@ -130,7 +133,7 @@ class Writer:
         """Remove what is left of an instance that came in under this name, which is not going to be stored."""
         with self._turn():
             for path in self.blobs.incoming.glob(f"*.{token}"):
-                self._drop(path.name.partition(".")[0])
+                self._drop(named_digest(path))
                 path.unlink(missing_ok=True)
 
     def remove(self, study: str, series: str | None, instance: str | None) -> int:
@@ -141,7 +144,7 @@ class Writer:
                 count = remove(connection, study, series, instance, time.time(), last_change(connection))[0]
             self._removed = []
             self._sweep()
-        self.sync()
+        self._trim_log()
         return count
 
     def _sweep(self) -> None:
@@ -171,7 +174,7 @@ def forget(connection: Connection, digests: Sequence[str]) -> None:
 
 
 def settle(database: Database, blobs: Blobs, paths: Sequence[Path]) -> None:
-    """What the method does."""
+    """Have the index on disk, and the places of files, then remove names in `incoming/`, whose rows are committed."""
     database.sync()
     blobs.sync_places(named_digest(path) for path in paths)
     for path in paths:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +59,20 @@ class Disk:
         return settings(folder)
 
 
-async def test_what_was_acknowledged_comes_back_without_its_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    disk = Disk(tmp_path / "one", monkeypatch)
-    archive = Archive(settings(tmp_path / "one"))
+@pytest.fixture
+def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
+    return Disk(tmp_path / "one", monkeypatch)
+
+
+@pytest.fixture
+async def archive(tmp_path: Path, disk: Disk) -> AsyncIterator[Archive]:
+    """An empty archive on the disk."""
+    found = Archive(settings(tmp_path / "one"))
+    yield found
+    await found.stop()
+
+
+async def test_what_was_acknowledged_comes_back_without_its_rows(archive: Archive, disk: Disk, tmp_path: Path) -> None:
     data = {uid: make_instance("1.2", "1.3", uid, ImageComments=uid) for uid in ("1.4", "1.5", "1.6")}
     await store(archive, data["1.4"])
     await archive._settling.now()
@@ -75,12 +86,9 @@ async def test_what_was_acknowledged_comes_back_without_its_rows(tmp_path: Path,
     ]  # fmt: skip
     assert not await left_in(again)
     await again.stop()
-    await archive.stop()
 
 
-async def test_files_that_were_cut_short_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    disk = Disk(tmp_path / "one", monkeypatch)
-    archive = Archive(settings(tmp_path / "one"))
+async def test_files_that_were_cut_short_go(archive: Archive, disk: Disk, tmp_path: Path) -> None:
     await store(archive, make_instance("1.2", "1.3", "1.4"))
     after = disk.fail_into(tmp_path / "two")
     for path in (tmp_path / "two").rglob("*"):
@@ -91,24 +99,18 @@ async def test_files_that_were_cut_short_go(tmp_path: Path, monkeypatch: pytest.
     assert not [path for path in again.blobs.files.rglob("*") if path.is_file()]
     assert not await left_in(again)
     await again.stop()
-    await archive.stop()
 
 
-async def test_what_was_deleted_does_not_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    disk = Disk(tmp_path / "one", monkeypatch)
-    archive = Archive(settings(tmp_path / "one"))
+async def test_what_was_deleted_does_not_come_back(archive: Archive, disk: Disk, tmp_path: Path) -> None:
     for uid in ("1.4", "1.5"):
         await store(archive, make_instance("1.2", "1.3", uid))
     await archive.remove("1.2", "1.3", "1.4")
     again = Archive(disk.fail_into(tmp_path / "two"))
     assert [one.sop_instance_uid for one in await again.instances("1.2")] == ["1.5"]
     await again.stop()
-    await archive.stop()
 
 
-async def test_what_was_replaced_does_not_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    disk = Disk(tmp_path / "one", monkeypatch)
-    archive = Archive(settings(tmp_path / "one"))
+async def test_what_was_replaced_does_not_come_back(archive: Archive, disk: Disk, tmp_path: Path) -> None:
     await store(archive, make_instance("1.2", "1.3", "1.4", ImageComments="first"))
     second = make_instance("1.2", "1.3", "1.4", ImageComments="second")
     assert (await store(archive, second)).result == "replaced"
@@ -116,7 +118,6 @@ async def test_what_was_replaced_does_not_come_back(tmp_path: Path, monkeypatch:
     assert (await again.instance("1.2", "1.3", "1.4")).path.read_bytes() == second
     assert len([path for path in again.blobs.files.rglob("*") if path.is_file()]) == 1
     await again.stop()
-    await archive.stop()
 
 
 async def test_what_can_not_be_indexed_again_is_kept_for_the_next_start(
@@ -137,7 +138,6 @@ async def test_what_can_not_be_indexed_again_is_kept_for_the_next_start(
     assert (await once_more.instance("1.2", "1.3", "1.4")).path.read_bytes() == data
     assert not await left_in(once_more)
     await once_more.stop()
-    await archive.stop()
 
 
 def _no_room(*_given: object) -> None:
