@@ -191,10 +191,14 @@ class SceneHost:
         return self._told(command, result)
 
     def _told(self, command: c.Command, result: Any) -> Any:
-        """The result of a command, once its markups are told: what was answered is put back, however soon the process dies."""
+        """The result of a command, once its markups are told: what was answered is put back, however soon the process dies.
+        The history is told before them: who sees a markup come or go is not offered what was to be taken back before."""
+        if isinstance(command, UNTOLD):
+            return result
+        self._announce_history()
         if isinstance(result, c.PointPlaced | c.MarkupState):
             self._emit(self._annotations.told(result.id))
-        elif not isinstance(command, UNTOLD):
+        else:
             with self.views.changes.reading():
                 self._announce_markups(at_once=True)
         return result

@@ -188,9 +188,10 @@ def test_escape_gives_up_and_delete_removes(page: Page, server: LiveServer) -> N
     page.keyboard.press("Escape")
     markups(page, 0)
     assert told(server) == []
-    expect(page.get_by_role("button", name="Angle")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="Undo: Add")).to_have_count(0)
+    expect(page.get_by_role("button", name="Angle", exact=True)).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("Escape")
-    expect(page.get_by_role("button", name="Angle")).to_have_attribute("aria-pressed", "false")
+    expect(page.get_by_role("button", name="Angle", exact=True)).to_have_attribute("aria-pressed", "false")
     page.get_by_role("button", name="Points").click()
     page.mouse.click(*spot(page, (0.0, 0.0, 0.0)))
     markups(page, 1)
