@@ -8,7 +8,6 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from isal import isal_zlib
@@ -32,17 +31,15 @@ def encode(pixels: NDArray[np.uint8], text: Mapping[str, str] | None = None, lea
     filtered[0, 1:] = rows[0]
     np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
     header = struct.pack(">IIBBBBB", width, height, 8, COLOR_TYPES[channels], 0, 0, 0)
-    parts = [SIGNATURE, _chunk(b"IHDR", header)]
+    parts = [SIGNATURE, *_chunk(b"IHDR", header)]
     for key, value in (text or {}).items():
-        parts.append(_chunk(b"tEXt", key.encode("latin-1") + b"\0" + value.encode("latin-1", "replace")))
+        parts += _chunk(b"tEXt", key.encode("latin-1") + b"\0" + value.encode("latin-1", "replace"))
     compressed = isal_zlib.compress(filtered, 1)
     if len(compressed) < least_bytes:
         compressed = zlib.compress(filtered.data, 0)
-    parts += [_chunk(b"IDAT", compressed), _chunk(b"IEND", b"")]
-    data: bytes = b"".join(parts)
-    return data
+    return b"".join([*parts, *_chunk(b"IDAT", compressed), *_chunk(b"IEND", b"")])
 
 
-def _chunk(kind: bytes, data: Any) -> bytes:
-    chunk: bytes = struct.pack(">I", len(data)) + kind + data + struct.pack(">I", isal_zlib.crc32(data, isal_zlib.crc32(kind)))
-    return chunk
+def _chunk(kind: bytes, data: bytes) -> tuple[bytes, ...]:
+    """The parts of a chunk, so that its data is copied once, into the file."""
+    return struct.pack(">I", len(data)), kind, data, struct.pack(">I", isal_zlib.crc32(data, isal_zlib.crc32(kind)))

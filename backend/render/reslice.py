@@ -42,10 +42,11 @@ class Plane:
         `slice_to_ras` (4, 4) has columns screen right, screen up, normal and the picture's centre (RAS mm). Like Slicer's
         XYToRAS the centre lies on pixel (width / 2, height / 2) counted from the bottom left.
         """
-        to_ijk = ras_to_ijk @ slice_to_ras
-        right, up = to_ijk[:3, 0] * mm_per_px, to_ijk[:3, 1] * mm_per_px
-        origin = to_ijk[:3, 3] - right * (width / 2) + up * (height - 1 - height / 2)
-        return cls(origin, right, -up, width, height)
+        to_ijk = (ras_to_ijk @ slice_to_ras)[:3].tolist()  # so few numbers are quicker by themselves
+        right, down = [row[0] * mm_per_px for row in to_ijk], [row[1] * -mm_per_px for row in to_ijk]
+        to_left, to_top = width / 2, height - 1 - height / 2
+        origin = [row[3] - r * to_left - d * to_top for row, r, d in zip(to_ijk, right, down, strict=True)]
+        return cls(np.array(origin), np.array(right), np.array(down), width, height)
 
 
 SlabMode = Literal["mip", "minip", "mean", "sum"]
@@ -148,9 +149,9 @@ class SliceRenderer:
     def _aligned(self, plane: Plane, axes: tuple[int, int, int], low: np.float32, gain: np.float32, out: Grey) -> GreySlice:
         across, along, normal = axes
         size = self.voxels.shape[::-1]  # (I, J, K)
-        depth, depth_weight = _table(size[normal], plane.origin[normal], 0.0, 1)
-        columns, column_weights = _table(size[across], plane.origin[across], plane.right[across], plane.width)
-        rows, row_weights = _table(size[along], plane.origin[along], plane.down[along], plane.height)
+        depth, depth_weight, _begin, _end = kernels.samples_along(size[normal], plane.origin[normal], 0.0, 1)
+        columns, column_weights, *across_volume = _samples(size, across, plane.origin, plane.right, plane.width)
+        rows, row_weights, *along_volume = _samples(size, along, plane.origin, plane.down, plane.height)
         if depth[0] < 0:
             out[:] = 0
             return GreySlice(out, np.zeros((plane.height, 2), np.int64))
@@ -165,7 +166,7 @@ class SliceRenderer:
             out[:] = turned.T
         else:
             kernels.aligned(plane0, plane1, depth_weight[0], rows, row_weights, columns, column_weights, low, gain, out)
-        return GreySlice(out, _rectangle(rows, columns))
+        return GreySlice(out, _rectangle(out.shape, along_volume, across_volume))
 
     def _slab_values(self, plane: Plane, slab: Slab, interpolate: bool) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:
         """(height, width) float32 before window/level, NaN where no sample lies in the volume, and the columns of those."""
@@ -190,9 +191,11 @@ class SliceRenderer:
     ) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:
         across, along, normal = axes
         size = self.voxels.shape[::-1]  # (I, J, K)
-        columns, column_weights = _table(size[across], plane.origin[across], plane.right[across], plane.width)
-        rows, row_weights = _table(size[along], plane.origin[along], plane.down[along], plane.height)
-        depths, weights = _table(size[normal], plane.origin[normal] + samples.start * step, step, len(samples))
+        columns, column_weights, *across_volume = _samples(size, across, plane.origin, plane.right, plane.width)
+        rows, row_weights, *along_volume = _samples(size, along, plane.origin, plane.down, plane.height)
+        depths, weights, _begin, _end = kernels.samples_along(
+            size[normal], plane.origin[normal] + samples.start * step, step, len(samples)
+        )
         order = np.argsort(depths, kind="stable")[(depths < 0).sum() :]
         if not len(order):
             return np.full_like(values, np.nan), np.zeros((plane.height, 2), np.int64)
@@ -213,7 +216,7 @@ class SliceRenderer:
         values = np.ascontiguousarray(gathered.T) if transposed else gathered
         if mode == slabs.MEAN:
             values /= np.float32(len(depths))
-        return values, _rectangle(rows, columns)
+        return values, _rectangle(values.shape, along_volume, across_volume)
 
     def _planes_at_once(self, normal: int) -> int:
         voxels = self.voxels
@@ -270,8 +273,9 @@ def _near_type(array: NDArray[Any]) -> type:
 
 def _aligned_axes(plane: Plane) -> tuple[int, int, int] | None:
     """Voxel axes that pixels run along rightwards and downwards, and the normal one; None for oblique planes."""
-    across, along = int(np.abs(plane.right).argmax()), int(np.abs(plane.down).argmax())
-    stray = np.abs(plane.right).sum() - abs(plane.right[across]) + np.abs(plane.down).sum() - abs(plane.down[along])
+    right, down = [abs(step) for step in plane.right.tolist()], [abs(step) for step in plane.down.tolist()]
+    across, along = right.index(max(right)), down.index(max(down))
+    stray = sum(right) - right[across] + sum(down) - down[along]
     if across == along or stray * max(plane.width, plane.height) > 512 * AXIS_TOLERANCE:
         return None
     return across, along, 3 - across - along
@@ -290,24 +294,22 @@ def _samples_within(plane: Plane, slab: Slab, shape: tuple[int, ...]) -> tuple[i
     return (first, last) if first <= last else (0, 0)
 
 
-def _table(size: int, start: float, step: float, count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Lower voxel index (-1 outside) and weight of the upper one for `count` samples."""
-    at = start + step * np.arange(count)
-    inside = (at >= -kernels.REACH) & (at <= size - 1 + kernels.REACH)
-    at = np.clip(at, 0.0, size - 1.0)
-    lower = np.minimum(at.astype(np.int64), max(size - 2, 0))
-    weight = (at - lower).astype(np.float32)
-    lower[~inside] = -1
-    return lower, weight
+def _samples(
+    size: tuple[int, ...], axis: int, origin: Matrix, step: Matrix, count: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32], int, int]:
+    """`kernels.samples_along` an axis of a volume of `size` (I, J, K)."""
+    found: tuple[NDArray[np.int64], NDArray[np.float32], int, int]
+    found = kernels.samples_along(size[axis], origin[axis], step[axis], count)
+    return found
 
 
-def _rectangle(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.int64] | None:
-    if (rows >= 0).all() and (columns >= 0).all():
+def _rectangle(shape: tuple[int, ...], rows: list[int], columns: list[int]) -> NDArray[np.int64] | None:
+    """Spans of a picture (height, width) with a volume in some rows and columns, both [begin, end)."""
+    height, width = shape
+    if rows == [0, height] and columns == [0, width]:
         return None
-    spans = np.zeros((len(rows), 2), np.int64)
-    hit = np.flatnonzero(columns >= 0)
-    if len(hit):
-        spans[rows >= 0] = (hit[0], hit[-1] + 1)
+    spans = np.zeros((height, 2), np.int64)
+    spans[slice(*rows)] = columns
     return spans
 
 

@@ -14,6 +14,25 @@ REACH = 0.5 + 1e-6
 
 
 @njit(nogil=True, cache=True)
+def samples_along(size, start, step, count):
+    """Where `count` samples lie along an axis of `size` voxels: lower voxel index (int64), -1 outside, and weight (float32) of
+    the upper one of each, and the range [begin, end) of those inside."""
+    lower = np.empty(count, np.int64)
+    weights = np.empty(count, np.float32)
+    begin, end = count, 0
+    for n in range(count):
+        at = start + step * n
+        is_inside = at >= -REACH and at <= size - 1 + REACH
+        at = min(max(at, 0.0), size - 1.0)
+        below = min(np.int64(at), max(size - 2, 0))
+        weights[n] = at - below
+        lower[n] = below if is_inside else -1
+        if is_inside:
+            begin, end = min(begin, n), n + 1
+    return lower, weights, begin, max(begin, end)
+
+
+@njit(nogil=True, cache=True)
 def aligned(plane0, plane1, weight, rows, row_weights, columns, column_weights, low, gain, out):
     """Grey picture of an axis-aligned plane: two neighbouring planes blended by `weight`, then rows, then columns.
 

@@ -30,10 +30,16 @@ def rotation_to_vtk(matrix: Matrix) -> Any:
     return result
 
 
+def offset_of(slice_to_ras: Matrix) -> float:
+    """Where the plane of a slice (4, 4), RAS mm, lies along its normal, mm."""
+    return float(sum([row[2] * row[3] for row in slice_to_ras[:3].tolist()]))
+
+
 def moved_along_normal(slice_to_ras: Matrix, by_mm: float) -> Matrix:
     """The plane of a slice (4, 4), RAS mm, moved along its normal."""
     moved = slice_to_ras.copy()
-    moved[:3, 3] += by_mm * moved[:3, 2]
+    for axis in range(3):
+        moved[axis, 3] += by_mm * moved[axis, 2]
     return moved
 
 

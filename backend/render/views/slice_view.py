@@ -20,7 +20,7 @@ from backend.imaging.frames import edge_letters
 from backend.render.views.background import background_of
 from backend.render.views.changes import Remembered, SceneChanges
 from backend.render.views.layers import Layers, LayerStack, Overlaid
-from backend.render.views.matrices import Matrix, from_vtk, moved_along_normal, rotation_to_vtk
+from backend.render.views.matrices import Matrix, from_vtk, moved_along_normal, offset_of, rotation_to_vtk
 from backend.render.views.offscreen import Offscreen
 from backend.render.views.overlay import SLICE_MANAGERS, drawables
 from backend.render.views.segments import SegmentationLayers
@@ -123,7 +123,7 @@ class SliceView:
             "kind": self.kind,
             "color": to_hex(color),
             "orientation": self._orientation(),
-            "offset": float(matrix[:3, 2] @ matrix[:3, 3]),
+            "offset": offset_of(matrix),
             "offset_range": [extent.low, extent.high] if extent else None,
             "offset_step": extent.spacing if extent else 1.0,
             "origin": matrix[:3, 3].tolist(),
@@ -268,7 +268,7 @@ class SliceView:
     def scroll(self, offset: float) -> None:
         """Put the plane at an offset along its normal, mm."""
         pose = self.slice_to_ras
-        by_mm = offset - float(pose[:3, 2] @ pose[:3, 3])
+        by_mm = offset - offset_of(pose)
         if abs(by_mm) > LEAST_MOVE:
             self._pose, self._is_settled = moved_along_normal(pose, by_mm), False
 
@@ -286,7 +286,7 @@ class SliceView:
     def drag_offset(self, by: float | None, start: bool) -> None:
         """SlicerWeb's older way to scroll: `start` keeps the offset, to which `by` (mm) of this and later calls is added."""
         if start or self._drag_start is None:
-            self._drag_start = float(self.slice_to_ras[:3, 2] @ self.slice_to_ras[:3, 3])
+            self._drag_start = offset_of(self.slice_to_ras)
         if by is not None:
             self.scroll(self._drag_start + by)
 
@@ -446,7 +446,7 @@ class SliceView:
     ) -> tuple[tuple[Any, ...], Callable[[], Layers]] | None:
         """Content key and drawing of another plane's picture; None beyond the volume and where kernels alone do not do."""
         stack, extent = self._stack.now(), self.extent()
-        offset = float(pose[:3, 2] @ pose[:3, 3])
+        offset = offset_of(pose)
         if stack.is_empty or not stack.is_plain or extent is None or not extent.low <= offset <= extent.high:
             return None
         kept = self.slice_to_ras, self._is_settled
