@@ -9,6 +9,7 @@ import socket
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,6 @@ from tests.support.phantoms import centred
 CONNECTIONS = 4
 SECONDS = 1.0
 ROUNDS = 10
-_numbers = itertools.count()  # one for all rounds: an offset that was asked for before would come from the cache
 RGBA = "/slicer/slice"
 GREY = "/slice"
 WINDOW, LEVEL = 400.0, 40.0
@@ -31,6 +31,15 @@ display = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeDisplayNode")
 display.SetAutoWindowLevel(0)
 display.SetWindowLevel({WINDOW}, {LEVEL})
 """
+
+
+def offsets() -> Iterator[float]:
+    """Through the whole volume and again, mm, never the same twice: that picture would come from the cache."""
+    return (-140 + (number * 0.37) % 280 for number in itertools.count())
+
+
+# For all rounds, so that both go through all of the volume alike: slices at its ends take longer than those in its middle.
+_asked, _sliced = offsets(), offsets()
 
 
 def bare_loop(seconds: float) -> float:
@@ -42,7 +51,7 @@ def bare_loop(seconds: float) -> float:
     slice_to_ras = np.diag([-1.0, 1.0, 1.0, 1.0])
     count, until = 0, time.perf_counter() + seconds
     while time.perf_counter() < until:
-        slice_to_ras[2, 3] = -140 + (count * 0.37) % 280
+        slice_to_ras[2, 3] = next(_sliced)
         plane = Plane.from_matrices(slice_to_ras, 0.8, 512, 512, ras_to_ijk)
         png.encode(renderer.grey(plane, WINDOW, LEVEL).pixels)
         count += 1
@@ -61,7 +70,7 @@ class Client:
 
     def ask(self) -> None:
         """Send the next request."""
-        offset = -140 + (next(_numbers) * 0.37) % 280 if self._offset is None else self._offset
+        offset = next(_asked) if self._offset is None else self._offset
         self.began = time.perf_counter()
         self._head, self._missing = b"", -1
         self.connection.sendall(f"GET {self._path}?view=red&offset={offset:.4f} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
