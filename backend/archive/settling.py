@@ -39,7 +39,7 @@ class Settling:
                     await asyncio.sleep(INDEX_S)
                     await asyncio.to_thread(self._writer.sync)
                 await self.now()
-            except OSError as error:
+            except Exception as error:  # of the disk or the index, whatever it is: a full disk may have room again
                 log.error("the index could not be written to its disk", why=str(error))
         self._waiting = None
 
@@ -47,7 +47,7 @@ class Settling:
         """Have all that is committed on disk with the places of its files; on return no name is kept.
 
         Raises:
-            OSError: it may not be there; names are kept.
+            OSError, SQLAlchemyError: it may not be there; names are kept.
         """
         async with self._lock:
             paths, self._paths = self._paths, []

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 from pydicom.uid import generate_uid
+from sqlalchemy.exc import OperationalError
 
-from backend.archive import taking_in
+from backend.archive import settling, taking_in
 from backend.archive.archive import Archive
 from backend.archive.records import Outcome, Reason
 from backend.archive.taking_in import Arrival, Rules, take_in
@@ -346,6 +347,26 @@ async def test_what_a_worker_that_died_had_in_hand_is_found_again_or_removed(arc
     archive._writer.abandon(orphan.token)
     assert not await left_in(archive)
     assert files(archive) == {(await archive.instance("1.2", "1.3", "1.4")).digest}
+
+
+async def test_settling_goes_on_after_the_index_could_not_be_synced(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settling, "INDEX_S", 0.01)
+    sync, tries = archive._writer.sync, 0
+
+    def fails_twice() -> None:
+        nonlocal tries
+        tries += 1
+        if tries <= 2:
+            raise OperationalError("PRAGMA wal_checkpoint", {}, sqlite3.OperationalError("database or disk is full"))
+        sync()
+
+    monkeypatch.setattr(archive._writer, "sync", fails_twice)
+    await store(archive, make_instance("1.2", "1.3", "1.4"))
+    async with asyncio.timeout(30):
+        while archive._settling._waiting is not None:
+            await asyncio.sleep(0.01)
+    assert tries > 2
+    assert not list(archive.blobs.incoming.iterdir())
 
 
 async def test_a_worker_that_dies_costs_only_what_kills_it(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
