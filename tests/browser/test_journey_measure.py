@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,10 +15,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.support.live import LiveServer
 from tests.support.phantoms import write_nrrd
-from tests.support.viewer import spot, touch
+from tests.support.viewer import spot, touch, wait_fitted
 
 DIMS, SPACING = (80, 70, 40), (1.0, 1.0, 2.0)
 LESION = (slice(18, 22), slice(30, 42), slice(50, 66))  # k, j, i
+PLACE = ("points", "frame", "size")
 PICTURED = "['Red','Yellow','Green'].every(v => window.slicecast?.picture(v)?.flags & 4)"
 
 
@@ -63,6 +65,7 @@ def page(browser: Browser, server: LiveServer) -> Iterator[Page]:
     found = opened(context, server)
     found.locator("#rail-tools").click()
     found.get_by_role("button", name="Distance").wait_for()
+    wait_fitted(found, "Red", "Green", "Yellow", "1")
     yield found
     assert found.faults == []  # type: ignore[attr-defined]
     context.close()
@@ -89,6 +92,19 @@ def markups(page: Page, count: int) -> list[dict[str, Any]]:
 def told(server: LiveServer) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = server.get("/api/markups").json()["markups"]
     return found
+
+
+def agreed(page: Page, server: LiveServer) -> list[dict[str, Any]]:
+    """The server's markups once they are where the page shows them: it shows a change before the server has it."""
+    until = time.monotonic() + 15.0
+    while True:
+        shown, there = page.evaluate("slicecast.markups()"), told(server)
+        if len(shown) == len(there) and all(
+            one[name] == other[name] for one, other in zip(shown, there, strict=True) for name in PLACE
+        ):
+            return there
+        assert time.monotonic() < until, (shown, there)
+        time.sleep(0.05)
 
 
 def test_a_lesion_is_measured_and_other_programs_find_the_line(page: Page, server: LiveServer) -> None:
@@ -129,8 +145,8 @@ def test_roi_statistics_are_those_of_numpy(page: Page, server: LiveServer) -> No
     statistics = page.locator(".statistics dl")
     statistics.wait_for()
     assert roi["size"][2] == pytest.approx(2.0)
-    frame = np.reshape(told(server)[0]["frame"], (4, 4))
-    size = np.array(told(server)[0]["size"])
+    (there,) = agreed(page, server)
+    frame, size = np.reshape(there["frame"], (4, 4)), np.array(there["size"])
     k, j, i = np.indices(voxels.shape)
     centres = np.stack([i, j, k], axis=-1) @ affine[:3, :3].T + affine[:3, 3]
     local = np.abs((centres - frame[:3, 3]) @ frame[:3, :3])
@@ -181,7 +197,7 @@ def test_undo_and_redo_by_keys_and_buttons(page: Page, server: LiveServer) -> No
 
 
 def test_escape_gives_up_and_delete_removes(page: Page, server: LiveServer) -> None:
-    page.get_by_role("button", name="Angle").click()
+    page.get_by_role("button", name="Angle", exact=True).click()
     page.mouse.click(*spot(page, (0.0, 0.0, 0.0)))
     page.mouse.click(*spot(page, (10.0, 0.0, 0.0)))
     markups(page, 1)
@@ -192,7 +208,7 @@ def test_escape_gives_up_and_delete_removes(page: Page, server: LiveServer) -> N
     expect(page.get_by_role("button", name="Angle", exact=True)).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Angle", exact=True)).to_have_attribute("aria-pressed", "false")
-    page.get_by_role("button", name="Points").click()
+    page.get_by_role("button", name="Points", exact=True).click()
     page.mouse.click(*spot(page, (0.0, 0.0, 0.0)))
     markups(page, 1)
     page.mouse.click(*spot(page, (10.0, 10.0, 0.0)))
@@ -214,16 +230,13 @@ def test_a_finger_draws_a_line_and_moves_its_end(browser: Browser, server: LiveS
     page.get_by_role("button", name="Distance").tap()
     page.locator("#rail-tools").tap()
     page.locator(".sidebar").wait_for(state="detached")
-    page.wait_for_function(
-        "slicecast.picture('Red').width === 2 * document.querySelector('.view-Red .surface').clientWidth"
-        " && slicecast.picture('Red').flags & 4"
-    )
+    wait_fitted(page, "Red")
     touch(page, [spot(page, (0.0, 0.0, 0.0)), spot(page, (10.0, 0.0, 0.0)), spot(page, (25.0, 0.0, 0.0))])
     page.wait_for_function("slicecast.markups()[0]?.measurements[0]?.value > 24")
     (line,) = markups(page, 1)
     touch(page, [spot(page, (25.0, 0.0, 0.0)), spot(page, (25.0, 10.0, 0.0)), spot(page, (25.0, 20.0, 0.0))])
     page.wait_for_function("slicecast.markups()[0].points[1][1] > 15")
-    moved = told(server)[0]
+    (moved,) = agreed(page, server)
     assert moved["points"][0] == pytest.approx(line["points"][0])
     assert np.allclose(moved["points"][1][:2], (25, 20), atol=1.5)
     assert page.faults == []  # type: ignore[attr-defined]
@@ -238,7 +251,7 @@ def test_a_line_with_keys_alone(page: Page, server: LiveServer) -> None:
         page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     page.wait_for_function("slicecast.markups()[0]?.measurements[0]?.value > 5")
-    (line,) = told(server)
+    (line,) = agreed(page, server)
     assert line["points"][1][0] < line["points"][0][0] - 5  # screen right is the patient's left
 
 
@@ -299,6 +312,7 @@ def test_what_others_change_is_seen_here_and_the_other_way_round(page: Page, ser
     page.locator(".points input").first.fill("7.5")
     page.keyboard.press("Tab")
     page.wait_for_function("slicecast.markups()[0].points[0][0] === 7.5")
+    agreed(page, server)
     (listed,) = server.get("/slicer/fiducials").json().values()
     assert listed["markups"][0]["position"] == pytest.approx([7.5, 5, 6])
 
@@ -311,7 +325,7 @@ def test_a_point_in_3d_lies_on_what_is_seen_and_moves_across_the_view(page: Page
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.click(x, y)
     page.wait_for_function("slicecast.markups()[0]?.count === 1", timeout=20_000)
-    (before,) = told(server)[0]["points"]
+    (before,) = agreed(page, server)[0]["points"]
     size = f"width={int(box['width'])}&height={int(box['height'])}"
     seen = server.get(f"/api/pick?view=1&x=0.5&y=0.5&{size}").json()["position"]
     assert np.linalg.norm(np.subtract(before, seen)) < 3
@@ -322,7 +336,7 @@ def test_a_point_in_3d_lies_on_what_is_seen_and_moves_across_the_view(page: Page
     page.mouse.move(x + 60, y - 30, steps=5)
     page.mouse.up()
     page.wait_for_function(f"Math.abs(slicecast.markups()[0].points[0][0] - ({before[0]})) > 3")
-    (after,) = told(server)[0]["points"]
+    (after,) = agreed(page, server)[0]["points"]
     assert after[1] == pytest.approx(before[1], abs=0.01)
     assert after[0] < before[0]  # to the patient's left
     assert after[2] > before[2]

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.support.live import LiveServer
 from tests.support.phantoms import write_nrrd
-from tests.support.viewer import spot, touch, wait_exact
+from tests.support.viewer import spot, touch, wait_exact, wait_fitted
 
 Vector = NDArray[np.float64]
 IDENTITY = [1.0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
@@ -45,6 +45,7 @@ def page(browser: Browser, server: LiveServer) -> Iterator[Page]:
     wait_exact(found, "Red", "Green", "1")
     found.locator("#rail-tools").click()
     found.get_by_role("button", name="Distance").wait_for()
+    wait_fitted(found, "Red", "Green", "1")
     yield found
     context.close()
     assert faults == []

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.support.live import LiveServer
 from tests.support.phantoms import write_nrrd
-from tests.support.viewer import pixels, viewer
+from tests.support.viewer import pixels, viewer, wait_fitted
 
 CENTRE = (3.3, -7.9, 12.1)
 """Of the one bright voxel, RAS mm."""
@@ -43,10 +43,7 @@ def page(browser: Browser, server: LiveServer, request: pytest.FixtureRequest) -
     with viewer(browser, server.url, device_scale_factor=request.param) as found:
         found.locator("#rail-tools").click()
         found.get_by_role("button", name="Distance").wait_for()
-        found.wait_for_function(
-            "['Red', 'Green', 'Yellow'].every((v) => slicecast.picture(v)?.flags & 4 && slicecast.picture(v).width"
-            " === Math.round(document.querySelector(`.view-${v} .surface`).clientWidth * devicePixelRatio))"
-        )
+        wait_fitted(found, "Red", "Green", "Yellow")
         yield found
 
 

@@ -38,6 +38,16 @@ def wait_exact(page: Page, *views: str, timeout: float = 60_000) -> None:
     page.wait_for_function(f"[{names}].every(v => window.slicecast?.picture(v)?.flags & 4)", timeout=timeout)
 
 
+def wait_fitted(page: Page, *views: str, timeout: float = 30_000) -> None:
+    """Until these views show exact pictures of their present width: places on the page are where `spot` says from then on."""
+    names = ", ".join(f"'{view}'" for view in views)
+    page.wait_for_function(
+        f"[{names}].every((v) => slicecast.picture(v)?.flags & 4 && slicecast.picture(v).width"
+        " === Math.round(document.querySelector(`.view-${v} .surface`).clientWidth * devicePixelRatio))",
+        timeout=timeout,
+    )
+
+
 def state(page: Page, view: str, field: str) -> Any:
     """A field of a view's state."""
     return page.evaluate(f"slicecast.state('{view}')?.{field}")
