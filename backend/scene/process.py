@@ -212,6 +212,7 @@ class Server:
             changes, other = self._inbox.take(timeout_s=QUIET_S if ahead else IDLE_S if told else ANNOUNCE_S)
             if changes or other is None or not isinstance(other[1].command, SlicePicture):
                 self._outbox.flush()
+            is_one_waiting = self._outbox.is_waiting
             if ahead and not changes and other is None:
                 self._make_ahead()
             for request in changes:
@@ -222,6 +223,8 @@ class Server:
                     self._perform(request, arrived)
                 else:
                     self._second_part(request, call)
+            if is_one_waiting:
+                self._outbox.flush()  # unless it went with this picture: that is made in the pool, and may take long
             told = self._host.announce()
             self._inbox.done()
             if changes or other is not None or self._making:

@@ -7,6 +7,7 @@ import select
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -17,6 +18,7 @@ from backend.scene.outbox import Outbox
 from backend.scene.process import Inbox, Server
 
 WAIT_S = 10.0
+INFO = c.PictureInfo("", "png", 1, 1)
 
 
 class OverError(Exception):
@@ -24,20 +26,25 @@ class OverError(Exception):
 
 
 class QuickHost:
-    """Pictures take no time; anything else takes until `goes_on` is set."""
+    """Pictures but those of the view "slow" take no time; anything else takes until `goes_on` is set."""
 
     is_ahead_waiting = False
 
     def __init__(self) -> None:
+        self.pool = ThreadPoolExecutor(1)
         self.began, self.goes_on = threading.Event(), threading.Event()
         self.is_over = False
 
     def perform(self, command: c.Command, _arrived: float) -> object:
         if isinstance(command, c.SlicePicture):
-            return Quick(lambda: (c.PictureInfo("", "png", 1, 1), command.view.encode()))
+            return self.slow if command.view == "slow" else Quick(lambda: (INFO, command.view.encode()))
         self.began.set()
         assert self.goes_on.wait(WAIT_S)
         return None
+
+    def slow(self) -> tuple[c.PictureInfo, bytes]:
+        assert self.goes_on.wait(WAIT_S)
+        return INFO, b"slow"
 
     def announce(self) -> bool:
         if self.is_over:
@@ -117,6 +124,20 @@ def test_what_takes_long_begins_after_the_answers_before_it(line: Line, command:
     line.host.goes_on.set()
     assert sorted(line.answers(2 - len(expected)) + expected) == [(1, b"view 1"), (2, b"")]
     line.host.is_over = True
+    thread.join(WAIT_S)
+
+
+def test_none_waits_for_a_picture_that_is_made_in_the_pool(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.scene.process.IDLE_S", 2 * WAIT_S)  # nor for the next look
+    line.inbox.put(line.picture(1))
+    line.inbox.put(wire.Request(2, c.SlicePicture("slow", c.Picture(1, 1))))
+    thread = threading.Thread(target=line.run)
+    thread.start()
+    assert line.answers(1) == [(1, b"view 1")]
+    line.host.is_over = True
+    line.host.goes_on.set()
+    assert line.answers(1) == [(2, b"slow")]
+    line.inbox.put(line.picture(3))
     thread.join(WAIT_S)
 
 
