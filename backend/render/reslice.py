@@ -15,6 +15,8 @@ from backend.render.kernels import slices as kernels
 
 Matrix = NDArray[np.floating[Any]]
 Grey = NDArray[np.uint8]
+Samples = tuple[NDArray[np.int64], NDArray[np.float32]]
+"""Along an axis of a volume: lower voxel index of each, -1 outside, and weight of the upper one."""
 
 THICKEST_OUTLINE = 16
 SLAB_PLANES = 32
@@ -150,8 +152,7 @@ class SliceRenderer:
         across, along, normal = axes
         size = self.voxels.shape[::-1]  # (I, J, K)
         depth, depth_weight, _begin, _end = kernels.samples_along(size[normal], plane.origin[normal], 0.0, 1)
-        columns, column_weights, *across_volume = _samples(size, across, plane.origin, plane.right, plane.width)
-        rows, row_weights, *along_volume = _samples(size, along, plane.origin, plane.down, plane.height)
+        rows, columns, spans = _footprint(plane, size, across, along)
         if depth[0] < 0:
             out[:] = 0
             return GreySlice(out, np.zeros((plane.height, 2), np.int64))
@@ -162,11 +163,11 @@ class SliceRenderer:
         transposed = along < across
         if transposed:
             turned = np.empty(out.shape[::-1], np.uint8)
-            kernels.aligned(plane0, plane1, depth_weight[0], columns, column_weights, rows, row_weights, low, gain, turned)
+            kernels.aligned(plane0, plane1, depth_weight[0], *columns, *rows, low, gain, turned)
             out[:] = turned.T
         else:
-            kernels.aligned(plane0, plane1, depth_weight[0], rows, row_weights, columns, column_weights, low, gain, out)
-        return GreySlice(out, _rectangle(out.shape, along_volume, across_volume))
+            kernels.aligned(plane0, plane1, depth_weight[0], *rows, *columns, low, gain, out)
+        return GreySlice(out, spans)
 
     def _slab_values(self, plane: Plane, slab: Slab, interpolate: bool) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:
         """(height, width) float32 before window/level, NaN where no sample lies in the volume, and the columns of those."""
@@ -191,8 +192,7 @@ class SliceRenderer:
     ) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:
         across, along, normal = axes
         size = self.voxels.shape[::-1]  # (I, J, K)
-        columns, column_weights, *across_volume = _samples(size, across, plane.origin, plane.right, plane.width)
-        rows, row_weights, *along_volume = _samples(size, along, plane.origin, plane.down, plane.height)
+        rows, columns, spans = _footprint(plane, size, across, along)
         depths, weights, _begin, _end = kernels.samples_along(
             size[normal], plane.origin[normal] + samples.start * step, step, len(samples)
         )
@@ -209,14 +209,14 @@ class SliceRenderer:
             planes = self._planes(normal, first, min(int(depths[end - 1]) + 1, size[normal] - 1))
             here = depths[begin:end] - first, weights[begin:end]
             if transposed:
-                slabs.aligned(planes, *here, columns, column_weights, rows, row_weights, mode, gathered)
+                slabs.aligned(planes, *here, *columns, *rows, mode, gathered)
             else:
-                slabs.aligned(planes, *here, rows, row_weights, columns, column_weights, mode, gathered)
+                slabs.aligned(planes, *here, *rows, *columns, mode, gathered)
             begin = end
         values = np.ascontiguousarray(gathered.T) if transposed else gathered
         if mode == slabs.MEAN:
             values /= np.float32(len(depths))
-        return values, _rectangle(values.shape, along_volume, across_volume)
+        return values, spans
 
     def _planes_at_once(self, normal: int) -> int:
         voxels = self.voxels
@@ -294,23 +294,19 @@ def _samples_within(plane: Plane, slab: Slab, shape: tuple[int, ...]) -> tuple[i
     return (first, last) if first <= last else (0, 0)
 
 
-def _samples(
-    size: tuple[int, ...], axis: int, origin: Matrix, step: Matrix, count: int
-) -> tuple[NDArray[np.int64], NDArray[np.float32], int, int]:
-    """`kernels.samples_along` an axis of a volume of `size` (I, J, K)."""
-    found: tuple[NDArray[np.int64], NDArray[np.float32], int, int]
-    found = kernels.samples_along(size[axis], origin[axis], step[axis], count)
-    return found
-
-
-def _rectangle(shape: tuple[int, ...], rows: list[int], columns: list[int]) -> NDArray[np.int64] | None:
-    """Spans of a picture (height, width) with a volume in some rows and columns, both [begin, end)."""
-    height, width = shape
-    if rows == [0, height] and columns == [0, width]:
-        return None
-    spans = np.zeros((height, 2), np.int64)
-    spans[slice(*rows)] = columns
-    return spans
+def _footprint(
+    plane: Plane, size: tuple[int, ...], across: int, along: int
+) -> tuple[Samples, Samples, NDArray[np.int64] | None]:
+    """Of a plane along axes of a volume of `size` (I, J, K): where its rows and its columns lie, and `GreySlice.inside`."""
+    rows, row_weights, top, bottom = kernels.samples_along(size[along], plane.origin[along], plane.down[along], plane.height)
+    columns, column_weights, left, right = kernels.samples_along(
+        size[across], plane.origin[across], plane.right[across], plane.width
+    )
+    spans = None
+    if bottom - top < plane.height or right - left < plane.width:
+        spans = np.zeros((plane.height, 2), np.int64)
+        spans[top:bottom] = left, right
+    return (rows, row_weights), (columns, column_weights), spans
 
 
 def _all_or(spans: NDArray[np.int64], width: int) -> NDArray[np.int64] | None:
